@@ -1,0 +1,104 @@
+"""Who works here, and what they did."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from common.roles import COUNTY, READERS
+from common.roles import Role as _Role
+
+if TYPE_CHECKING:
+    from common.roles import Person
+
+
+class User(AbstractUser):
+    """One person's account. A school officer belongs to one school; the others to the county."""
+
+    Role = _Role
+
+    first_name = None  # type: ignore[assignment]
+    last_name = None  # type: ignore[assignment]
+    name = models.CharField(_("姓名"), max_length=50)
+    role = models.CharField(_("岗位"), max_length=10, choices=_Role)
+    school = models.ForeignKey(
+        "schools.School",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="officers",
+        verbose_name=_("学校"),
+    )
+
+    objects = UserManager()
+
+    REQUIRED_FIELDS = ("name", "role")
+
+    class Meta:
+        verbose_name = _("账号")
+        verbose_name_plural = _("账号")
+        ordering = ("username",)
+        constraints = [
+            models.CheckConstraint(
+                name="user_school_goes_with_role",
+                condition=Q(role=_Role.SCHOOL, school__isnull=False) | (~Q(role=_Role.SCHOOL) & Q(school=None)),
+                violation_error_message=_("学校资助专干必须选择学校，其他岗位不能选择学校。"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.username
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    def get_short_name(self) -> str:
+        return self.name
+
+    @property
+    def is_county(self) -> bool:
+        return self.role in COUNTY
+
+    @property
+    def reads_all(self) -> bool:
+        return self.role in READERS
+
+
+class ActionQuerySet(models.QuerySet["Action"]):
+    def visible_to(self, user: Person) -> Self:
+        return self if user.role in READERS else self.none()
+
+    def for_list(self) -> Self:
+        return self.select_related("actor").order_by("-pk")
+
+
+class Action(models.Model):
+    """One act of one person (操作日志). Rows are only ever added; a trigger refuses the rest."""
+
+    actor = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, related_name="actions", verbose_name=_("操作人")
+    )
+    verb = models.CharField(_("操作"), max_length=50)
+    target_type = models.CharField(_("对象类型"), max_length=50)
+    target_id = models.CharField(_("对象编号"), max_length=50)
+    target_label = models.CharField(_("对象"), max_length=200)
+    at = models.DateTimeField(_("时间"))
+    details = models.JSONField(_("详情"), default=dict)
+
+    objects = ActionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("操作记录")
+        verbose_name_plural = _("操作日志")
+        ordering = ("-pk",)
+        indexes = [
+            models.Index(fields=["target_type", "target_id"], name="action_by_target"),
+            models.Index(fields=["verb", "-id"], name="action_by_verb"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.target_label}"

@@ -1,0 +1,41 @@
+"""Language by cookie, and no copies of personal pages in caches."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class CookieLocaleMiddleware:
+    """Chinese unless the person chose otherwise: Accept-Language is ignored on purpose."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        code = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+        if code not in dict(settings.LANGUAGES):
+            code = settings.LANGUAGE_CODE
+        with translation.override(code):
+            request.LANGUAGE_CODE = code  # type: ignore[attr-defined]
+            response = self.get_response(request)
+        response.headers.setdefault("Content-Language", code)
+        return response
+
+
+class PrivatePagesMiddleware:
+    """Pages of signed-in people are kept by no cache; a page and its part share one address."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        patch_vary_headers(response, ["HX-Request"])
+        if request.user.is_authenticated:
+            response.headers["Cache-Control"] = "no-store"
+        return response

@@ -1,0 +1,275 @@
+"""Money on its way: batches, payments, what the bank answered, and the fund it comes from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import Count, F, Q, Sum
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from common.roles import READERS, Role
+from disbursements.choices import BatchState, EntryKind, FailureReason, LineOutcome, PaymentState
+from programs.choices import Payer
+
+if TYPE_CHECKING:
+    from common.roles import Person
+
+
+class BatchQuerySet(models.QuerySet["Batch"]):
+    def visible_to(self, user: Person) -> Self:
+        return self if user.role in READERS else self.none()
+
+    def for_list(self) -> Self:
+        return self.select_related("term", "program", "prepared_by", "approved_by").order_by("-pk")
+
+
+class Batch(models.Model):
+    """One program's payments of a term that go to the bank together. Approved by someone other than its maker."""
+
+    term = models.ForeignKey("schools.Term", on_delete=models.PROTECT, related_name="batches", verbose_name=_("学期"))
+    program = models.ForeignKey(
+        "programs.Program", on_delete=models.PROTECT, related_name="batches", verbose_name=_("项目")
+    )
+    number = models.CharField(_("批次号"), max_length=40, unique=True)
+    state = models.CharField(_("状态"), max_length=10, choices=BatchState, default=BatchState.DRAFT)
+    people = models.PositiveIntegerField(_("人数"), default=0)
+    amount_fen = models.PositiveBigIntegerField(_("金额（分）"), default=0)
+    prepared_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, related_name="+", verbose_name=_("经办人")
+    )
+    prepared_at = models.DateTimeField(_("编制时间"))
+    approved_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("审核人")
+    )
+    approved_at = models.DateTimeField(_("审核时间"), null=True)
+    bank_file = models.ForeignKey(
+        "jobs.StoredFile",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("银行代发文件"),
+    )
+    sent_at = models.DateTimeField(_("送出时间"), null=True)
+    settled_at = models.DateTimeField(_("核销时间"), null=True)
+
+    objects = BatchQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("发放批次")
+        verbose_name_plural = _("发放批次")
+        ordering = ("-pk",)
+        constraints = [
+            models.CheckConstraint(
+                name="batch_two_people",
+                condition=Q(approved_by=None) | ~Q(approved_by=F("prepared_by")),
+                violation_error_message=_("经办人不能审核自己编制的批次。"),
+            ),
+            models.CheckConstraint(
+                name="batch_approved_is_signed",
+                condition=Q(state__in=["draft", "discarded"]) | Q(approved_by__isnull=False, approved_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="batch_sent_has_its_file",
+                condition=~Q(state__in=["sent", "settled"]) | Q(bank_file__isnull=False, sent_at__isnull=False),
+            ),
+        ]
+        indexes = [models.Index(fields=["term", "program"], name="batch_by_program")]
+
+    def __str__(self) -> str:
+        return self.number
+
+    def get_absolute_url(self) -> str:
+        return reverse("disbursements:batch", args=[self.pk])
+
+
+class PaymentQuerySet(models.QuerySet["Payment"]):
+    def visible_to(self, user: Person) -> Self:
+        if user.role == Role.SCHOOL:
+            return self.filter(award__school=user.school_id)
+        return self if user.role in READERS else self.none()
+
+    def live(self) -> Self:
+        return self.filter(state__in=[PaymentState.PENDING, PaymentState.SENT, PaymentState.PAID])
+
+    def totals(self) -> dict[str, int]:
+        """{"people", "amount_fen"} of these payments."""
+        sums = self.aggregate(people=Count("pk"), amount_fen=Sum("amount_fen"))
+        return {"people": sums["people"], "amount_fen": sums["amount_fen"] or 0}
+
+    def for_list(self) -> Self:
+        return self.select_related("award__student", "award__school", "card").order_by("line_no", "pk")
+
+
+class Payment(models.Model):
+    """One transfer for one award. A payment that fails stays as it is; the next try is a new row.
+
+    Payments to one school's account (waivers) share a line of the bank file.
+    """
+
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="payments", verbose_name=_("批次"))
+    award = models.ForeignKey(
+        "programs.Award", on_delete=models.PROTECT, related_name="payments", verbose_name=_("资助")
+    )
+    attempt = models.PositiveSmallIntegerField(_("第几次"), default=1)
+    line_no = models.PositiveIntegerField(_("文件行号"))
+    card = models.ForeignKey(
+        "students.Card",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="payments",
+        verbose_name=_("银行卡"),
+    )
+    amount_fen = models.PositiveBigIntegerField(_("金额（分）"))
+    state = models.CharField(_("状态"), max_length=10, choices=PaymentState, default=PaymentState.PENDING)
+    failure = models.CharField(_("失败原因"), max_length=20, choices=FailureReason, blank=True)
+    bank_words = models.CharField(_("银行说明"), max_length=100, blank=True)
+    paid_on = models.DateField(_("到账日期"), null=True)
+
+    objects = PaymentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("发放")
+        verbose_name_plural = _("发放")
+        ordering = ("batch", "line_no", "pk")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["award"],
+                condition=Q(state__in=["pending", "sent", "paid"]),
+                name="payment_one_live_per_award",
+            ),
+            models.UniqueConstraint(fields=["award", "attempt"], name="payment_attempt_once"),
+            models.CheckConstraint(name="payment_amount_positive", condition=Q(amount_fen__gt=0)),
+            models.CheckConstraint(
+                name="payment_paid_has_a_day",
+                condition=Q(state="paid", paid_on__isnull=False) | (~Q(state="paid") & Q(paid_on=None)),
+            ),
+            models.CheckConstraint(
+                name="payment_failed_has_a_reason",
+                condition=(Q(state="failed") & ~Q(failure="")) | (~Q(state="failed") & Q(failure="")),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["batch", "line_no"], name="payment_by_line"),
+            models.Index(fields=["batch", "state"], name="payment_by_state"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.batch_id}/{self.line_no}"
+
+
+class ReturnFile(models.Model):
+    """The bank's answer to a batch, as a file; read once, however often it is handed in."""
+
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="returns", verbose_name=_("批次"))
+    file = models.ForeignKey("jobs.StoredFile", on_delete=models.PROTECT, related_name="+", verbose_name=_("文件"))
+    sha256 = models.CharField(max_length=64)
+    is_read = models.BooleanField(_("已处理"), default=False)
+    refusal_code = models.CharField(max_length=40, blank=True)
+    refusal_params = models.JSONField(default=dict)
+    uploaded_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, related_name="+", verbose_name=_("上传人")
+    )
+    uploaded_at = models.DateTimeField(_("上传时间"))
+
+    class Meta:
+        verbose_name = _("银行回盘")
+        verbose_name_plural = _("银行回盘")
+        ordering = ("-pk",)
+        constraints = [models.UniqueConstraint(fields=["batch", "sha256"], name="returnfile_once_per_batch")]
+
+    def __str__(self) -> str:
+        return f"{self.batch} {self.uploaded_at:%Y-%m-%d}"
+
+
+class ReturnLine(models.Model):
+    """One line of the bank's answer, also where it fits no payment."""
+
+    file = models.ForeignKey(ReturnFile, on_delete=models.PROTECT, related_name="lines", verbose_name=_("回盘文件"))
+    row = models.PositiveIntegerField(_("行"))
+    line_no = models.PositiveIntegerField(_("文件行号"), null=True)
+    amount_fen = models.BigIntegerField(_("金额（分）"), null=True)
+    words = models.CharField(_("银行说明"), max_length=100, blank=True)
+    outcome = models.CharField(_("结果"), max_length=10, choices=LineOutcome)
+
+    class Meta:
+        verbose_name = _("回盘行")
+        verbose_name_plural = _("回盘行")
+        ordering = ("file", "row")
+        constraints = [models.UniqueConstraint(fields=["file", "row"], name="returnline_once")]
+
+    def __str__(self) -> str:
+        return f"{self.file_id}:{self.row}"
+
+
+class Quota(models.Model):
+    """Money allotted to a program by a document (指标文)."""
+
+    document_no = models.CharField(_("指标文号"), max_length=60)
+    issued_on = models.DateField(_("发文日期"))
+    program = models.ForeignKey(
+        "programs.Program", on_delete=models.PROTECT, related_name="quotas", verbose_name=_("项目")
+    )
+    term = models.ForeignKey("schools.Term", on_delete=models.PROTECT, related_name="quotas", verbose_name=_("学期"))
+    payer = models.CharField(_("来源级次"), max_length=10, choices=Payer)
+    amount_fen = models.PositiveBigIntegerField(_("金额（分）"))
+    entered_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, related_name="+", verbose_name=_("录入人")
+    )
+    entered_at = models.DateTimeField(_("录入时间"))
+
+    class Meta:
+        verbose_name = _("资金指标")
+        verbose_name_plural = _("资金指标")
+        ordering = ("-issued_on", "-pk")
+        constraints = [
+            models.UniqueConstraint(fields=["document_no", "program", "term", "payer"], name="quota_once_per_document"),
+            models.CheckConstraint(name="quota_positive", condition=Q(amount_fen__gt=0)),
+        ]
+
+    def __str__(self) -> str:
+        return self.document_no
+
+
+class LedgerEntry(models.Model):
+    """One movement of a program's fund by payer. Only ever added to; a balance is a sum.
+
+    Amounts are positive and the kind says which way they go: available = arrived - reserved + released,
+    still on its way = reserved - spent - released (disbursements.funds).
+    """
+
+    program = models.ForeignKey("programs.Program", on_delete=models.PROTECT, related_name="+", verbose_name=_("项目"))
+    term = models.ForeignKey("schools.Term", on_delete=models.PROTECT, related_name="+", verbose_name=_("学期"))
+    payer = models.CharField(_("来源级次"), max_length=10, choices=Payer)
+    kind = models.CharField(_("类别"), max_length=10, choices=EntryKind)
+    amount_fen = models.PositiveBigIntegerField(_("金额（分）"))
+    quota = models.ForeignKey(
+        Quota, on_delete=models.PROTECT, null=True, related_name="entries", verbose_name=_("指标")
+    )
+    batch = models.ForeignKey(
+        Batch, on_delete=models.PROTECT, null=True, related_name="entries", verbose_name=_("批次")
+    )
+    return_file = models.ForeignKey(
+        ReturnFile, on_delete=models.PROTECT, null=True, related_name="entries", verbose_name=_("回盘文件")
+    )
+    entered_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, related_name="+", verbose_name=_("经办人")
+    )
+    entered_at = models.DateTimeField(_("时间"))
+
+    class Meta:
+        verbose_name = _("资金流水")
+        verbose_name_plural = _("资金流水")
+        ordering = ("-pk",)
+        constraints = [
+            models.CheckConstraint(name="ledgerentry_positive", condition=Q(amount_fen__gt=0)),
+            models.CheckConstraint(
+                name="ledgerentry_has_its_cause",
+                condition=Q(kind="arrived", quota__isnull=False) | (~Q(kind="arrived") & Q(batch__isnull=False)),
+            ),
+        ]
+        indexes = [models.Index(fields=["program", "term", "kind"], name="ledgerentry_by_program")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.amount_fen}"

@@ -1,0 +1,18 @@
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class JobState(TextChoices):
+    PENDING = "pending", _("排队中")
+    RUNNING = "running", _("运行中")
+    DONE = "done", _("已完成")
+    FAILED = "failed", _("未完成")
+
+
+class FileKind(TextChoices):
+    ROSTER = "roster", _("学生花名册")
+    REGISTER = "register", _("困难群体名单")
+    RECOGNITION = "recognition", _("认定名单")
+    BANK = "bank", _("银行代发文件")
+    RETURN = "return", _("银行回盘文件")
+    EXPORT = "export", _("导出文件")
