@@ -1,0 +1,106 @@
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common import money
+
+FEN = st.integers(min_value=-(10**13), max_value=10**13)
+
+
+class TestParseFen:
+    @pytest.mark.parametrize(
+        ("written", "fen"),
+        [
+            ("1000", 100_000),
+            ("1,250.00", 125_000),
+            ("625元", 62_500),
+            ("0.0625万", 62_500),
+            ("0.1万元", 100_000),
+            ("￥1000", 100_000),
+            ("１２５０．５", 125_050),
+            ("312.50 元", 31_250),
+            ("1000元整", 100_000),
+            ("-3", -300),
+        ],
+    )
+    def test_reads_amounts_as_offices_write_them(self, written, fen):
+        assert money.parse_fen(written) == fen
+
+    @pytest.mark.parametrize("written", ["", "元", "一千", "1.005", "0.00001万", "1e3", "12.5%", "1 000 美元", "nan"])
+    def test_refuses_anything_else(self, written):
+        with pytest.raises(ValueError, match=r"."):
+            money.parse_fen(written)
+
+    @given(FEN)
+    def test_reads_back_what_yuan_wrote(self, fen):
+        assert money.parse_fen(money.yuan(fen)) == fen
+
+    @given(st.text(max_size=20))
+    def test_answers_with_a_whole_number_or_a_value_error(self, text):
+        try:
+            assert isinstance(money.parse_fen(text), int)
+        except ValueError:
+            pass
+
+
+class TestWan:
+    def test_keeps_the_four_decimals_that_625_yuan_needs(self):
+        assert money.wan(62_500) == "0.0625"
+
+    @given(FEN)
+    def test_is_within_half_of_its_last_decimal(self, fen):
+        shown = Decimal(money.wan(fen).replace(",", ""))
+        assert abs(shown * 1_000_000 - fen) <= 50
+
+
+class TestCapitals:
+    @pytest.mark.parametrize(
+        ("fen", "words"),
+        [
+            (0, "零元整"),
+            (100, "壹元整"),
+            (5, "伍分"),
+            (10, "壹角整"),
+            (105, "壹元零伍分"),
+            (120, "壹元贰角整"),
+            (123, "壹元贰角叁分"),
+            (1_200_000, "壹万贰仟元整"),
+            (10_000_100, "壹拾万零壹元整"),
+            (100_500_000, "壹佰万伍仟元整"),
+            (10_000_000_000, "壹亿元整"),
+            (10_000_010_000, "壹亿零壹佰元整"),
+            (1_000_200_030_45, "壹亿零贰拾万零叁拾元肆角伍分"),
+            (-62_500, "负陆佰贰拾伍元整"),
+        ],
+    )
+    def test_writes_amounts_as_receipts_carry_them(self, fen, words):
+        assert money.capitals(fen) == words
+
+    @given(st.integers(min_value=0, max_value=10**15 - 1), st.integers(min_value=0, max_value=10**15 - 1))
+    def test_tells_any_two_amounts_apart(self, one, other):
+        assert (money.capitals(one) == money.capitals(other)) == (one == other)
+
+
+SHARES = st.lists(st.integers(min_value=0, max_value=1000), min_size=3, max_size=3).map(
+    lambda cuts: (lambda a, b, c: {"central": a, "province": b - a, "city": c - b, "county": 1000 - c})(*sorted(cuts))
+)
+
+
+class TestSplitFen:
+    @given(st.integers(min_value=0, max_value=10**13), SHARES)
+    def test_neither_loses_nor_makes_a_fen(self, amount_fen, shares):
+        parts = money.split_fen(amount_fen, shares)
+
+        assert sum(parts.values()) == amount_fen
+        for payer, share in shares.items():
+            assert abs(parts[payer] * 1000 - amount_fen * share) < 1000
+
+    def test_gives_the_left_over_fen_to_the_largest_remainder_then_to_the_earlier_payer(self):
+        assert money.split_fen(1, {"central": 500, "county": 500}) == {"central": 1, "county": 0}
+        assert money.split_fen(1, {"central": 300, "county": 700}) == {"central": 0, "county": 1}
+
+    def test_refuses_shares_that_are_not_a_whole(self):
+        with pytest.raises(ValueError, match="1000"):
+            money.split_fen(100, {"central": 999})

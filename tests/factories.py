@@ -1,0 +1,815 @@
+"""Rows for tests, true to every constraint. All people are invented.
+
+`django_get_or_create` on reference rows means that two enrollments of one school share its town, kind
+and roster, as in life, without a test having to say so.
+"""
+
+import hashlib
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import factory
+from factory.django import DjangoModelFactory
+
+from accounts.models import Action, User
+from common import names, resident_ids, sealed, workdays
+from common.roles import Role
+from disbursements.choices import BatchState, EntryKind, FailureReason, PaymentState
+from disbursements.models import Batch, LedgerEntry, Payment, Quota, ReturnFile, ReturnLine
+from jobs.choices import FileKind, JobState
+from jobs.models import Job, StoredFile
+from programs.choices import AwardState, Level, ListState, NoticeState, Payee, Payer, ProgramKind
+from programs.models import (
+    Award,
+    AwardList,
+    Exclusion,
+    Notice,
+    Objection,
+    Program,
+    Recognition,
+    RecognitionList,
+    Rule,
+    SchoolFee,
+    Share,
+    Standard,
+    TermProgram,
+)
+from schools.models import Grade, School, SchoolKind, Stage, Term, Town
+from students import identity
+from students.choices import CategoryGroup, CrosscheckState, MatchState, RosterState, Sex, SnapshotState
+from students.models import (
+    Card,
+    CategoryLabel,
+    Crosscheck,
+    Enrollment,
+    Hardship,
+    HardshipCategory,
+    Match,
+    MatchDecision,
+    RegisterPerson,
+    RegisterSnapshot,
+    RegisterSource,
+    Roster,
+    RosterIssue,
+    Student,
+)
+
+NOW = datetime(2021, 10, 11, 9, 30, tzinfo=ZoneInfo("Asia/Shanghai"))
+"""A Monday morning in the autumn term of 2021, with the holidays behind it."""
+
+PASSWORD = "a-long-enough-password"
+
+NEVER_ISSUED_AREA = "990101"
+"""No district has this code, so no living person can have one of these numbers."""
+
+
+def resident_id(number: int, *, born_on: date = date(2012, 3, 4), sex: str = Sex.MALE) -> str:
+    """An 18-digit number with a right check digit; `number` (0 to 499) tells two of a day apart."""
+    sequence = number % 500 * 2 + (sex == Sex.MALE)
+    first_17 = f"{NEVER_ISSUED_AREA}{born_on:%Y%m%d}{sequence:03d}"
+    return first_17 + resident_ids.check_digit(first_17)
+
+
+def card_number(number: int) -> str:
+    """A 19-digit number of a bank that doesn't exist, with a right Luhn digit."""
+    body = f"620000{number:012d}"
+    total = 0
+    for place, digit in enumerate(reversed(body)):
+        doubled = int(digit) * 2 if place % 2 == 0 else int(digit)
+        total += doubled // 10 + doubled % 10
+    return body + str(-total % 10)
+
+
+def _index(field: str, kind: str) -> factory.LazyAttribute:
+    return factory.LazyAttribute(lambda row: sealed.index(kind, getattr(row, field)))
+
+
+def _number_index() -> factory.LazyAttribute:
+    return factory.LazyAttribute(lambda row: identity.number_index(row.id_number, row.id_kind))
+
+
+# --- schools
+
+
+class TownFactory(DjangoModelFactory):
+    class Meta:
+        model = Town
+        django_get_or_create = ("code",)
+
+    code = "990101100000"
+    name = factory.LazyAttribute(lambda town: "城关镇" if town.code.endswith("100000") else f"第{town.code[6:9]}乡")
+
+
+class StageFactory(DjangoModelFactory):
+    class Meta:
+        model = Stage
+        django_get_or_create = ("code",)
+
+    code = "primary"
+    name = factory.LazyAttribute(lambda stage: {"primary": "小学", "junior": "初中"}.get(stage.code, stage.code))
+    is_compulsory = factory.LazyAttribute(lambda stage: stage.code in {"primary", "junior"})
+
+
+class GradeFactory(DjangoModelFactory):
+    class Meta:
+        model = Grade
+        django_get_or_create = ("stage", "name")
+
+    stage = factory.SubFactory(StageFactory)
+    name = "三年级"
+    position = 3
+    youngest = 7
+    oldest = 11
+
+
+class SchoolKindFactory(DjangoModelFactory):
+    class Meta:
+        model = SchoolKind
+        django_get_or_create = ("code",)
+        skip_postgeneration_save = True
+
+    code = "primary"
+    name = factory.LazyAttribute(lambda kind: {"primary": "完全小学"}.get(kind.code, kind.code))
+
+    @factory.post_generation
+    def stages(self, create, extracted, **kwargs):
+        if create and extracted:
+            self.stages.add(*extracted)
+
+
+class SchoolFactory(DjangoModelFactory):
+    class Meta:
+        model = School
+        django_get_or_create = ("code",)
+
+    code = factory.Sequence(lambda n: f"39{n:08d}")
+    name = factory.LazyAttribute(lambda school: f"第{int(school.code[2:])}小学")
+    town = factory.SubFactory(TownFactory)
+    kind = factory.SubFactory(SchoolKindFactory)
+    has_boarding = True
+    account_holder = factory.SelfAttribute("name")
+    account_bank = "示范县农村商业银行"
+    account_number = factory.Sequence(lambda n: card_number(900_000 + n))
+
+
+class TermFactory(DjangoModelFactory):
+    class Meta:
+        model = Term
+        django_get_or_create = ("code",)
+
+    code = "2021A"
+    starts_on = factory.LazyAttribute(
+        lambda term: date(int(term.code[:4]), 9, 1) if term.code[4] == "A" else date(int(term.code[:4]), 3, 1)
+    )
+    ends_on = factory.LazyAttribute(
+        lambda term: date(int(term.code[:4]) + 1, 1, 20) if term.code[4] == "A" else date(int(term.code[:4]), 7, 10)
+    )
+    roster_due_on = factory.LazyAttribute(lambda term: term.starts_on + timedelta(days=30))
+
+
+# --- accounts
+
+
+class UserFactory(DjangoModelFactory):
+    """A county preparer, or `approver=True`, `officer=True`, `auditor=True`, `admin=True`."""
+
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    class Params:
+        approver = factory.Trait(role=Role.APPROVER)
+        auditor = factory.Trait(role=Role.AUDITOR)
+        admin = factory.Trait(role=Role.ADMIN)
+        officer = factory.Trait(role=Role.SCHOOL)
+
+    username = factory.Sequence(lambda n: f"user{n}")
+    name = factory.Sequence(lambda n: f"经办{n}")
+    role = Role.PREPARER
+    school = factory.Maybe(
+        factory.LazyAttribute(lambda user: user.role == Role.SCHOOL), factory.SubFactory(SchoolFactory), None
+    )
+    password = factory.django.Password(PASSWORD)
+
+
+class ActionFactory(DjangoModelFactory):
+    class Meta:
+        model = Action
+
+    actor = factory.SubFactory(UserFactory)
+    verb = "batch.approved"
+    target_type = "disbursements.batch"
+    target_id = factory.Sequence(str)
+    target_label = "2021A-001"
+    at = NOW
+
+
+# --- jobs
+
+
+class StoredFileFactory(DjangoModelFactory):
+    """The row of a stored file; its bytes are not on disk (use jobs.files.store where they are read)."""
+
+    class Meta:
+        model = StoredFile
+
+    kind = FileKind.ROSTER
+    name = factory.Sequence(lambda n: f"花名册{n}.xlsx")
+    sha256 = factory.Sequence(lambda n: hashlib.sha256(str(n).encode()).hexdigest())
+    size = 1024
+    stored_by = factory.SubFactory(UserFactory)
+    stored_at = NOW
+
+
+class JobFactory(DjangoModelFactory):
+    class Meta:
+        model = Job
+
+    class Params:
+        done = factory.Trait(state=JobState.DONE, finished_at=NOW)
+        failed = factory.Trait(state=JobState.FAILED, error_code="no-progress", finished_at=NOW)
+
+    kind = "roster-check"
+    key = factory.Sequence(lambda n: f"test-{n}")
+    started_by = factory.SubFactory(UserFactory)
+    created_at = NOW
+
+
+# --- students
+
+
+class StudentFactory(DjangoModelFactory):
+    class Meta:
+        model = Student
+
+    class Params:
+        number = factory.Sequence(int)
+
+    name = factory.LazyAttribute(lambda student: f"张{chr(0x4E00 + student.number % 2000)}")
+    name_key = factory.LazyAttribute(lambda student: names.key(student.name))
+    sex = Sex.MALE
+    born_on = factory.LazyAttribute(lambda student: date(2012, 1, 1) + timedelta(days=student.number // 500))
+    id_number = factory.LazyAttribute(lambda s: resident_id(s.number, born_on=s.born_on, sex=s.sex))
+    id_kind = factory.LazyAttribute(lambda student: resident_ids.kind(student.id_number))
+    id_number_index = _number_index()
+    key = factory.LazyAttribute(
+        lambda student: identity.student_key(
+            number=student.id_number,
+            kind=student.id_kind,
+            school_code=f"before-{student.number}",
+            name_key=student.name_key,
+            born_on=student.born_on,
+        )
+    )
+    guardian_name = factory.LazyAttribute(lambda student: f"{student.name[0]}建国")
+    guardian_phone = factory.LazyAttribute(lambda student: f"1990000{student.number % 10_000:04d}")
+    guardian_phone_index = _index("guardian_phone", "phone")
+    town_name = "城关镇"
+    village = "东关村"
+
+
+class CardFactory(DjangoModelFactory):
+    class Meta:
+        model = Card
+        django_get_or_create = ("student", "is_current")
+
+    student = factory.SubFactory(StudentFactory)
+    number = factory.Sequence(card_number)
+    number_index = _index("number", "card")
+    holder = factory.LazyAttribute(lambda card: card.student.name)
+    relation = "本人"
+    bank = "示范县农村商业银行"
+    since = date(2021, 9, 1)
+    is_current = True
+
+
+class RosterFactory(DjangoModelFactory):
+    """A roster in force, or `uploaded=True`, `checked=True`."""
+
+    class Meta:
+        model = Roster
+        django_get_or_create = ("school", "term", "version")
+
+    class Params:
+        uploaded = factory.Trait(state=RosterState.UPLOADED, committed_by=None, committed_at=None)
+        checked = factory.Trait(
+            state=RosterState.CHECKED, committed_by=None, committed_at=None, rows_read=2, rows_good=2, came=2
+        )
+
+    school = factory.SubFactory(SchoolFactory)
+    term = factory.SubFactory(TermFactory)
+    version = 1
+    file = factory.SubFactory(StoredFileFactory, school=factory.SelfAttribute("..school"))
+    state = RosterState.IN_FORCE
+    uploaded_by = factory.SubFactory(UserFactory, officer=True, school=factory.SelfAttribute("..school"))
+    uploaded_at = NOW
+    committed_by = factory.SelfAttribute("uploaded_by")
+    committed_at = NOW
+
+
+class RosterIssueFactory(DjangoModelFactory):
+    class Meta:
+        model = RosterIssue
+
+    roster = factory.SubFactory(RosterFactory, checked=True)
+    row = factory.Sequence(lambda n: n + 2)
+    column = 3
+    field = "id_number"
+    code = "id-check-digit"
+    severity = "error"
+
+
+class EnrollmentFactory(DjangoModelFactory):
+    class Meta:
+        model = Enrollment
+
+    student = factory.SubFactory(StudentFactory)
+    term = factory.SubFactory(TermFactory)
+    school = factory.SubFactory(SchoolFactory)
+    stage = factory.SubFactory(StageFactory)
+    grade = "三年级"
+    class_name = "1班"
+    is_boarding = True
+    is_rural = True
+    roster = factory.SubFactory(
+        RosterFactory, school=factory.SelfAttribute("..school"), term=factory.SelfAttribute("..term")
+    )
+    row = factory.Sequence(lambda n: n + 2)
+
+
+class HardshipCategoryFactory(DjangoModelFactory):
+    class Meta:
+        model = HardshipCategory
+        django_get_or_create = ("code",)
+
+    code = "registered-poor"
+    name = factory.LazyAttribute(
+        lambda category: {"registered-poor": "建档立卡贫困户"}.get(category.code, f"困难类型 {category.code}")
+    )
+    group = factory.LazyAttribute(
+        lambda category: category.code if category.code in CategoryGroup.values else CategoryGroup.OTHER
+    )
+    priority = factory.Sequence(lambda n: n + 1000)
+
+
+class CategoryLabelFactory(DjangoModelFactory):
+    class Meta:
+        model = CategoryLabel
+        django_get_or_create = ("label",)
+
+    category = factory.SubFactory(HardshipCategoryFactory)
+    label = "建档立卡贫困户"
+
+
+class RegisterSourceFactory(DjangoModelFactory):
+    class Meta:
+        model = RegisterSource
+        django_get_or_create = ("code",)
+
+    code = "registered-poor"
+    name = factory.LazyAttribute(lambda source: f"名单 {source.code}")
+    office = "县扶贫办"
+    category = factory.SubFactory(HardshipCategoryFactory)
+
+
+class RegisterSnapshotFactory(DjangoModelFactory):
+    class Meta:
+        model = RegisterSnapshot
+
+    source = factory.SubFactory(RegisterSourceFactory)
+    as_of = date(2021, 9, 10)
+    file = factory.SubFactory(StoredFileFactory, kind=FileKind.REGISTER)
+    state = SnapshotState.FROZEN
+    uploaded_by = factory.SubFactory(UserFactory)
+    uploaded_at = NOW
+
+
+class RegisterPersonFactory(DjangoModelFactory):
+    class Meta:
+        model = RegisterPerson
+
+    class Params:
+        number = factory.Sequence(int)
+
+    snapshot = factory.SubFactory(RegisterSnapshotFactory)
+    row = factory.Sequence(lambda n: n + 3)
+    household_no = factory.LazyAttribute(lambda person: f"H{person.number:06d}")
+    relation = "之子"
+    head_name = "张建国"
+    name = factory.LazyAttribute(lambda person: f"张{chr(0x4E00 + person.number % 2000)}")
+    name_key = factory.LazyAttribute(lambda person: names.key(person.name))
+    sex = Sex.MALE
+    born_on = factory.LazyAttribute(lambda person: date(2012, 1, 1) + timedelta(days=person.number // 500))
+    id_number = factory.LazyAttribute(lambda p: resident_id(p.number, born_on=p.born_on, sex=p.sex))
+    id_kind = factory.LazyAttribute(lambda person: resident_ids.kind(person.id_number))
+    id_number_index = _number_index()
+    key = factory.LazyAttribute(
+        lambda person: identity.person_key(
+            source=person.snapshot.source_id,
+            household_no=person.household_no,
+            number=person.id_number,
+            name_key=person.name_key,
+        )
+    )
+    town_name = "城关镇"
+    village = "东关村"
+    category = factory.SelfAttribute("snapshot.source.category")
+    label = factory.SelfAttribute("category.name")
+
+
+class CrosscheckFactory(DjangoModelFactory):
+    class Meta:
+        model = Crosscheck
+        django_get_or_create = ("term", "state")
+        skip_postgeneration_save = True
+
+    term = factory.SubFactory(TermFactory)
+    state = CrosscheckState.DONE
+    made_by = factory.SubFactory(UserFactory)
+    made_at = NOW
+
+    @factory.post_generation
+    def snapshots(self, create, extracted, **kwargs):
+        if create and extracted:
+            self.snapshots.add(*extracted)
+
+
+class MatchFactory(DjangoModelFactory):
+    """A sure match, or `suspected=True`, `confirmed=True`, `rejected=True`."""
+
+    class Meta:
+        model = Match
+        skip_postgeneration_save = True
+
+    class Params:
+        suspected = factory.Trait(state=MatchState.SUSPECTED, tier="one-digit", score=82)
+        confirmed = factory.Trait(
+            state=MatchState.CONFIRMED, decided_by=factory.SubFactory(UserFactory), decided_at=NOW
+        )
+        rejected = factory.Trait(state=MatchState.REJECTED, decided_by=factory.SubFactory(UserFactory), decided_at=NOW)
+
+    enrollment = factory.SubFactory(EnrollmentFactory)
+    crosscheck = factory.SubFactory(CrosscheckFactory, term=factory.SelfAttribute("..enrollment.term"))
+    person = factory.SubFactory(
+        RegisterPersonFactory,
+        name=factory.SelfAttribute("..enrollment.student.name"),
+        id_number=factory.SelfAttribute("..enrollment.student.id_number"),
+        born_on=factory.SelfAttribute("..enrollment.student.born_on"),
+    )
+    tier = "id"
+    state = MatchState.SURE
+    score = 100
+
+    @factory.post_generation
+    def on_the_list(self, create, extracted, **kwargs):
+        """A run names the lists it compared; a match belongs to one of them."""
+        if create:
+            self.crosscheck.snapshots.add(self.person.snapshot)
+
+
+class MatchDecisionFactory(DjangoModelFactory):
+    class Meta:
+        model = MatchDecision
+
+    student_key = factory.Sequence(lambda n: f"{n:032x}")
+    person_key = factory.Sequence(lambda n: f"{n:032x}")
+    is_same = True
+    decided_by = factory.SubFactory(UserFactory)
+    decided_at = NOW
+
+
+class HardshipFactory(DjangoModelFactory):
+    class Meta:
+        model = Hardship
+
+    match = factory.SubFactory(MatchFactory)
+    student = factory.SelfAttribute("match.enrollment.student")
+    category = factory.SelfAttribute("match.person.category")
+    label = factory.SelfAttribute("match.person.label")
+    snapshot = factory.SelfAttribute("match.person.snapshot")
+    term = factory.SelfAttribute("match.enrollment.term")
+    from_on = factory.SelfAttribute("term.starts_on")
+
+
+# --- programs
+
+
+class ProgramFactory(DjangoModelFactory):
+    class Meta:
+        model = Program
+        django_get_or_create = ("code",)
+        skip_postgeneration_save = True
+
+    code = "boarder-living"
+    name = factory.LazyAttribute(
+        lambda program: {"boarder-living": "义务教育寄宿生生活补助"}.get(program.code, f"项目 {program.code}")
+    )
+    short_name = factory.LazyAttribute(lambda program: program.name[:20])
+    kind = ProgramKind.MONEY
+    payee = Payee.STUDENT
+
+    @factory.post_generation
+    def stages(self, create, extracted, **kwargs):
+        if create and extracted:
+            self.stages.add(*extracted)
+
+
+class StandardFactory(DjangoModelFactory):
+    """By default 500 yuan for a term, the boarder's half of a thousand a year."""
+
+    class Meta:
+        model = Standard
+        django_get_or_create = ("program", "tier", "valid_from")
+
+    program = factory.SubFactory(ProgramFactory)
+    tier = ""
+    amount_fen = 50_000
+    valid_from = date(2019, 9, 1)
+    document_no = "示教〔2019〕1号"
+
+
+class RuleFactory(DjangoModelFactory):
+    class Meta:
+        model = Rule
+        django_get_or_create = ("program", "position")
+
+    program = factory.SubFactory(ProgramFactory)
+    position = 1
+    description = "家庭经济困难的寄宿生"
+    valid_from = date(2019, 9, 1)
+    document_no = "示教〔2019〕1号"
+
+
+class ShareFactory(DjangoModelFactory):
+    class Meta:
+        model = Share
+        django_get_or_create = ("program", "payer", "valid_from")
+
+    program = factory.SubFactory(ProgramFactory)
+    payer = Payer.COUNTY
+    per_mille = 1000
+    valid_from = date(2019, 9, 1)
+    document_no = "示财〔2019〕1号"
+
+
+class ExclusionFactory(DjangoModelFactory):
+    class Meta:
+        model = Exclusion
+
+    program = factory.SubFactory(ProgramFactory)
+    other = factory.SubFactory(ProgramFactory, code="day-pupil-living")
+    severity = "block"
+
+
+class TermProgramFactory(DjangoModelFactory):
+    class Meta:
+        model = TermProgram
+        django_get_or_create = ("term", "program")
+
+    term = factory.SubFactory(TermFactory)
+    program = factory.SubFactory(ProgramFactory)
+
+
+class SchoolFeeFactory(DjangoModelFactory):
+    class Meta:
+        model = SchoolFee
+
+    school = factory.SubFactory(SchoolFactory)
+    program = factory.SubFactory(ProgramFactory, code="senior-waiver", kind=ProgramKind.WAIVER, payee=Payee.SCHOOL)
+    amount_fen = 40_000
+    valid_from = date(2019, 9, 1)
+    document_no = "示发改〔2019〕1号"
+
+
+class RecognitionListFactory(DjangoModelFactory):
+    class Meta:
+        model = RecognitionList
+        django_get_or_create = ("school", "term", "state")
+
+    school = factory.SubFactory(SchoolFactory)
+    term = factory.SubFactory(TermFactory)
+    file = factory.SubFactory(StoredFileFactory, kind=FileKind.RECOGNITION, school=factory.SelfAttribute("..school"))
+    state = "in_force"
+    uploaded_by = factory.SubFactory(UserFactory)
+    uploaded_at = NOW
+
+
+class RecognitionFactory(DjangoModelFactory):
+    class Meta:
+        model = Recognition
+
+    list = factory.SubFactory(RecognitionListFactory)
+    student = factory.SubFactory(StudentFactory)
+    term = factory.SelfAttribute("list.term")
+    level = Level.HARD
+    row = factory.Sequence(lambda n: n + 2)
+
+
+class AwardListFactory(DjangoModelFactory):
+    """A draft, or `school_approved=True`, `published=True`, `closed=True`, `confirmed=True`."""
+
+    class Meta:
+        model = AwardList
+        django_get_or_create = ("school", "term")
+
+    class Params:
+        signed_by_school = factory.Trait(
+            school_approved_by=factory.SubFactory(UserFactory, officer=True, school=factory.SelfAttribute("..school")),
+            school_approved_at=NOW,
+        )
+        school_approved = factory.Trait(state=ListState.SCHOOL_APPROVED, signed_by_school=True)
+        published = factory.Trait(state=ListState.PUBLISHED, signed_by_school=True)
+        closed = factory.Trait(state=ListState.CLOSED, signed_by_school=True)
+        confirmed = factory.Trait(
+            state=ListState.CONFIRMED,
+            signed_by_school=True,
+            confirmed_by=factory.SubFactory(UserFactory, approver=True),
+            confirmed_at=NOW,
+        )
+
+    school = factory.SubFactory(SchoolFactory)
+    term = factory.SubFactory(TermFactory)
+    prepared_by = factory.SubFactory(UserFactory)
+    prepared_at = NOW
+
+
+class AwardFactory(DjangoModelFactory):
+    """A proposed award on a draft list, or `confirmed=True`, `dropped=True`."""
+
+    class Meta:
+        model = Award
+
+    class Params:
+        confirmed = factory.Trait(state=AwardState.CONFIRMED, list__confirmed=True)
+        dropped = factory.Trait(state=AwardState.DROPPED, dropped_reason="已转学")
+
+    enrollment = factory.SubFactory(EnrollmentFactory)
+    student = factory.SelfAttribute("enrollment.student")
+    term = factory.SelfAttribute("enrollment.term")
+    school = factory.SelfAttribute("enrollment.school")
+    stage = factory.SelfAttribute("enrollment.stage")
+    grade = factory.SelfAttribute("enrollment.grade")
+    class_name = factory.SelfAttribute("enrollment.class_name")
+    is_boarding = factory.SelfAttribute("enrollment.is_boarding")
+    program = factory.SubFactory(ProgramFactory)
+    list = factory.SubFactory(
+        AwardListFactory, school=factory.SelfAttribute("..school"), term=factory.SelfAttribute("..term")
+    )
+    is_registered_poor = False
+    rule = factory.SubFactory(RuleFactory, program=factory.SelfAttribute("..program"))
+    standard = factory.SubFactory(StandardFactory, program=factory.SelfAttribute("..program"))
+    amount_fen = factory.SelfAttribute("standard.amount_fen")
+
+
+class NoticeFactory(DjangoModelFactory):
+    class Meta:
+        model = Notice
+
+    class Params:
+        down = factory.Trait(
+            state=NoticeState.DOWN, result="公示期内未收到异议。", taken_down_at=NOW + timedelta(days=7)
+        )
+
+    list = factory.SubFactory(AwardListFactory, published=True)
+    token = factory.Sequence(lambda n: hashlib.sha256(f"notice {n}".encode()).hexdigest()[:32])
+    starts_on = NOW.date()
+    working_days = 5
+    ends_on = factory.LazyAttribute(lambda notice: workdays.last_day(notice.starts_on, notice.working_days))
+    put_up_by = factory.SubFactory(UserFactory)
+    put_up_at = NOW
+
+
+class ObjectionFactory(DjangoModelFactory):
+    class Meta:
+        model = Objection
+
+    award = factory.SubFactory(AwardFactory, list__published=True)
+    notice = factory.SubFactory(NoticeFactory, list=factory.SelfAttribute("..award.list"))
+    words = "该生家庭在县城有商品房两套。"
+    received_by = factory.SubFactory(UserFactory)
+    received_at = NOW
+
+
+# --- disbursements
+
+
+class BatchFactory(DjangoModelFactory):
+    """A draft, or `approved=True`, `sent=True`, `settled=True`; `with_payments=True` (three) or a number."""
+
+    class Meta:
+        model = Batch
+        skip_postgeneration_save = True
+
+    class Params:
+        signed = factory.Trait(approved_by=factory.SubFactory(UserFactory, approver=True), approved_at=NOW)
+        filed = factory.Trait(
+            signed=True, bank_file=factory.SubFactory(StoredFileFactory, kind=FileKind.BANK), sent_at=NOW
+        )
+        approved = factory.Trait(state=BatchState.APPROVED, signed=True)
+        sent = factory.Trait(state=BatchState.SENT, filed=True)
+        settled = factory.Trait(state=BatchState.SETTLED, filed=True, settled_at=NOW)
+
+    term = factory.SubFactory(TermFactory)
+    program = factory.SubFactory(ProgramFactory)
+    number = factory.Sequence(lambda n: f"2021A-{n:04d}")
+    prepared_by = factory.SubFactory(UserFactory)
+    prepared_at = NOW
+
+    @factory.post_generation
+    def with_payments(self, create, extracted, **kwargs):
+        if not create or not extracted:
+            return
+        how_many = 3 if extracted is True else extracted
+        school = kwargs.pop("school", None) or SchoolFactory()
+        state = {
+            BatchState.SENT: PaymentState.SENT,
+            BatchState.SETTLED: PaymentState.PAID,
+        }.get(BatchState(self.state), PaymentState.PENDING)
+        for line_no in range(1, how_many + 1):
+            PaymentFactory(
+                batch=self,
+                award__enrollment__school=school,
+                award__enrollment__term=self.term,
+                award__program=self.program,
+                line_no=line_no,
+                state=state,
+                paid_on=NOW.date() if state == PaymentState.PAID else None,
+                **kwargs,
+            )
+        totals = self.payments.totals()
+        self.people, self.amount_fen = totals["people"], totals["amount_fen"]
+        self.save(update_fields=["people", "amount_fen"])
+
+
+class PaymentFactory(DjangoModelFactory):
+    """A pending payment, or `paid=True`, `failed=True`."""
+
+    class Meta:
+        model = Payment
+
+    class Params:
+        paid = factory.Trait(state=PaymentState.PAID, paid_on=NOW.date(), batch__settled=True)
+        failed = factory.Trait(
+            state=PaymentState.FAILED,
+            failure=FailureReason.NO_SUCH_ACCOUNT,
+            bank_words="账号不存在",
+            batch__settled=True,
+        )
+
+    award = factory.SubFactory(AwardFactory, confirmed=True)
+    batch = factory.SubFactory(
+        BatchFactory, term=factory.SelfAttribute("..award.term"), program=factory.SelfAttribute("..award.program")
+    )
+    line_no = factory.Sequence(lambda n: n + 1)
+    card = factory.SubFactory(CardFactory, student=factory.SelfAttribute("..award.student"))
+    amount_fen = factory.SelfAttribute("award.amount_fen")
+
+
+class ReturnFileFactory(DjangoModelFactory):
+    class Meta:
+        model = ReturnFile
+
+    batch = factory.SubFactory(BatchFactory, sent=True)
+    file = factory.SubFactory(StoredFileFactory, kind=FileKind.RETURN)
+    sha256 = factory.SelfAttribute("file.sha256")
+    uploaded_by = factory.SubFactory(UserFactory)
+    uploaded_at = NOW
+
+
+class ReturnLineFactory(DjangoModelFactory):
+    class Meta:
+        model = ReturnLine
+
+    file = factory.SubFactory(ReturnFileFactory)
+    row = factory.Sequence(lambda n: n + 2)
+    line_no = factory.Sequence(lambda n: n + 1)
+    amount_fen = 50_000
+    outcome = "paid"
+
+
+class QuotaFactory(DjangoModelFactory):
+    class Meta:
+        model = Quota
+
+    document_no = factory.Sequence(lambda n: f"示财预〔2021〕{n + 1}号")
+    issued_on = date(2021, 9, 15)
+    program = factory.SubFactory(ProgramFactory)
+    term = factory.SubFactory(TermFactory)
+    payer = Payer.COUNTY
+    amount_fen = 100_000_00
+    entered_by = factory.SubFactory(UserFactory)
+    entered_at = NOW
+
+
+class LedgerEntryFactory(DjangoModelFactory):
+    class Meta:
+        model = LedgerEntry
+
+    quota = factory.SubFactory(QuotaFactory)
+    program = factory.SelfAttribute("quota.program")
+    term = factory.SelfAttribute("quota.term")
+    payer = factory.SelfAttribute("quota.payer")
+    kind = EntryKind.ARRIVED
+    amount_fen = factory.SelfAttribute("quota.amount_fen")
+    entered_by = factory.SubFactory(UserFactory)
+    entered_at = NOW

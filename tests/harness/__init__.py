@@ -1,0 +1,1 @@
+"""Checks that hold for the whole house, whoever adds a room."""
