@@ -1,3 +1,4 @@
+import contextlib
 from decimal import Decimal
 
 import pytest
@@ -28,7 +29,7 @@ class TestParseFen:
     def test_reads_amounts_as_offices_write_them(self, written, fen):
         assert money.parse_fen(written) == fen
 
-    @pytest.mark.parametrize("written", ["", "元", "一千", "1.005", "0.00001万", "1e3", "12.5%", "1 000 美元", "nan"])
+    @pytest.mark.parametrize("written", ["", "元", "一千", "1.005", "0.0000001万", "1e3", "12.5%", "1 000 美元", "nan"])
     def test_refuses_anything_else(self, written):
         with pytest.raises(ValueError, match=r"."):
             money.parse_fen(written)
@@ -39,10 +40,8 @@ class TestParseFen:
 
     @given(st.text(max_size=20))
     def test_answers_with_a_whole_number_or_a_value_error(self, text):
-        try:
+        with contextlib.suppress(ValueError):
             assert isinstance(money.parse_fen(text), int)
-        except ValueError:
-            pass
 
 
 class TestWan:
@@ -71,7 +70,7 @@ class TestCapitals:
             (100_500_000, "壹佰万伍仟元整"),
             (10_000_000_000, "壹亿元整"),
             (10_000_010_000, "壹亿零壹佰元整"),
-            (1_000_200_030_45, "壹亿零贰拾万零叁拾元肆角伍分"),
+            (10_020_003_045, "壹亿零贰拾万零叁拾元肆角伍分"),
             (-62_500, "负陆佰贰拾伍元整"),
         ],
     )
@@ -83,18 +82,20 @@ class TestCapitals:
         assert (money.capitals(one) == money.capitals(other)) == (one == other)
 
 
-SHARES = st.lists(st.integers(min_value=0, max_value=1000), min_size=3, max_size=3).map(
-    lambda cuts: (lambda a, b, c: {"central": a, "province": b - a, "city": c - b, "county": 1000 - c})(*sorted(cuts))
-)
+@st.composite
+def shares(draw):
+    """Four payers whose parts add up to a thousand."""
+    first, second, third = sorted(draw(st.lists(st.integers(0, 1000), min_size=3, max_size=3)))
+    return {"central": first, "province": second - first, "city": third - second, "county": 1000 - third}
 
 
 class TestSplitFen:
-    @given(st.integers(min_value=0, max_value=10**13), SHARES)
-    def test_neither_loses_nor_makes_a_fen(self, amount_fen, shares):
-        parts = money.split_fen(amount_fen, shares)
+    @given(st.integers(min_value=0, max_value=10**13), shares())
+    def test_neither_loses_nor_makes_a_fen(self, amount_fen, per_mille):
+        parts = money.split_fen(amount_fen, per_mille)
 
         assert sum(parts.values()) == amount_fen
-        for payer, share in shares.items():
+        for payer, share in per_mille.items():
             assert abs(parts[payer] * 1000 - amount_fen * share) < 1000
 
     def test_gives_the_left_over_fen_to_the_largest_remainder_then_to_the_earlier_payer(self):
