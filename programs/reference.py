@@ -1,0 +1,486 @@
+"""Reference data from TOML files: what is the same in every county, and one county's standards.
+
+A file is a statement: loading it adds what is new and brings the rest up to date by its natural keys; nothing
+is deleted, because awards rest on it. A file with a mistake is refused whole, with the place in words.
+"""
+
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from itertools import groupby, pairwise
+from pathlib import Path
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.db import models, transaction
+from django.utils.translation import gettext_lazy as _
+
+from common.moves import Refused
+from programs.choices import Basis, Level, Payee, Payer, ProgramKind, Severity
+from programs.models import Award, Exclusion, Program, Rule, SchoolFee, Share, Standard, TermProgram
+from schools.models import Grade, School, SchoolKind, Stage, Term
+from students.choices import CategoryGroup
+from students.models import CategoryLabel, HardshipCategory, RegisterSource
+
+NATIONAL: Path = settings.BASE_DIR / "fixtures" / "national.toml"
+REGISTER_FIELDS = frozenset(
+    {
+        "name", "id_number", "sex", "household_no", "relation", "head_name",
+        "phone", "town", "village", "category", "born_on",
+    }
+)  # fmt: skip
+
+SomeModel = TypeVar("SomeModel", bound=models.Model)
+
+
+class BadReference(Refused):
+    code = "bad-reference"
+    message = _("参考数据文件 %(file)s 有误，未载入任何内容。")
+
+
+class NotToml(BadReference):
+    code = "reference-not-toml"
+    message = _("参考数据文件 %(file)s 不是有效的 TOML 文件：%(detail)s")
+
+
+class UnknownTable(BadReference):
+    code = "reference-unknown-table"
+    message = _("参考数据文件 %(file)s 中有无法识别的部分：%(table)s。")
+
+
+class BadValue(BadReference):
+    code = "reference-bad-value"
+    message = _("参考数据文件 %(file)s 第 %(number)s 个 [[%(table)s]] 的 %(field)s 缺失或不合要求：%(value)s。")
+
+
+class UnknownField(BadReference):
+    code = "reference-unknown-field"
+    message = _("参考数据文件 %(file)s 第 %(number)s 个 [[%(table)s]] 有无法识别的字段：%(field)s。")
+
+
+class UnknownCode(BadReference):
+    code = "reference-unknown-code"
+    message = _("参考数据文件 %(file)s 第 %(number)s 个 [[%(table)s]] 的 %(field)s 不存在：%(value)s。")
+
+
+class Repeated(BadReference):
+    code = "reference-repeated"
+    message = _("参考数据文件 %(file)s 第 %(number)s 个 [[%(table)s]] 与前面的重复：%(value)s。")
+
+
+class SharesIncomplete(BadReference):
+    code = "reference-shares"
+    message = _("参考数据文件 %(file)s：%(program)s 自 %(day)s 起的分担合计为 %(total)s‰，应为 1000‰。")
+
+
+class Overlapping(BadReference):
+    code = "reference-overlapping"
+    message = _("参考数据文件 %(file)s：%(what)s 自 %(first)s 起与自 %(second)s 起的两条时间重叠。")
+
+
+class StandardInUse(BadReference):
+    code = "reference-standard-in-use"
+    message = _(
+        "参考数据文件 %(file)s 第 %(number)s 个 [[standard]] 改动了已有资助依据的标准（%(what)s）。"
+        "请截止原标准，另列新标准。"
+    )
+
+
+class Entry:
+    """One table of a reference file, read by type. What is missing, wrong or left over is refused."""
+
+    def __init__(self, file: str, table: str, number: int, values: Mapping[str, Any]) -> None:
+        self.file, self.table, self.number = file, table, number
+        self._values = dict(values)
+        self._read: set[str] = set()
+
+    def refused(self, refusal: type[BadReference], **params: object) -> BadReference:
+        return refusal(file=self.file, table=self.table, number=self.number, **params)
+
+    def value(self, field: str, kind: type[Any] | tuple[type[Any], ...], default: Any = ...) -> Any:
+        self._read.add(field)
+        value = self._values.get(field, default)
+        is_right = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
+        if value is ... or (value is not default and not is_right):
+            raise self.refused(BadValue, field=field, value=self._values.get(field, "—"))
+        return value
+
+    def text(self, field: str, default: str | None = None) -> str:
+        text = str(self.value(field, str, ... if default is None else default)).strip()
+        if not text and default is None:
+            raise self.refused(BadValue, field=field, value="—")
+        return text
+
+    def number_of(self, field: str, default: int | None = None) -> int:
+        number = int(self.value(field, int, ... if default is None else default))
+        if number < 0:
+            raise self.refused(BadValue, field=field, value=number)
+        return number
+
+    def day(self, field: str) -> date:
+        found: date = self.value(field, date)
+        return found
+
+    def last_day(self, field: str, *, first: date | None) -> date | None:
+        """The end of a time; none where it is open. It may not lie before the first day."""
+        last: date | None = self.value(field, date, None)
+        if last and first and last < first:
+            raise self.refused(BadValue, field=field, value=last)
+        return last
+
+    def fen(self, field: str) -> int:
+        """Yuan, written 312.5 or "312.50", in whole fen."""
+        yuan = self.value(field, (int, Decimal, str))
+        try:
+            fen = Decimal(yuan) * 100
+        except ArithmeticError as error:
+            raise self.refused(BadValue, field=field, value=yuan) from error
+        if not fen.is_finite() or fen != fen.to_integral_value() or fen <= 0:
+            raise self.refused(BadValue, field=field, value=yuan)
+        return int(fen)
+
+    def choice(self, field: str, choices: type[models.TextChoices], default: str | None = None) -> str:
+        value = self.text(field, default)
+        if value not in choices.values:
+            raise self.refused(UnknownCode, field=field, value=value)
+        return value
+
+    def codes(self, field: str, known: Iterable[str]) -> list[str]:
+        """A list of codes, each of them known; empty where the field is not written."""
+        codes = [str(code) for code in self.value(field, list, [])]
+        for code in codes:
+            if code not in known:
+                raise self.refused(UnknownCode, field=field, value=code)
+        return codes
+
+    def one(self, field: str, model: type[SomeModel], key: str = "pk") -> SomeModel:
+        code = self.text(field)
+        found = model._default_manager.filter(**{key: code}).first()
+        if found is None:
+            raise self.refused(UnknownCode, field=field, value=code)
+        return found
+
+    def one_or_none(self, field: str, model: type[SomeModel]) -> SomeModel | None:
+        return self.one(field, model) if self.value(field, str, None) else None
+
+    def inner(self, field: str) -> Iterator["Entry"]:
+        """Tables inside this one, such as the grades of a stage."""
+        for number, values in enumerate(self.value(field, list, []), start=1):
+            if not isinstance(values, dict):
+                raise self.refused(BadValue, field=field, value=values)
+            yield Entry(self.file, f"{self.table}.{field}", number, values)
+
+    def end(self) -> None:
+        """Everything that counts has been read: a field that nobody asked for is a slip of the pen."""
+        for field in sorted(self._values.keys() - self._read):
+            raise self.refused(UnknownField, field=field)
+
+
+class ReferenceFile:
+    """A TOML file of known tables; numbers with a point are decimals, so no amount passes through a float."""
+
+    def __init__(self, path: Path, *, tables: frozenset[str]) -> None:
+        self.name = path.name
+        try:
+            self._content = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+        except (OSError, ValueError) as error:
+            raise NotToml(file=self.name, detail=error) from error
+        for table in sorted(self._content.keys() - tables):
+            raise UnknownTable(file=self.name, table=table)
+
+    def entries(self, table: str) -> Iterator[Entry]:
+        written = self._content.get(table, [])
+        if not isinstance(written, list):
+            raise UnknownTable(file=self.name, table=table)
+        for number, values in enumerate(written, start=1):
+            entry = Entry(self.name, table, number, values)
+            yield entry
+            entry.end()
+
+
+class Seen:
+    """The natural keys that a file has named so far; naming one twice is a mistake."""
+
+    def __init__(self) -> None:
+        self._keys: set[tuple[object, ...]] = set()
+
+    def add(self, entry: Entry, *key: object) -> None:
+        if key in self._keys:
+            raise entry.refused(Repeated, value=" · ".join(str(part) for part in key if part not in {None, ""}))
+        self._keys.add(key)
+
+
+# --- national.toml
+
+
+@transaction.atomic
+def load_national(path: Path = NATIONAL) -> None:
+    """Stages, grades, kinds of school, categories of hardship with all their labels, register sources, programs."""
+    file = ReferenceFile(path, tables=frozenset({"stage", "school_kind", "category", "register_source", "program"}))
+    _load_stages(file)
+    for position, entry in enumerate(file.entries("school_kind"), start=1):
+        kind, _made = SchoolKind.objects.update_or_create(
+            code=entry.text("code"), defaults={"name": entry.text("name"), "position": position}
+        )
+        kind.stages.set(_named_in(entry, "stages", Stage))
+    _load_categories(file)
+    _load_register_sources(file)
+    for position, entry in enumerate(file.entries("program"), start=1):
+        program, _made = Program.objects.update_or_create(
+            code=entry.text("code"),
+            defaults={
+                "name": entry.text("name"),
+                "short_name": entry.text("short_name"),
+                "kind": entry.choice("kind", ProgramKind),
+                "payee": entry.choice("payee", Payee),
+                "position": position,
+            },
+        )
+        program.stages.set(_named_in(entry, "stages", Stage))
+
+
+def _load_stages(file: ReferenceFile) -> None:
+    for position, entry in enumerate(file.entries("stage"), start=1):
+        stage, _made = Stage.objects.update_or_create(
+            code=entry.text("code"),
+            defaults={
+                "name": entry.text("name"),
+                "is_compulsory": entry.value("is_compulsory", bool),
+                "position": position,
+            },
+        )
+        spellings = Seen()
+        for place, grade in enumerate(entry.inner("grades"), start=1):
+            name, others = grade.text("name"), [str(text) for text in grade.value("spellings", list, [])]
+            for spelling in (name, *others):
+                spellings.add(grade, spelling)
+            Grade.objects.update_or_create(
+                stage=stage,
+                name=name,
+                defaults={
+                    "position": place,
+                    "spellings": others,
+                    "youngest": grade.number_of("youngest"),
+                    "oldest": grade.number_of("oldest"),
+                },
+            )
+            grade.end()
+
+
+def _load_categories(file: ReferenceFile) -> None:
+    labels, priorities = Seen(), Seen()
+    for entry in file.entries("category"):
+        priority = entry.number_of("priority")
+        priorities.add(entry, priority)
+        _make_room(HardshipCategory.objects.exclude(code=entry.text("code")).filter(priority=priority))
+        category, _made = HardshipCategory.objects.update_or_create(
+            code=entry.text("code"),
+            defaults={
+                "name": entry.text("name"),
+                "group": entry.choice("group", CategoryGroup),
+                "priority": priority,
+                "owner": entry.text("owner", ""),
+            },
+        )
+        for label in entry.inner("labels"):
+            labels.add(label, label.text("label"))
+            official_from: date | None = label.value("from", date, None)
+            CategoryLabel.objects.update_or_create(
+                label=label.text("label"),
+                defaults={
+                    "category": category,
+                    "official_from": official_from,
+                    "official_to": label.last_day("to", first=official_from),
+                },
+            )
+            label.end()
+
+
+def _make_room(in_the_way: models.QuerySet[HardshipCategory]) -> None:
+    """Priorities are unique: who holds one that is wanted goes to the end, until its own line in the file comes."""
+    last = HardshipCategory.objects.aggregate(last=models.Max("priority"))["last"]
+    in_the_way.update(priority=(last or 0) + 1)
+
+
+def _load_register_sources(file: ReferenceFile) -> None:
+    for position, entry in enumerate(file.entries("register_source"), start=1):
+        headings = entry.value("headings", dict)
+        for field in sorted(headings.keys() - REGISTER_FIELDS):
+            raise entry.refused(UnknownField, field=f"headings.{field}")
+        RegisterSource.objects.update_or_create(
+            code=entry.text("code"),
+            defaults={
+                "name": entry.text("name"),
+                "office": entry.text("office"),
+                "category": entry.one("category", HardshipCategory),
+                "headings": headings,
+                "position": position,
+            },
+        )
+
+
+# --- A county's standards
+
+
+@transaction.atomic
+def load_standards(path: Path) -> None:
+    """A county's terms, standards, conditions, shares, exclusions and, where it lists them, schools' fees."""
+    file = ReferenceFile(
+        path,
+        tables=frozenset({"county", "term", "standard", "rule", "share", "exclusion", "school_fee"}),
+    )
+    _load_terms(file)
+    _load_standards(file)
+    _load_rules(file)
+    _load_shares(file)
+    for entry in file.entries("exclusion"):
+        Exclusion.objects.update_or_create(
+            program=entry.one("program", Program),
+            other=entry.one("other", Program),
+            defaults={
+                "severity": entry.choice("severity", Severity),
+                "document_no": entry.text("document_no", ""),
+            },
+        )
+    _load_school_fees(file)
+
+
+def _load_terms(file: ReferenceFile) -> None:
+    for entry in file.entries("term"):
+        first, last = entry.day("starts_on"), entry.day("ends_on")
+        if not first < last or not first <= entry.day("roster_due_on") <= last:
+            raise entry.refused(BadValue, field="ends_on / roster_due_on", value=last)
+        term, _made = Term.objects.update_or_create(
+            code=entry.text("code"),
+            defaults={
+                "starts_on": first,
+                "ends_on": last,
+                "roster_due_on": entry.day("roster_due_on"),
+            },
+        )
+        for code in entry.codes("programs", _codes(Program)):
+            TermProgram.objects.get_or_create(term=term, program_id=code)
+
+
+def _load_standards(file: ReferenceFile) -> None:
+    seen = Seen()
+    for entry in file.entries("standard"):
+        first = entry.day("valid_from")
+        key: dict[str, Any] = {
+            "program": entry.one("program", Program),
+            "stage": entry.one_or_none("stage", Stage),
+            "school_kind": entry.one_or_none("school_kind", SchoolKind),
+            "tier": entry.text("tier", ""),
+            "valid_from": first,
+        }
+        seen.add(entry, *key.values())
+        basis = entry.choice("basis", Basis, Basis.FIXED)
+        amount_fen = entry.fen("amount") if basis == Basis.FIXED else None
+        resting_on_it = Award.objects.filter(**{f"standard__{field}": value for field, value in key.items()})
+        if resting_on_it.exclude(standard__basis=basis, standard__amount_fen=amount_fen).exists():
+            raise entry.refused(StandardInUse, what=key["program"])
+        Standard.objects.update_or_create(
+            **key,
+            defaults={
+                "basis": basis,
+                "amount_fen": amount_fen,
+                "valid_to": entry.last_day("valid_to", first=first),
+                "document_no": entry.text("document_no"),
+                "note": entry.text("note", ""),
+            },
+        )
+    _refuse_overlaps(file, Standard, "program_id", "stage_id", "school_kind_id", "tier")
+
+
+def _load_rules(file: ReferenceFile) -> None:
+    seen = Seen()
+    for entry in file.entries("rule"):
+        program, first = entry.one("program", Program), entry.day("valid_from")
+        position = entry.number_of("position")
+        seen.add(entry, program, position, first)
+        grades = Grade.objects.filter(stage__in=program.stages.all()).values_list("name", flat=True)
+        rule, _made = Rule.objects.update_or_create(
+            program=program,
+            position=position,
+            valid_from=first,
+            defaults={
+                "description": entry.text("description"),
+                "levels": entry.codes("levels", Level.values),
+                "grades": entry.codes("grades", grades),
+                "is_boarding": entry.value("is_boarding", bool, None),
+                "is_rural": entry.value("is_rural", bool, None),
+                "is_county_town": entry.value("is_county_town", bool, None),
+                "tier": entry.text("tier", ""),
+                "valid_to": entry.last_day("valid_to", first=first),
+                "document_no": entry.text("document_no"),
+            },
+        )
+        groups = entry.codes("groups", CategoryGroup.values)
+        categories = entry.codes("categories", _codes(HardshipCategory))
+        rule.categories.set(HardshipCategory.objects.filter(models.Q(group__in=groups) | models.Q(code__in=categories)))
+        rule.stages.set(_named_in(entry, "stages", Stage))
+    _refuse_overlaps(file, Rule, "program_id", "position")
+
+
+def _load_shares(file: ReferenceFile) -> None:
+    """One entry is one split, for one or more programs: every payer's part of a thousand."""
+    seen = Seen()
+    for entry in file.entries("share"):
+        first = entry.day("valid_from")
+        parts = {payer: part for payer in Payer.values if (part := entry.number_of(payer, 0))}
+        for code in entry.codes("programs", _codes(Program)):
+            seen.add(entry, code, first)
+            for payer, per_mille in parts.items():
+                Share.objects.update_or_create(
+                    program_id=code,
+                    payer=payer,
+                    valid_from=first,
+                    defaults={
+                        "per_mille": per_mille,
+                        "valid_to": entry.last_day("valid_to", first=first),
+                        "document_no": entry.text("document_no"),
+                    },
+                )
+    for program, day in Share.objects.order_by("program_id", "valid_from").values_list("program_id", "valid_from"):
+        total = sum(Share.objects.on(day).filter(program=program).values_list("per_mille", flat=True))
+        if total != 1000:
+            raise SharesIncomplete(file=file.name, program=program, day=day, total=total)
+
+
+def _load_school_fees(file: ReferenceFile) -> None:
+    seen = Seen()
+    for entry in file.entries("school_fee"):
+        school, program = entry.one("school", School, "code"), entry.one("program", Program)
+        first = entry.day("valid_from")
+        seen.add(entry, school, program, first)
+        SchoolFee.objects.update_or_create(
+            school=school,
+            program=program,
+            valid_from=first,
+            defaults={
+                "amount_fen": entry.fen("amount"),
+                "valid_to": entry.last_day("valid_to", first=first),
+                "document_no": entry.text("document_no"),
+            },
+        )
+    _refuse_overlaps(file, SchoolFee, "school__code", "program_id")
+
+
+def _named_in(entry: Entry, field: str, model: type[SomeModel]) -> models.QuerySet[SomeModel]:
+    return model._default_manager.filter(pk__in=entry.codes(field, _codes(model)))
+
+
+def _codes(model: type[models.Model]) -> set[str]:
+    return set(model._default_manager.values_list("pk", flat=True))
+
+
+def _refuse_overlaps(file: ReferenceFile, model: type[models.Model], *key: str) -> None:
+    """Of one key only one row may hold on a day, among the rows of this file and those of earlier ones."""
+    columns = (*key, "valid_from", "valid_to")
+    rows = model._default_manager.order_by(*key, "valid_from", "pk").values_list(*columns)
+    for same, group in groupby(rows, key=lambda row: row[: len(key)]):
+        for (*_key, first, last), (*_other, second, _last) in pairwise(group):
+            if (last or date.max) >= second:
+                what = " · ".join(str(part) for part in same if part not in {None, ""})
+                raise Overlapping(file=file.name, what=what, first=first, second=second)
