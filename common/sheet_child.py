@@ -1,0 +1,221 @@
+"""The process that opens what strangers send. It is run with `python -I` and knows nothing of the product.
+
+`common.sheets` starts one of these, which loads the parser once and then forks a short-lived reader for
+each file. The reader can't open a file or a socket, has little memory and time, and says what it finds as lines
+of JSON; if the parser aborts, only the reader dies.
+
+In: a line of JSON (kind, size, limits), then `size` bytes. Out: one line about the workbook, lines that each
+hold a list of rows, {"end": rows}; or {"error": code}. Last the parent's own {"exit": status}.
+"""
+
+import csv
+import datetime
+import gc
+import io
+import json
+import os
+import re
+import resource
+import signal
+import sys
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+import python_calamine as calamine
+
+_TOP_ROWS = 12
+_LINE = 1 << 16
+_DELIMITERS = ",\t;"
+_TEXT_FORMULA = re.compile(r'^="([^"]*)"$')  # how a CSV says that a long number is text
+
+
+class Trouble(Exception):
+    """The first argument is a code that `common.sheets` knows."""
+
+
+def main() -> None:
+    "".encode("gb18030")  # loads the codec while files can still be opened
+    gc.freeze()
+    while order := sys.stdin.buffer.readline():
+        task = json.loads(order)
+        content = sys.stdin.buffer.read(task["size"])
+        reader = os.fork()
+        if not reader:
+            _serve(task, content)
+        del content
+        _, status = os.waitpid(reader, 0)
+        _say(b'\n{"exit": %d}\n' % os.waitstatus_to_exitcode(status))
+
+
+def _serve(task: dict[str, Any], content: bytes) -> None:
+    """Read one file and end the process, whatever happens."""
+    try:
+        os.close(0)
+        _confine(task)
+        out = _Lines(task["cell"])
+        try:
+            lines = _csv(content, task) if task["kind"] == "csv" else _workbook(content, task)
+            out.tell(next(lines))
+            for row in lines:
+                out.add(row)
+            out.end()
+        except Trouble as trouble:
+            out.tell({"error": trouble.args[0]})
+        except MemoryError:
+            out.tell({"error": "needs-too-much"})
+        except calamine.PasswordError:
+            out.tell({"error": "encrypted"})
+        except BaseException:  # the parser's panics are no Exception
+            out.tell({"error": "damaged"})
+    finally:
+        os._exit(0)
+
+
+def _confine(task: dict[str, Any]) -> None:
+    signal.signal(signal.SIGXCPU, signal.SIG_DFL)
+    for limit, allowed in (
+        (resource.RLIMIT_AS, task["memory"]),
+        (resource.RLIMIT_CPU, task["cpu"]),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_NOFILE, 0),
+    ):
+        resource.setrlimit(limit, (allowed, allowed))
+
+
+def _workbook(content: bytes, task: dict[str, Any]) -> Iterator[Any]:
+    """What is in the workbook, then the rows of its first sheet with data."""
+    workbook = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
+    notes = re.compile(task["notes"])
+    chosen, others = None, []
+    for about in workbook.sheets_metadata:
+        if about.visible != calamine.SheetVisibleEnum.Visible or about.typ != calamine.SheetTypeEnum.WorkSheet:
+            continue
+        if notes.search(about.name):
+            continue
+        sheet = workbook.get_sheet_by_name(about.name)
+        if sheet.end is None:
+            continue
+        if chosen is None:
+            chosen = sheet
+        else:
+            others.append(about.name)
+    if chosen is None or chosen.start is None or chosen.end is None:
+        raise Trouble("empty-sheet")
+    if chosen.end[0] >= task["rows"]:
+        raise Trouble("too-many-rows")
+    if chosen.end[1] >= task["columns"]:
+        raise Trouble("too-many-columns")
+    yield {
+        "sheets": [
+            [about.name, about.visible != calamine.SheetVisibleEnum.Visible] for about in workbook.sheets_metadata
+        ],
+        "sheet": chosen.name,
+        "others": others,
+        "merged": [[*first, *last] for first, last in chosen.merged_cell_ranges or () if first[0] < _TOP_ROWS],
+    }
+    left = [""] * chosen.start[1]
+    for row in chosen.iter_rows():
+        yield left + row if left else row
+
+
+def _csv(content: bytes, task: dict[str, Any]) -> Iterator[Any]:
+    """The rows of a text file, which is gone through once beforehand, so that all trouble comes first."""
+    text = _decoded(content)
+    top = "\n".join(islice(io.StringIO(text), _TOP_ROWS))
+    delimiter = max(_DELIMITERS, key=top.count)
+    rows = has_data = 0
+    csv.field_size_limit(task["cell"])
+    try:
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
+            rows += 1
+            if rows > task["rows"]:
+                raise Trouble("too-many-rows")
+            if len(row) > task["columns"]:
+                raise Trouble("too-many-columns")
+            has_data = has_data or any(cell and not cell.isspace() for cell in row)
+    except csv.Error as error:
+        raise Trouble("cell-too-long" if "limit" in str(error) else "damaged") from error
+    if not has_data:
+        raise Trouble("empty-sheet")
+    yield {"sheets": [["", False]], "sheet": "", "others": [], "merged": []}
+    for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
+        yield [_TEXT_FORMULA.sub(r"\1", cell) for cell in row]
+
+
+def _decoded(content: bytes) -> str:
+    encodings = ("utf-16",) if content.startswith((b"\xff\xfe", b"\xfe\xff")) else ("utf-8-sig", "gb18030")
+    for encoding in encodings:
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise Trouble("unknown-encoding")
+
+
+class _Lines:
+    """Writes rows as JSON, many to a line."""
+
+    def __init__(self, cell_limit: int) -> None:
+        self._cell_limit = cell_limit
+        self._encode = json.JSONEncoder(
+            ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_tagged
+        ).encode
+        self._waiting: list[str] = []
+        self._length = 0
+        self._rows = 0
+
+    def add(self, row: list[Any]) -> None:
+        cells = [None if cell == "" else cell for cell in row]
+        try:
+            line = self._encode(cells)
+        except ValueError:  # infinite or not a number: nothing a sheet can show
+            line = self._encode([None if cell != cell or cell in _INFINITE else cell for cell in cells])  # noqa: PLR0124
+        if len(line) > self._cell_limit and _longest(cells) > self._cell_limit:
+            self._flush()
+            raise Trouble("cell-too-long")
+        self._waiting.append(line)
+        self._rows += 1
+        self._length += len(line)
+        # The first rows go alone, for a caller who only looks at the head.
+        if self._length > _LINE or self._rows == _TOP_ROWS:
+            self._flush()
+
+    def end(self) -> None:
+        self._flush()
+        self.tell({"end": self._rows})
+
+    def tell(self, what: Any) -> None:
+        _say(self._encode(what).encode() + b"\n")
+
+    def _flush(self) -> None:
+        if self._waiting:
+            _say(("[" + ",".join(self._waiting) + "]\n").encode())
+            self._waiting.clear()
+            self._length = 0
+
+
+_INFINITE = (float("inf"), float("-inf"))
+
+
+def _longest(cells: Iterable[Any]) -> int:
+    return max((len(cell) for cell in cells if isinstance(cell, str)), default=0)
+
+
+def _tagged(value: object) -> object:
+    if isinstance(value, datetime.datetime):
+        return {"at": value.isoformat()}
+    if isinstance(value, datetime.date):
+        return {"on": value.isoformat()}
+    return str(value)
+
+
+def _say(line: bytes) -> None:
+    rest = memoryview(line)
+    while rest:
+        rest = rest[os.write(1, rest) :]
+
+
+if __name__ == "__main__":
+    main()
