@@ -1,0 +1,525 @@
+"""The reference data that ship with the product, and how a county's own files are taken in or refused."""
+
+import ast
+import tomllib
+from datetime import date, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from common import money
+from programs import reference
+from programs.models import Exclusion, Program, Rule, SchoolFee, Share, Standard, TermProgram
+from schools.models import Grade, SchoolKind, Stage, Term
+from students.choices import CategoryGroup
+from students.models import CategoryLabel, HardshipCategory, RegisterSource
+from tests.factories import AwardFactory, SchoolFactory
+
+COUNTY: Path = settings.BASE_DIR / "fixtures" / "standards" / "411625.toml"
+LOADED = (
+    Stage, Grade, SchoolKind, HardshipCategory, CategoryLabel, RegisterSource, Program,
+    Term, TermProgram, Standard, Rule, Share, Exclusion,
+)  # fmt: skip
+SPRING_2021, AUTUMN_2021 = date(2021, 3, 1), date(2021, 9, 1)
+
+
+@pytest.fixture
+def loaded(db):
+    reference.load_national()
+    reference.load_standards(COUNTY)
+
+
+@pytest.fixture
+def national(db):
+    reference.load_national()
+
+
+def everything():
+    """Every loaded row with its many-to-many values."""
+    return {
+        model.__name__: [
+            (
+                row,
+                {
+                    field.name: sorted(
+                        str(other.pk) for other in getattr(model.objects.get(pk=row["pk"]), field.name).all()
+                    )
+                    for field in model._meta.many_to_many
+                },
+            )
+            for row in model.objects.order_by("pk").values(
+                "pk", *(field.attname for field in model._meta.concrete_fields)
+            )
+        ]
+        for model in LOADED
+    }
+
+
+def standard(program, day, *, stage=None, kind=None, tier=""):
+    return Standard.objects.on(day).get(program=program, stage=stage, school_kind=kind, tier=tier)
+
+
+def written(tmp_path, text):
+    path = tmp_path / "county.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+GRANT = """
+[[standard]]
+program = "vocational-grant"
+amount = 1000
+valid_from = 2021-03-01
+document_no = "示〔2021〕1号"
+"""
+
+
+class TestLoading:
+    def test_a_second_time_changes_nothing(self, loaded):
+        before = everything()
+
+        reference.load_national()
+        reference.load_standards(COUNTY)
+
+        assert everything() == before
+        assert all(before.values())
+
+    def test_brings_a_changed_row_up_to_date_and_deletes_none(self, loaded, tmp_path):
+        rows = Standard.objects.count()
+
+        reference.load_standards(
+            written(
+                tmp_path,
+                """
+                [[standard]]
+                program = "preschool-living"
+                amount = "200.50"
+                valid_from = 2019-02-01
+                valid_to = 2030-01-31
+                document_no = "示〔2019〕1号"
+                """,
+            )
+        )
+
+        changed = standard("preschool-living", AUTUMN_2021)
+        assert (changed.amount_fen, changed.valid_to, changed.note) == (20_050, date(2030, 1, 31), "")
+        assert Standard.objects.count() == rows
+
+    def test_two_categories_can_change_places_in_the_order_of_reports(self, national, tmp_path):
+        first, second = HardshipCategory.objects.order_by("priority")[:2]
+        text = reference.NATIONAL.read_text(encoding="utf-8")
+        swapped = text.replace("priority = 10\n", "priority = 0\n").replace("priority = 20\n", "priority = 10\n")
+
+        reference.load_national(written(tmp_path, swapped.replace("priority = 0\n", "priority = 20\n")))
+
+        assert list(HardshipCategory.objects.order_by("priority")[:2]) == [second, first]
+
+    def test_a_schools_own_fee_can_come_with_the_file(self, loaded, tmp_path):
+        school = SchoolFactory()
+        reference.load_standards(
+            written(
+                tmp_path,
+                f"""
+                [[school_fee]]
+                school = "{school.code}"
+                program = "senior-waiver"
+                amount = 731.5
+                valid_from = 2021-02-01
+                document_no = "示发改〔2020〕9号"
+                """,
+            )
+        )
+
+        assert SchoolFee.objects.get(school=school).amount_fen == 73_150
+
+
+@pytest.mark.usefixtures("loaded")
+class TestTheCountys2021:
+    """The amounts of the county's published summary, in both of its terms."""
+
+    @pytest.mark.parametrize("day", [SPRING_2021, AUTUMN_2021])
+    @pytest.mark.parametrize(
+        ("program", "stage", "kind", "tier", "yuan"),
+        [
+            ("preschool-living", None, None, "", "200"),
+            ("preschool-care", None, None, "", "300"),
+            ("boarder-living", "primary", None, "", "500"),
+            ("boarder-living", "junior", None, "", "625"),
+            ("day-pupil-living", "primary", None, "", "250"),
+            ("day-pupil-living", "junior", None, "", "312.5"),
+            ("nutrition", None, None, "", "400"),
+            ("senior-grant", None, None, "一档", "1500"),
+            ("senior-grant", None, None, "二档", "1000"),
+            ("senior-grant", None, None, "三档", "750"),
+            ("vocational-grant", None, None, "", "1000"),
+            ("vocational-waiver", None, "regular-secondary", "", "950"),
+            ("vocational-waiver", None, "vocational-secondary", "", "600"),
+        ],
+    )
+    def test_amount(self, day, program, stage, kind, tier, yuan):  # noqa: PLR0917
+        assert standard(program, day, stage=stage, kind=kind, tier=tier).amount_fen == money.parse_fen(yuan)
+
+    @pytest.mark.parametrize("day", [SPRING_2021, AUTUMN_2021])
+    def test_a_senior_waiver_is_worth_the_schools_fee(self, day):
+        found = standard("senior-waiver", day)
+
+        assert (found.basis, found.amount_fen) == ("school-fee", None)
+
+    @pytest.mark.parametrize("term", ["2021S", "2021A"])
+    def test_exactly_the_published_programs_are_carried_out(self, term):
+        assert set(TermProgram.objects.filter(term=term).values_list("program", flat=True)) == {
+            "preschool-living", "preschool-care", "boarder-living", "nutrition",
+            "senior-grant", "senior-waiver", "vocational-grant", "vocational-waiver",
+        }  # fmt: skip
+
+    def test_the_terms_lie_as_the_office_kept_them(self):
+        assert list(Term.objects.values_list("code", "starts_on", "ends_on")) == [
+            ("2021S", date(2021, 3, 1), date(2021, 7, 10)),
+            ("2021A", date(2021, 9, 1), date(2022, 1, 20)),
+        ]
+
+
+@pytest.mark.usefixtures("loaded")
+class TestSteps:
+    """The days on which an amount or a document changes."""
+
+    @pytest.mark.parametrize(
+        ("program", "stage", "tier", "step", "before", "after"),
+        [
+            ("boarder-living", "primary", "", date(2024, 2, 1), "500", "625"),
+            ("boarder-living", "junior", "", date(2024, 2, 1), "625", "750"),
+            ("day-pupil-living", "primary", "", date(2024, 2, 1), "250", "312.5"),
+            ("day-pupil-living", "junior", "", date(2024, 2, 1), "312.5", "375"),
+            ("senior-grant", None, "一档", date(2025, 2, 1), "1500", "1650"),
+            ("senior-grant", None, "二档", date(2025, 2, 1), "1000", "1150"),
+            ("senior-grant", None, "三档", date(2025, 2, 1), "750", "900"),
+            ("vocational-grant", None, "", date(2025, 2, 1), "1000", "1150"),
+        ],
+    )
+    def test_the_old_amount_holds_to_the_day_before(  # noqa: PLR0917
+        self, program, stage, tier, step, before, after
+    ):
+        old = standard(program, step - timedelta(days=1), stage=stage, tier=tier)
+        new = standard(program, step, stage=stage, tier=tier)
+
+        assert (old.amount_fen, new.amount_fen) == (money.parse_fen(before), money.parse_fen(after))
+        assert old.document_no != new.document_no
+
+    def test_day_pupils_have_a_standard_from_autumn_2019(self):
+        rows = Standard.objects.filter(program="day-pupil-living")
+
+        assert not rows.on(date(2019, 7, 31)).exists()
+        assert rows.on(date(2019, 8, 1)).count() == 2
+
+    def test_the_final_year_of_kindergarten_is_free_from_autumn_2025(self):
+        rows = Standard.objects.filter(program="preschool-final-year-free")
+
+        assert not rows.on(date(2025, 7, 31)).exists()
+        assert rows.on(date(2025, 8, 1)).get().document_no == "国办发〔2025〕27号"
+
+    def test_third_year_vocational_students_join_from_spring_2025(self):
+        def grades_on(day):
+            return {grade for rule in Rule.objects.on(day).filter(program="vocational-grant") for grade in rule.grades}
+
+        assert grades_on(date(2025, 1, 31)) == {"中职一年级", "中职二年级"}
+        assert grades_on(date(2025, 2, 1)) == {"中职一年级", "中职二年级", "中职三年级"}
+
+    @pytest.mark.parametrize("model", [Standard, Rule, Share])
+    def test_every_row_names_its_document(self, model):
+        assert not model.objects.filter(document_no="").exists()
+
+    def test_standards_reach_without_a_gap_to_today(self):
+        by_key = {}
+        for row in Standard.objects.order_by("valid_from", "pk"):
+            by_key.setdefault((row.program_id, row.stage_id, row.school_kind_id, row.tier), []).append(row)
+
+        for rows in by_key.values():
+            assert rows[-1].valid_to is None
+            for earlier, later in pairwise(rows):
+                assert earlier.valid_to == later.valid_from - timedelta(days=1)
+
+
+@pytest.mark.usefixtures("loaded")
+class TestConditions:
+    def categories(self, program, position):
+        rule = Rule.objects.on(AUTUMN_2021).get(program=program, position=position)
+        return {category.group for category in rule.categories.all()}, rule
+
+    def test_care_and_nutrition_are_for_the_registered_poor_only(self):
+        care, _rule = self.categories("preschool-care", 1)
+        nutrition, rule = self.categories("nutrition", 1)
+
+        assert care == nutrition == {CategoryGroup.REGISTERED_POOR}
+        assert rule.is_county_town is True
+
+    def test_a_disabled_parent_does_not_open_a_waiver(self):
+        rule = Rule.objects.on(AUTUMN_2021).get(program="senior-waiver", position=4)
+
+        assert [category.code for category in rule.categories.all()] == ["disabled-student"]
+
+    def test_low_income_waives_for_rural_students(self):
+        found, rule = self.categories("senior-waiver", 2)
+
+        assert (found, rule.is_rural) == ({CategoryGroup.LOW_INCOME}, True)
+
+    def test_levels_and_registered_poverty_give_the_tiers_of_the_senior_grant(self):
+        rules = Rule.objects.on(AUTUMN_2021).filter(program="senior-grant")
+
+        assert [(rule.levels, rule.tier) for rule in rules] == [
+            ([], "一档"),
+            (["special"], "一档"),
+            (["hard"], "二档"),
+            (["general"], "三档"),
+        ]
+
+    def test_boarding_decides_between_the_two_allowances(self):
+        def boarding(program):
+            return set(Rule.objects.filter(program=program).values_list("is_boarding", flat=True))
+
+        assert (boarding("boarder-living"), boarding("day-pupil-living")) == ({True}, {False})
+        assert Exclusion.objects.get(program="boarder-living").severity == "block"
+
+    def test_every_tier_of_a_rule_has_a_standard_while_the_rule_holds(self):
+        for rule in Rule.objects.exclude(tier=""):
+            assert Standard.objects.on(rule.valid_from).filter(program=rule.program, tier=rule.tier).exists()
+
+    def test_the_shares_of_every_program_add_up_to_the_whole(self):
+        for program in Program.objects.all():
+            parts = Share.objects.on(date(2026, 9, 1)).filter(program=program)
+            assert sum(parts.values_list("per_mille", flat=True)) == 1000
+
+    def test_the_vocational_grant_is_borne_by_three_levels(self):
+        parts = Share.objects.on(AUTUMN_2021).filter(program="vocational-grant").order_by("-per_mille")
+
+        assert list(parts.values_list("payer", "per_mille")) == [("central", 600), ("province", 320), ("county", 80)]
+
+
+@pytest.mark.usefixtures("national")
+class TestNationalWords:
+    @pytest.mark.parametrize(
+        ("label", "code", "day_in_office"),
+        [
+            ("建档立卡", "lifted-from-poverty", date(2020, 12, 31)),
+            ("脱贫户", "lifted-from-poverty", date(2021, 1, 1)),
+            ("脱贫不稳定户", "unstable-lifted", date(2025, 12, 31)),
+            ("防止返贫监测对象", "relapse-prevention-target", date(2025, 12, 31)),
+            ("防止返贫致贫对象", "relapse-prevention-target", date(2026, 1, 1)),
+        ],
+    )
+    def test_a_label_was_official_on_a_day(self, label, code, day_in_office):
+        found = CategoryLabel.objects.get(label=label)
+
+        assert found.category_id == code
+        assert (found.official_from or date.min) <= day_in_office <= (found.official_to or date.max)
+
+    def test_every_official_name_is_known_as_a_label(self):
+        names = dict(HardshipCategory.objects.values_list("name", "code"))
+
+        assert dict(CategoryLabel.objects.filter(label__in=names).values_list("label", "category")) == names
+
+    def test_reports_count_a_child_in_the_usual_order_of_groups(self):
+        in_order = dict.fromkeys(HardshipCategory.objects.order_by("priority").values_list("group", flat=True))
+
+        assert list(in_order) == [
+            "registered-poor", "low-income", "destitute", "orphan", "disabled", "martyr", "other",
+        ]  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("stage", "spelling", "name"),
+        [
+            ("primary", "小一", "一年级"),
+            ("primary", "1年级", "一年级"),
+            ("junior", "初一", "七年级"),
+            ("senior", "一年级", "高一"),
+            ("vocational", "一", "中职一年级"),
+        ],
+    )
+    def test_a_grade_is_found_under_its_other_spellings(self, stage, spelling, name):
+        assert [g.name for g in Grade.objects.filter(stage=stage) if spelling in g.spellings] == [name]
+
+    def test_no_heading_of_a_source_stands_for_two_fields(self):
+        for source in RegisterSource.objects.all():
+            headings = [heading for spellings in source.headings.values() for heading in spellings]
+            assert len(headings) == len(set(headings)), source.code
+
+    def test_every_source_can_name_a_person(self):
+        assert {"registered-poor", "low-income", "destitute", "disabled", "orphan"} == {
+            source.code
+            for source in RegisterSource.objects.all()
+            if source.headings["name"] and source.headings["id_number"]
+        }
+
+    def test_schools_of_two_stages_have_both(self):
+        stages = {kind.code: set(kind.stages.values_list("code", flat=True)) for kind in SchoolKind.objects.all()}
+
+        assert stages["nine-year"] == {"primary", "junior"}
+        assert stages["complete-secondary"] == {"junior", "senior"}
+        assert stages["kindergarten"] == {"preschool"}
+
+
+class TestRefusal:
+    """A bad file changes nothing and says where it is wrong."""
+
+    def refused(self, tmp_path, text, expected):
+        before = everything()
+        with pytest.raises(expected) as caught:
+            reference.load_standards(written(tmp_path, text))
+        assert everything() == before
+        assert "county.toml" in str(caught.value)
+        assert "%" not in str(caught.value)
+        return str(caught.value)
+
+    def test_of_a_file_that_is_no_toml(self, national, tmp_path):
+        self.refused(tmp_path, "[[standard]\n", reference.NotToml)
+
+    def test_of_a_file_that_is_not_there(self, national, tmp_path):
+        with pytest.raises(reference.NotToml):
+            reference.load_standards(tmp_path / "nothing.toml")
+
+    def test_of_an_unknown_program(self, national, tmp_path):
+        words = self.refused(tmp_path, GRANT.replace("vocational-grant", "moon-grant"), reference.UnknownCode)
+        assert "moon-grant" in words
+
+    def test_of_a_slip_of_the_pen_in_a_field(self, national, tmp_path):
+        words = self.refused(tmp_path, GRANT + "valid_util = 2022-01-01\n", reference.UnknownField)
+        assert "valid_util" in words
+
+    def test_of_an_unknown_table(self, national, tmp_path):
+        self.refused(tmp_path, "[[standards]]\n", reference.UnknownTable)
+
+    def test_of_a_standard_without_a_document(self, national, tmp_path):
+        self.refused(tmp_path, GRANT.replace("示〔2021〕1号", " "), reference.BadValue)
+
+    @pytest.mark.parametrize("amount", ["0", "-5", "312.505", '"about 300"', "true", "2021-03-01"])
+    def test_of_what_is_no_amount_in_whole_fen(self, national, tmp_path, amount):
+        self.refused(tmp_path, GRANT.replace("1000", amount), reference.BadValue)
+
+    def test_of_days_in_the_wrong_order(self, national, tmp_path):
+        self.refused(tmp_path, GRANT + "valid_to = 2021-02-28\n", reference.BadValue)
+
+    def test_of_the_same_standard_twice(self, national, tmp_path):
+        self.refused(tmp_path, GRANT + GRANT, reference.Repeated)
+
+    def test_of_standards_that_overlap(self, national, tmp_path):
+        later = GRANT.replace("2021-03-01", "2022-03-01")
+        words = self.refused(tmp_path, GRANT + later, reference.Overlapping)
+        assert "vocational-grant" in words
+
+    def test_of_a_standard_that_overlaps_an_earlier_file(self, loaded, tmp_path):
+        self.refused(tmp_path, GRANT.replace("2021-03-01", "2021-03-02"), reference.Overlapping)
+
+    def test_of_shares_that_do_not_add_up(self, national, tmp_path):
+        words = self.refused(
+            tmp_path,
+            """
+            [[share]]
+            programs = ["vocational-grant"]
+            central = 600
+            county = 399
+            valid_from = 2021-03-01
+            document_no = "示〔2021〕1号"
+            """,
+            reference.SharesIncomplete,
+        )
+        assert "999" in words
+
+    def test_of_a_later_split_that_leaves_an_earlier_one_open(self, loaded, tmp_path):
+        self.refused(
+            tmp_path,
+            """
+            [[share]]
+            programs = ["vocational-grant"]
+            central = 700
+            county = 300
+            valid_from = 2025-02-01
+            document_no = "示〔2025〕1号"
+            """,
+            reference.SharesIncomplete,
+        )
+
+    def test_of_a_grade_that_the_program_does_not_reach(self, national, tmp_path):
+        self.refused(
+            tmp_path,
+            """
+            [[rule]]
+            program = "vocational-grant"
+            position = 1
+            description = "一年级"
+            grades = ["一年级"]
+            valid_from = 2021-03-01
+            document_no = "示〔2021〕1号"
+            """,
+            reference.UnknownCode,
+        )
+
+    def test_of_a_term_that_ends_before_it_begins(self, national, tmp_path):
+        self.refused(
+            tmp_path,
+            """
+            [[term]]
+            code = "2022S"
+            starts_on = 2022-03-01
+            ends_on = 2021-07-10
+            roster_due_on = 2022-03-10
+            """,
+            reference.BadValue,
+        )
+
+    def test_of_another_amount_for_a_standard_that_awards_rest_on(self, loaded, tmp_path):
+        resting_on = standard("boarder-living", AUTUMN_2021, stage="primary")
+        AwardFactory(program=resting_on.program, standard=resting_on)
+
+        self.refused(
+            tmp_path,
+            """
+            [[standard]]
+            program = "boarder-living"
+            stage = "primary"
+            amount = 999
+            valid_from = 2019-02-01
+            valid_to = 2024-01-31
+            document_no = "国发〔2015〕67号"
+            """,
+            reference.StandardInUse,
+        )
+
+    def test_of_one_label_for_two_categories(self, db, tmp_path):
+        twice = reference.NATIONAL.read_text(encoding="utf-8").replace('label = "已脱贫户"', 'label = "低保户"')
+
+        with pytest.raises(reference.Repeated):
+            reference.load_national(written(tmp_path, twice))
+        assert not HardshipCategory.objects.exists()
+
+
+class TestNoReferenceDataInCode:
+    """Amounts, tiers, categories and ratios are rows of files; a literal in code would be a second truth."""
+
+    ROOMS = ("reports", "audits", "disbursements", "programs", "students", "jobs", "accounts", "schools", "common")
+
+    def literals(self, *rooms):
+        for room in rooms:
+            for path in sorted((settings.BASE_DIR / room).rglob("*.py")):
+                if "migrations" not in path.parts:
+                    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                        if isinstance(node, ast.Constant):
+                            yield path.relative_to(settings.BASE_DIR), node.lineno, node.value
+
+    def test_no_program_tier_category_or_document_is_named(self):
+        national = tomllib.loads(reference.NATIONAL.read_text(encoding="utf-8"))
+        county = tomllib.loads(COUNTY.read_text(encoding="utf-8"))
+        words = {program["code"] for program in national["program"]}
+        words |= {category["code"] for category in national["category"]} - set(CategoryGroup.values)
+        words |= {row["tier"] for row in county["standard"] if "tier" in row}
+        words |= {row["document_no"] for row in county["standard"] + county["rule"] + county["share"]}
+
+        assert [found for found in self.literals(*self.ROOMS) if found[2] in words] == []
+
+    def test_no_amount_is_written_where_awards_are_decided(self):
+        county = tomllib.loads(COUNTY.read_text(encoding="utf-8"))
+        in_fen = {int(row["amount"] * 100) for row in county["standard"] if "amount" in row}
+
+        found = [place for place in self.literals("programs") if type(place[2]) is int and place[2] in in_fen]
+
+        assert found == []
