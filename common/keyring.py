@@ -46,7 +46,7 @@ class Keyring:
         try:
             cipher = self._cipher(sealed[0])
             return cipher.decrypt(sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :], place.encode())
-        except (InvalidTag, KeyError, IndexError) as error:
+        except (InvalidTag, KeyError, IndexError, ValueError) as error:
             raise CannotOpen(place) from error
 
     def fingerprint(self, kind: str, value: str) -> str:

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from pypinyin import Style, pinyin
 
-_BLANKS = re.compile(r"[\s\u200b\u200c\u200d\ufeff'`\"‘’]+")
+_BLANKS = re.compile(r"[\s\u200b\u200c\u200d\ufeff'`\"‘’“”]+")
 # 民委发〔2016〕33号: U+00B7 is the only interpunct; these are typed or converted instead of it.
 _INTERPUNCTS = dict.fromkeys(map(ord, "•‧∙⋅・･．。.●﹒"), "·")
 _SURNAMES = {
