@@ -11,7 +11,8 @@ PYTHON := $(VENV)/bin/python
 PIP := $(PYTHON) -m pip --disable-pip-version-check --no-input
 RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
-PYTEST := $(PYTHON) -m pytest -n $(WORKERS) --dist loadgroup
+PYTEST_ONE := $(PYTHON) -m pytest
+PYTEST := $(PYTEST_ONE) -n $(WORKERS) --dist loadgroup
 
 export PYTHONUNBUFFERED := 1
 
@@ -29,11 +30,10 @@ help:
 run: $(RUNTIME) catalogues
 	$(PYTHON) manage.py keys init
 	$(PYTHON) manage.py migrate --verbosity 0
-	$(PYTHON) manage.py collectstatic --noinput --verbosity 0
 	$(PYTHON) manage.py demo --scale $(SCALE) --if-empty
 	$(PYTHON) manage.py serve --port $(PORT)
 
-# The types of the code and the tests of both databases; the summary of each run says what it used.
+# The same tests on both databases. Each run ends with what it was tested on and what was skipped.
 test: check
 	$(PYTHON) -m tests.services chromium
 	$(PYTEST) --database=sqlite
@@ -44,7 +44,7 @@ check: $(DEV) catalogues
 	$(PYTHON) -m ruff check .
 	$(VENV)/bin/lint-imports
 	$(PYTHON) -m mypy .
-	$(PYTHON) -m tests.settings_check
+	$(PYTEST_ONE) -q tests/harness/test_catalogue.py tests/harness/test_house.py
 
 bench: $(DEV)
 	$(PYTHON) -m bench
@@ -55,15 +55,22 @@ messages: $(DEV)
 catalogues: $(RUNTIME)
 	$(PYTHON) manage.py catalogues
 
-# --- the virtual environment: made again when the pinned versions change
+# --- the virtual environment: .venv is brought up to date when the pinned versions change
+
+PINNED = import sys, tomllib; project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
+	print(*project["dependencies"], *(project["optional-dependencies"]["dev"] if sys.argv[1:] else []), sep="\n")
 
 $(RUNTIME): pyproject.toml
-	$(PYTHON3) -m venv $(VENV)
-	$(PIP) install --quiet .
+	@test -x $(VENV)/bin/pip || $(PYTHON3) -m venv $(VENV)
+	@echo "Installing the pinned versions of pyproject.toml into $(VENV) ..."
+	@$(PYTHON) -c '$(PINNED)' > $@.txt
+	$(PIP) install --quiet --requirement $@.txt
 	@touch $@
 
 $(DEV): $(RUNTIME)
-	$(PIP) install --quiet ".[dev]"
+	@echo "Installing what the tests need ..."
+	@$(PYTHON) -c '$(PINNED)' dev > $@.txt
+	$(PIP) install --quiet --requirement $@.txt
 	@touch $@
 
 clean:

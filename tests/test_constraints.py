@@ -129,13 +129,13 @@ class TestMoney:
     @pytest.mark.parametrize("amount", [0, -1])
     def test_quotas_and_ledger_entries_are_above_nothing(self, amount):
         entry = make.LedgerEntryFactory()
-        refuses_update(entry, amount_fen=amount)
-        refuses_update(entry.quota, amount_fen=amount)
+        refuses_copy(entry, amount_fen=amount)
+        refuses_copy(entry.quota, amount_fen=amount, document_no="示财预〔2021〕99号")
 
     def test_money_moves_for_a_cause(self):
         entry = make.LedgerEntryFactory()
-        assert "ledgerentry_has_its_cause" in refuses_update(entry, quota_id=None)
-        assert "ledgerentry_has_its_cause" in refuses_update(entry, kind="spent")
+        assert "ledgerentry_has_its_cause" in refuses_copy(entry, quota_id=None)
+        assert "ledgerentry_has_its_cause" in refuses_copy(entry, kind="spent")
 
     def test_one_document_allots_a_program_once(self):
         refuses_copy(make.QuotaFactory())
