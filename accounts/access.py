@@ -12,15 +12,18 @@ from common.roles import COUNTY, READERS, Role
 
 if TYPE_CHECKING:
     from accounts.models import User
+    from schools.models import Term
 
 P = ParamSpec("P")
 
 
 class SignedInRequest(HttpRequest):
-    """For annotations: behind the login wall `user` is always one of ours."""
+    """For annotations: behind the login wall `user` is always one of ours, and the shell has set the term."""
 
     user: "User"  # type: ignore[assignment]
     htmx: Any
+    term: "Term | None"
+    terms: "list[Term]"
 
 
 View = Callable[Concatenate[SignedInRequest, P], HttpResponseBase]

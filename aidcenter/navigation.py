@@ -1,9 +1,168 @@
-"""The shell's menu by role."""
+"""The shell around every page: the menu by role with work counts, the term, the county's name."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from accounts.access import READERS_AND_SCHOOL
+from accounts.models import User
+from aidcenter import work
+from common.roles import READERS, Role
+from jobs.models import Job
+
+
+@dataclass(frozen=True)
+class Link:
+    """One place of the menu, who sees it, and whose waiting work it counts."""
+
+    label: Any
+    icon: str
+    view: str
+    roles: frozenset[Role]
+    counts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A link as it is drawn for one person."""
+
+    label: Any
+    icon: str
+    url: str
+    is_current: bool
+    count: int
+
+
+@dataclass(frozen=True)
+class Group:
+    title: Any
+    entries: list[Entry]
+
+
+_EVERYONE = frozenset(Role)
+_READERS = frozenset(READERS)
+_READERS_AND_SCHOOL = frozenset(READERS_AND_SCHOOL)
+
+MENU: list[tuple[Any, list[Link]]] = [
+    ("", [Link(_("工作台"), "layout-dashboard", "home", _EVERYONE)]),
+    (
+        _("资助业务"),
+        [
+            Link(_("学生"), "users", "students:list", _READERS_AND_SCHOOL),
+            Link(_("花名册"), "table-properties", "students:rosters", _READERS_AND_SCHOOL, ("rosters",)),
+            Link(_("名单比对"), "scan-search", "students:crosschecks", _READERS, ("suspicions",)),
+            Link(
+                _("资助名单"),
+                "clipboard-check",
+                "programs:lists",
+                _READERS_AND_SCHOOL,
+                ("lists_to_approve", "lists_to_publish", "lists_to_confirm"),
+            ),
+            Link(_("公示"), "megaphone", "programs:notices", _READERS_AND_SCHOOL, ("notices_to_take_down",)),
+            Link(
+                _("资金发放"),
+                "banknote",
+                "disbursements:batches",
+                _READERS,
+                ("batches_to_send", "batches_to_approve"),
+            ),
+        ],
+    ),
+    (
+        _("数据核查"),
+        [
+            Link(_("困难群体名单"), "folder-lock", "students:registers", _READERS),
+            Link(_("统计报表"), "file-chart-column", "reports:report", _READERS),
+            Link(_("数据核对"), "scale", "audits:checks", frozenset({Role.AUDITOR})),
+            Link(_("操作日志"), "history", "audits:actions", _READERS),
+        ],
+    ),
+    (
+        _("基础信息"),
+        [
+            Link(_("学校"), "school", "schools:list", _READERS),
+            Link(_("项目与标准"), "book-open-text", "programs:programs", _READERS),
+        ],
+    ),
+    (_("系统"), [Link(_("账号管理"), "shield-check", "accounts:list", frozenset({Role.ADMIN}))]),
+]
+
+
+class Shell:
+    """What `base.html` draws around a page. Nothing is asked of the database before it is drawn."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+        user = getattr(request, "user", None)
+        self._user = user if isinstance(user, User) else None
+        self._term = getattr(request, "term", None)
+
+    @property
+    def county(self) -> str:
+        return settings.COUNTY_NAME
+
+    @property
+    def search_url(self) -> str:
+        """Where the search box of the top bar leads; those who see no child have none."""
+        return self._address("students:list") if self._user and self._user.role in _READERS_AND_SCHOOL else ""
+
+    @property
+    def has_jobs(self) -> bool:
+        return bool(self._user) and self._user.role in _READERS_AND_SCHOOL  # type: ignore[union-attr]
+
+    @cached_property
+    def jobs_waiting(self) -> int:
+        return Job.objects.visible_to(self._user).waiting().count() if self._user and self.has_jobs else 0
+
+    @cached_property
+    def waiting(self) -> dict[str, int]:
+        """Counts of waiting work by name (aidcenter.work)."""
+        if self._user is None or self._term is None:
+            return {}
+        return work.waiting(self._user, self._term, today=timezone.localdate())
+
+    @property
+    def groups(self) -> Iterator[Group]:
+        user = self._user
+        if user is None:
+            return
+        shown = [
+            (title, [link for link in links if user.role in link.roles and self._address(link.view)])
+            for title, links in MENU
+        ]
+        addresses = {link.view: self._address(link.view) for _title, links in shown for link in links}
+        here = self._request.path
+        # /students/rosters/3/ belongs to the longest address it begins with.
+        current = max((url for url in addresses.values() if url != "/" and here.startswith(url)), key=len, default=here)
+        for title, links in shown:
+            entries = [
+                Entry(
+                    label=link.label,
+                    icon=link.icon,
+                    url=addresses[link.view],
+                    is_current=addresses[link.view] == current,
+                    count=sum(self.waiting.get(name, 0) for name in link.counts),
+                )
+                for link in links
+            ]
+            if entries:
+                yield Group(title, entries)
+
+    def _address(self, view: str) -> str:
+        year = self._term.year if self._term else timezone.localdate().year
+        try:
+            return reverse(view, args=[str(year)]) if view == "reports:report" else reverse(view)
+        except NoReverseMatch:
+            return ""
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    return {}
+    """Context processor."""
+    return {"shell": Shell(request)}

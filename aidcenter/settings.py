@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "aidcenter.middleware.TermMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -99,6 +100,7 @@ TEMPLATES = [
                 "django.templatetags.static",
                 "django.contrib.humanize.templatetags.humanize",
                 "common.templatetags.ui",
+                "schools.templatetags.terms",
             ],
         },
     },
@@ -191,9 +193,21 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     # A dead worker's message comes back after the visibility timeout; kombu's own sweep would take 100 s more.
-    {"visibility_timeout": 300, "unacked_restore_interval": 5, "unacked_restore_throttle": 1} if REDIS_URL else {}
+    # Who sends while the broker is away gives up soon: the row is the message, and a page must not wait.
+    {
+        "visibility_timeout": 300,
+        "unacked_restore_interval": 5,
+        "unacked_restore_throttle": 1,
+        "socket_connect_timeout": 1,
+        "socket_timeout": 3,
+        "max_retries": 1,
+        "connect_retries_timeout": 1,
+    }
+    if REDIS_URL
+    else {"polling_interval": 0.1}
 )
 JOB_LEASE_SECONDS = 15
 JOB_CHUNK_ROWS = 500
@@ -214,3 +228,5 @@ COUNTY_NAME = environment.text("COUNTY_NAME", "示范县")
 COUNTY_CODE = environment.text("COUNTY_CODE", "411625")
 COMPLAINT_PHONE = environment.text("COMPLAINT_PHONE", "0000-12345678")
 PUBLICITY_WORKING_DAYS = int(environment.text("PUBLICITY_WORKING_DAYS", "5"))
+# More than this share (percent) of the children in force leaving at once asks for a reason in words.
+ROSTER_UNUSUAL_SHARE = int(environment.text("ROSTER_UNUSUAL_SHARE", "20"))

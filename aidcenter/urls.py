@@ -1,10 +1,30 @@
 """All addresses. Each stage keeps its own."""
 
 from django.contrib import admin
+from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 
+from accounts.access import public
+from accounts.forms import SignInForm
+from aidcenter import home, styleguide, views
+
+login = public(
+    LoginView.as_view(
+        authentication_form=SignInForm, template_name="registration/login.html", redirect_authenticated_user=True
+    )
+)
+logout = public(LogoutView.as_view())
+
 urlpatterns = [
-    path("schools/", include("schools.urls")),
+    path("", home.home, name="home"),
+    path("login/", login, name="login"),
+    path("logout/", logout, name="logout"),
+    path("language/", views.switch_language, name="switch-language"),
+    path("term/", views.switch_term, name="switch-term"),
+    path("styleguide/", styleguide.styleguide, name="styleguide"),
+    path("health/live", views.live, name="live"),
+    path("health/ready", views.ready, name="ready"),
+    path("schools/", include("students.school_urls")),
     path("students/", include("students.urls")),
     path("programs/", include("programs.urls")),
     path("payments/", include("disbursements.urls")),

@@ -1,0 +1,104 @@
+"""Accounts, for the administrator; one's own password, for everybody."""
+
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.db.models import Q
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+
+from accounts import users
+from accounts.access import EVERYONE, SignedInRequest, needs
+from accounts.forms import NewUserForm, OwnPasswordForm, ResetPasswordForm, UserFilter, UserForm
+from accounts.models import User
+from common.moves import Refused
+from common.pages import chosen, counts_by, page_of, render_list, tabs_of
+from common.roles import Role
+
+
+@needs(Role.ADMIN)
+def accounts(request: SignedInRequest) -> HttpResponse:
+    """Every account, by role."""
+    form = UserFilter(request.GET)
+    rows = User.objects.all()
+    if text := form.wanted("q"):
+        rows = rows.filter(Q(username__startswith=text) | Q(name__startswith=text))
+    counts = counts_by(rows, "role")
+    if tab := chosen(request, "tab", Role.values):
+        rows = rows.filter(role=tab)
+    return render_list(
+        request,
+        "accounts/accounts.html",
+        part="accounts/_accounts.html",
+        context={
+            "form": form,
+            "tabs": tabs_of(request, Role.choices, counts),
+            "page": page_of(
+                request,
+                rows.select_related("school").order_by("username", "pk"),
+                count=counts.get(tab, 0) if tab else sum(counts.values()),
+            ),
+        },
+    )
+
+
+@sensitive_post_parameters()
+@needs(Role.ADMIN)
+def create(request: SignedInRequest) -> HttpResponse:
+    """Open an account."""
+    form = NewUserForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        user = users.create(**form.cleaned_data, by=request.user, at=timezone.now())
+        messages.success(request, _("账号 %(username)s 已开通。") % {"username": user.username})
+        return redirect("accounts:list")
+    return render(request, "accounts/create.html", {"form": form})
+
+
+@needs(Role.ADMIN)
+def edit(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Change one account."""
+    user = get_object_or_404(User.objects.select_related("school"), pk=pk)
+    initial = {
+        "name": user.name,
+        "role": user.role,
+        "school": user.school.code if user.school else "",
+        "is_active": user.is_active,
+    }
+    form = UserForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            users.change(user, **form.cleaned_data, by=request.user, at=timezone.now())
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, _("账号 %(username)s 已保存。") % {"username": user.username})
+            return redirect("accounts:list")
+    return render(request, "accounts/edit.html", {"form": form, "account": user})
+
+
+@sensitive_post_parameters()
+@needs(Role.ADMIN)
+def reset_password(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Give somebody a new first password."""
+    user = get_object_or_404(User, pk=pk)
+    form = ResetPasswordForm(user, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        users.set_password(user, form.cleaned_data["new_password1"], by=request.user, at=timezone.now())
+        messages.success(request, _("账号 %(username)s 的密码已重设，请当面告知本人。") % {"username": user.username})
+        return redirect("accounts:list")
+    return render(request, "accounts/reset_password.html", {"form": form, "account": user})
+
+
+@sensitive_post_parameters()
+@needs(*EVERYONE)
+def change_password(request: SignedInRequest) -> HttpResponse:
+    """Change one's own password and stay signed in here."""
+    form = OwnPasswordForm(request.user, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        users.set_password(request.user, form.cleaned_data["new_password1"], by=request.user, at=timezone.now())
+        update_session_auth_hash(request, request.user)
+        messages.success(request, _("密码已修改。"))
+        return redirect("home")
+    return render(request, "accounts/own_password.html", {"form": form})

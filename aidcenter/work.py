@@ -1,0 +1,61 @@
+"""Work that waits for a person: the one source of the menu's counts and the home page's list."""
+
+from datetime import date
+from typing import Any
+
+from django.db.models import Count, IntegerField, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+
+from accounts.models import User
+from common.roles import Role
+from disbursements.choices import BatchState
+from disbursements.models import Batch
+from programs.choices import ListState, NoticeState
+from programs.models import AwardList, Notice
+from schools.models import Term
+from students.choices import CrosscheckState, MatchState, RosterState
+from students.models import Match, Roster
+
+
+def waiting(user: User, term: Term, *, today: date) -> dict[str, int]:
+    """How many things of each kind wait for this person in this term, in one query.
+
+    What nobody with this role can do is not among the keys.
+    """
+    queues = _queues(user, term, today)
+    if not queues:
+        return {}
+    counts = {name: _count(rows) for name, rows in queues.items()}
+    return Term.objects.filter(pk=term.pk).annotate(**counts).values(*counts).get()
+
+
+def _queues(user: User, term: Term, today: date) -> dict[str, QuerySet[Any]]:
+    rosters = Roster.objects.visible_to(user).filter(term=term, state=RosterState.CHECKED)
+    lists = AwardList.objects.visible_to(user).filter(term=term)
+    batches = Batch.objects.visible_to(user).filter(term=term)
+    if user.role == Role.SCHOOL:
+        return {"rosters": rosters, "lists_to_approve": lists.filter(state=ListState.DRAFT)}
+    if user.role == Role.PREPARER:
+        return {
+            "rosters": rosters,
+            "suspicions": Match.objects.visible_to(user).filter(
+                crosscheck__term=term, crosscheck__state=CrosscheckState.DONE, state=MatchState.SUSPECTED
+            ),
+            "lists_to_publish": lists.filter(state=ListState.SCHOOL_APPROVED),
+            "notices_to_take_down": Notice.objects.visible_to(user).filter(
+                list__term=term, state=NoticeState.UP, ends_on__lt=today
+            ),
+            "batches_to_send": batches.filter(state=BatchState.APPROVED),
+        }
+    if user.role == Role.APPROVER:
+        return {
+            "lists_to_confirm": lists.filter(state=ListState.CLOSED).exclude(prepared_by=user),
+            "batches_to_approve": batches.filter(state=BatchState.DRAFT).exclude(prepared_by=user),
+        }
+    return {}
+
+
+def _count(rows: QuerySet[Any]) -> Coalesce:
+    """The number of rows as a column, so that many counts cost one query."""
+    counted = rows.order_by().annotate(_all=Value(1)).values("_all").annotate(_n=Count("pk")).values("_n")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
