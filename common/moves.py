@@ -1,7 +1,7 @@
 """Refusals, and the one way an object changes its state."""
 
 from collections.abc import Mapping, Set
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import F
@@ -13,6 +13,11 @@ class Refused(Exception):
 
     code = "refused"
     message: Any = _("这一步现在不能办理。")
+    _by_code: ClassVar[dict[str, type["Refused"]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        Refused._by_code[cls.code] = cls
 
     def __init__(self, **params: object) -> None:
         super().__init__(self.code)
@@ -20,6 +25,11 @@ class Refused(Exception):
 
     def __str__(self) -> str:
         return str(self.message) % self.params if self.params else str(self.message)
+
+
+def worded(code: str, params: Mapping[str, object]) -> str:
+    """The words of a refusal that was stored as code and parameters."""
+    return str(Refused._by_code.get(code, Refused)(**params))
 
 
 class WrongState(Refused):

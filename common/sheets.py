@@ -183,6 +183,11 @@ class SheetInfo:
     hidden: bool
 
 
+def preflight(content: bytes, *, limits: Limits = LIMITS) -> None:
+    """Refuse at the door what needs no parser to be refused: cheap enough for a web request."""
+    _kind_of(content, limits)
+
+
 def read(content: bytes, *, limits: Limits = LIMITS, reader: Reader | None = None) -> Workbook:
     """The sheet with data in `content`, or UnreadableSheet.
 
@@ -563,10 +568,12 @@ def _inflated(content: bytes, part: zipfile.ZipInfo) -> Iterator[bytes]:
         raise Damaged()
     inflate = zlib.decompressobj(-zlib.MAX_WBITS)
     try:
-        block = inflate.decompress(packed, _BLOCK)
-        while block:
-            yield block
-            block = inflate.decompress(inflate.unconsumed_tail, _BLOCK)
+        for place in range(0, len(packed), _BLOCK):
+            rest: bytes | memoryview = packed[place : place + _BLOCK]
+            while rest and not inflate.eof:
+                yield inflate.decompress(rest, _BLOCK)
+                rest = inflate.unconsumed_tail
+        yield inflate.flush()
     except zlib.error as error:
         raise Damaged() from error
     if not inflate.eof:

@@ -25,6 +25,7 @@ from students.choices import (
 
 if TYPE_CHECKING:
     from common.roles import Person
+    from schools.models import Term
 
 
 class StudentQuerySet(models.QuerySet["Student"]):
@@ -95,7 +96,7 @@ class Card(models.Model):
         verbose_name_plural = _("银行卡")
         ordering = ("student", "-pk")
         constraints = [
-            models.UniqueConstraint(fields=["student", "number_index"], name="card_once_per_student"),
+            models.UniqueConstraint(fields=["student", "number_index", "holder"], name="card_once_per_student"),
             models.UniqueConstraint(
                 fields=["student"], condition=Q(is_current=True), name="card_one_current_per_student"
             ),
@@ -526,10 +527,9 @@ class MatchDecision(models.Model):
 
 
 class HardshipQuerySet(models.QuerySet["Hardship"]):
-    def in_force(self, term: object) -> Self:
-        """Facts that hold in this term (schools.Term)."""
-        starts, ends = term.starts_on, term.ends_on  # type: ignore[attr-defined]
-        return self.filter(Q(to_on=None) | Q(to_on__gte=starts), from_on__lte=ends)
+    def in_force(self, term: Term) -> Self:
+        """Facts that hold to the end of this term: one that ended within it was found wrong or lapsed."""
+        return self.filter(term=term, to_on__gte=term.ends_on)
 
 
 class Hardship(models.Model):

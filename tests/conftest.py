@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.db import connection, transaction
+from django.db.backends.base.operations import BaseDatabaseOperations
 from django.test import Client
 
 from accounts.models import User
@@ -67,3 +68,25 @@ def _on_commit_callbacks_run(request: pytest.FixtureRequest, monkeypatch: pytest
 
     monkeypatch.setattr(transaction.Atomic, "__exit__", leave_and_run)
     yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _flush_spares_no_table() -> Iterator[None]:
+    """After a transactional test the tables are emptied; SQLite's append-only triggers step aside for that."""
+    flush = BaseDatabaseOperations.execute_sql_flush
+
+    def flush_without_triggers(operations: BaseDatabaseOperations, statements: list[str]) -> None:
+        if operations.connection.vendor != "sqlite":
+            return flush(operations, statements)
+        with operations.connection.cursor() as cursor:
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+            triggers = cursor.fetchall()
+            for name, _sql in triggers:
+                cursor.execute(f"DROP TRIGGER {name}")
+            flush(operations, statements)
+            for _name, sql in triggers:
+                cursor.execute(sql)
+
+    BaseDatabaseOperations.execute_sql_flush = flush_without_triggers
+    yield
+    BaseDatabaseOperations.execute_sql_flush = flush

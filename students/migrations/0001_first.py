@@ -409,7 +409,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='card',
-            constraint=models.UniqueConstraint(fields=('student', 'number_index'), name='card_once_per_student'),
+            constraint=models.UniqueConstraint(fields=('student', 'number_index', 'holder'), name='card_once_per_student'),
         ),
         migrations.AddConstraint(
             model_name='card',

@@ -1,0 +1,183 @@
+"""The fund: what arrived for a program, what is set aside, what was spent. Every balance is a sum of the ledger."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+from django.db.models import Count, F, QuerySet, Sum
+from django.utils.translation import gettext_lazy as _
+
+from accounts import actions
+from accounts.models import User
+from common.money import split_fen, yuan
+from common.moves import Refused
+from disbursements.choices import EntryKind
+from disbursements.models import Batch, LedgerEntry, Payment, Quota, ReturnFile
+from programs.choices import Payer
+from programs.models import Program, Share
+from schools.models import Term
+
+
+class NotEnough(Refused):
+    code = "fund-not-enough"
+    message = _("%(payer)s资金可用 %(available)s 元，这一批需要 %(needed)s 元，不足以支付。")
+
+
+class NoShares(Refused):
+    code = "fund-no-shares"
+    message = _("项目没有经费分担比例，请先录入。")
+
+
+@dataclass(frozen=True)
+class Balance:
+    """One program's fund of one payer in a term, in fen."""
+
+    program: str
+    term: str
+    payer: str
+    arrived: int
+    reserved: int
+    spent: int
+    released: int
+
+    @property
+    def available(self) -> int:
+        """What a new batch can still take: arrived less set aside, plus what came back."""
+        return self.arrived - self.reserved + self.released
+
+    @property
+    def under_way(self) -> int:
+        """Set aside, neither spent nor back yet."""
+        return self.reserved - self.spent - self.released
+
+
+@transaction.atomic
+def allot(
+    *,
+    document_no: str,
+    issued_on: date,
+    program: Program,
+    term: Term,
+    payer: str,
+    amount_fen: int,
+    by: User,
+    at: datetime,
+) -> Quota:
+    """Enter a quota document (指标文): money that arrived for a program."""
+    quota = Quota.objects.create(
+        document_no=document_no,
+        issued_on=issued_on,
+        program=program,
+        term=term,
+        payer=payer,
+        amount_fen=amount_fen,
+        entered_by=by,
+        entered_at=at,
+    )
+    LedgerEntry.objects.create(
+        program=program,
+        term=term,
+        payer=payer,
+        kind=EntryKind.ARRIVED,
+        amount_fen=amount_fen,
+        quota=quota,
+        entered_by=by,
+        entered_at=at,
+    )
+    actions.record(by, "fund.allotted", quota, at=at, amount_fen=amount_fen, payer=payer)
+    return quota
+
+
+def balances(term: Term | None = None, program: Program | None = None) -> list[Balance]:
+    """All balances, by program and payer in their order."""
+    entries = LedgerEntry.objects.all()
+    if term is not None:
+        entries = entries.filter(term=term)
+    if program is not None:
+        entries = entries.filter(program=program)
+    sums: dict[tuple[str, str, str], Counter[str]] = {}
+    rows = entries.order_by("program__position", "term__starts_on").values_list("program", "term", "payer", "kind")
+    for code, term_code, payer, kind, amount in rows.annotate(sum=Sum("amount_fen")):
+        sums.setdefault((code, term_code, payer), Counter())[kind] += amount
+    order = list(Payer.values)
+    return sorted(
+        (
+            Balance(
+                program=code,
+                term=term_code,
+                payer=payer,
+                arrived=kinds[EntryKind.ARRIVED],
+                reserved=kinds[EntryKind.RESERVED],
+                spent=kinds[EntryKind.SPENT],
+                released=kinds[EntryKind.RELEASED],
+            )
+            for (code, term_code, payer), kinds in sums.items()
+        ),
+        key=lambda balance: order.index(balance.payer),
+    )
+
+
+def shares_of(program: Program, term: Term) -> dict[str, int]:
+    """payer → thousandths, as of the term's first day."""
+    rows = Share.objects.on(term.starts_on).filter(program=program)  # type: ignore[attr-defined]
+    parts = dict(rows.order_by("pk").values_list("payer", "per_mille"))
+    if not parts:
+        raise NoShares()
+    return {payer: parts[payer] for payer in Payer.values if payer in parts}
+
+
+def split(payments: QuerySet[Payment], per_mille: dict[str, int]) -> dict[str, int]:
+    """What each payer bears of these payments, each payment shared by itself.
+
+    So the parts of any half of a batch and of the other half add up to the parts of the whole, to the fen.
+    """
+    parts: Counter[str] = Counter()
+    for amount_fen, times in payments.order_by().values_list("amount_fen").annotate(times=Count("pk")):
+        for payer, part in split_fen(amount_fen, per_mille).items():
+            parts[payer] += part * times
+    return {payer: parts[payer] for payer in per_mille}
+
+
+def reserve(batch: Batch, *, by: User, at: datetime) -> None:
+    """Set an approved batch's money aside. Two approvals of one program queue here, so no balance goes below nought."""
+    Program.objects.filter(pk=batch.program_id).update(position=F("position"))
+    parts = split(batch.payments.all(), shares_of(batch.program, batch.term))
+    available = {b.payer: b.available for b in balances(batch.term, batch.program)}
+    for payer, needed in parts.items():
+        if needed > available.get(payer, 0):
+            raise NotEnough(payer=Payer(payer).label, available=yuan(available.get(payer, 0)), needed=yuan(needed))
+    _enter(batch, EntryKind.RESERVED, parts, by=by, at=at)
+
+
+def settle(batch: Batch, payments: Iterable[int], kind: EntryKind, file: ReturnFile, *, by: User, at: datetime) -> None:
+    """Turn part of a reservation into an expense (SPENT) or give it back (RELEASED)."""
+    chosen = Payment.objects.filter(pk__in=list(payments))
+    _enter(batch, kind, split(chosen, shares_of(batch.program, batch.term)), by=by, at=at, file=file)
+
+
+def _enter(
+    batch: Batch,
+    kind: EntryKind,
+    parts: dict[str, int],
+    *,
+    by: User,
+    at: datetime,
+    file: ReturnFile | None = None,
+) -> None:
+    LedgerEntry.objects.bulk_create(
+        LedgerEntry(
+            program_id=batch.program_id,
+            term_id=batch.term_id,
+            payer=payer,
+            kind=kind,
+            amount_fen=amount_fen,
+            batch=batch,
+            return_file=file,
+            entered_by=by,
+            entered_at=at,
+        )
+        for payer, amount_fen in parts.items()
+        if amount_fen
+    )

@@ -1,0 +1,210 @@
+"""Awards: what a term's facts and standards give each child, proposed in one run, then decided by people.
+
+A run can be repeated: what people took out stays out, what is signed stays as signed, and proposals on
+lists that are still drafts follow the facts.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts import actions
+from accounts.models import User
+from common.bulk import insert
+from common.moves import Refused, hold, move
+from jobs.run import Running
+from programs.choices import AWARD_MOVES, AwardState, ListState
+from programs.eligibility import Rulebook, Verdict, facts_of, hardships, levels
+from programs.models import Award, AwardList
+from schools.models import School, Term
+from students.models import Enrollment
+
+READ_ROWS = 4_000
+NO_LONGER_ENTITLED = "不再符合条件"
+
+
+class NoPrograms(Refused):
+    code = "no-programs"
+    message = _("本学期还没有确定开展哪些资助项目。")
+
+
+class ReasonMissing(Refused):
+    code = "award-reason-missing"
+    message = _("请写明移出的原因。")
+
+
+class AlreadySigned(Refused):
+    code = "award-already-signed"
+    message = _("名单已经确认，不能再移出学生；请先退回名单。")
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    kind: str
+    is_county_town: bool
+
+
+def propose(term: Term, *, running: Running, by: User) -> dict[str, Any]:
+    """Propose the term's awards from facts and standards, a few thousand children at a time."""
+    rulebook = Rulebook(term)
+    if not rulebook.programs:
+        raise NoPrograms()
+    proposer = _Proposer(rulebook, by=by, at=running.at)
+    running.report_total(proposer.last_enrollment())
+    while part := proposer.next_part(running.cursor):
+        with running.chunk(to=part[-1]["pk"]):
+            proposer.write(part)
+    awards = Award.objects.filter(term=term, state=AwardState.PROPOSED).count()
+    with running.chunk(to=running.cursor):
+        actions.record(by, "awards.proposed", term, at=running.at, awards=awards)
+    return {"proposed": awards}
+
+
+_ENROLLMENT = ("pk", "student_id", "school_id", "stage_id", "grade", "class_name", "is_boarding", "is_rural")
+_AWARD = (
+    "student", "enrollment", "program", "term", "list", "school", "stage", "grade", "class_name", "is_boarding",
+    "category", "is_registered_poor", "level", "tier", "amount_fen", "rule", "standard", "school_fee", "state",
+    "dropped_reason",
+)  # fmt: skip
+
+
+class _Proposer:
+    """One run's memory: the rulebook, the facts, the schools, and the lists that are still open."""
+
+    def __init__(self, rulebook: Rulebook, *, by: User, at: datetime) -> None:
+        self.rulebook, self.term, self.by, self.at = rulebook, rulebook.term, by, at
+        self.categories = hardships(self.term)
+        self.levels = levels(self.term)
+        self.open_stages = rulebook.open_stages()
+        self.places = {
+            pk: _Place(kind, in_county_town)
+            for pk, kind, in_county_town in School.objects.values_list("pk", "kind", "town__is_county_town")
+        }
+
+    def last_enrollment(self) -> int:
+        last = self._enrollments().order_by("-pk").values_list("pk", flat=True).first()
+        return last or 0
+
+    def next_part(self, after: int) -> list[dict[str, Any]]:
+        return list(self._enrollments().filter(pk__gt=after).order_by("pk").values(*_ENROLLMENT)[:READ_ROWS])
+
+    def _enrollments(self) -> Any:
+        return Enrollment.objects.studying().filter(term=self.term)
+
+    def write(self, part: list[dict[str, Any]]) -> None:
+        entitled = {row["pk"]: self._entitled(row) for row in part}
+        self._open_lists({row["school_id"] for row in part if entitled[row["pk"]]})
+        lists = {
+            school: (pk, state)
+            for school, pk, state in AwardList.objects.filter(
+                term=self.term, school__in={row["school_id"] for row in part}
+            ).values_list("school", "pk", "state")
+        }
+        standing = self._standing({row["student_id"] for row in part})
+        new = []
+        for row in part:
+            list_pk, list_state = lists.get(row["school_id"], (None, ""))
+            if list_state != ListState.DRAFT:
+                continue
+            known = standing.pop(row["student_id"], {})
+            for verdict in entitled[row["pk"]]:
+                award = known.pop(verdict.program.code, None)
+                if award is None:
+                    new.append(self._row(row, verdict, list_pk))
+                elif award.state == AwardState.PROPOSED and award.enrollment_id == row["pk"]:
+                    self._renew(award, row, verdict)
+            for award in known.values():
+                if award.state == AwardState.PROPOSED and award.enrollment_id == row["pk"]:
+                    move(award, AwardState.DROPPED, moves=AWARD_MOVES, dropped_reason=NO_LONGER_ENTITLED)
+        new.sort(key=lambda values: (values[0], values[2]))
+        insert(Award, _AWARD, new)
+
+    def _entitled(self, row: dict[str, Any]) -> list[Verdict]:
+        categories = self.categories.get(row["student_id"], frozenset())
+        level = self.levels.get(row["student_id"], "")
+        if not categories and not level and row["stage_id"] not in self.open_stages:
+            return []
+        place = self.places[row["school_id"]]
+        facts = facts_of(row, categories, level, kind=place.kind, in_county_town=place.is_county_town)
+        return self.rulebook.entitled(facts)
+
+    def _open_lists(self, schools: Iterable[int]) -> None:
+        insert(
+            AwardList,
+            ("school", "term", "state", "prepared_by", "prepared_at", "sent_back_reason"),
+            [(school, self.term.pk, ListState.DRAFT, self.by.pk, self.at, "") for school in schools],
+        )
+
+    def _standing(self, students: set[int]) -> dict[int, dict[str, Award]]:
+        """student → program → the award that stands; what people took out stands as well."""
+        found: dict[int, dict[str, Award]] = defaultdict(dict)
+        awards = Award.objects.filter(term=self.term, student__in=students).exclude(
+            state=AwardState.DROPPED, dropped_reason=NO_LONGER_ENTITLED
+        )
+        for award in awards.order_by("pk"):
+            found[award.student_id][award.program_id] = award
+        return found
+
+    def _row(self, row: dict[str, Any], verdict: Verdict, list_pk: int | None) -> tuple[Any, ...]:
+        facts = self._frozen(row, verdict)
+        return (
+            row["student_id"], row["pk"], verdict.program.code, self.term.pk, list_pk, row["school_id"],
+            *(facts[name] for name in _AWARD[6:18]), AwardState.PROPOSED, "",
+        )  # fmt: skip
+
+    def _frozen(self, row: dict[str, Any], verdict: Verdict) -> dict[str, Any]:
+        """The facts and the standard an award rests on, as they are now."""
+        categories = self.categories.get(row["student_id"], frozenset())
+        return {
+            "stage": row["stage_id"],
+            "grade": row["grade"],
+            "class_name": row["class_name"],
+            "is_boarding": row["is_boarding"],
+            "category": verdict.category.code if verdict.category else None,
+            "is_registered_poor": self.rulebook.is_registered_poor(categories),
+            "level": self.levels.get(row["student_id"], ""),
+            "tier": verdict.tier,
+            "amount_fen": verdict.amount_fen,
+            "rule": verdict.rule and verdict.rule.pk,
+            "standard": verdict.standard and verdict.standard.pk,
+            "school_fee": verdict.school_fee and verdict.school_fee.pk,
+        }
+
+    def _renew(self, award: Award, row: dict[str, Any], verdict: Verdict) -> None:
+        relations = {"stage", "category", "rule", "standard", "school_fee"}
+        facts = {
+            f"{name}_id" if name in relations else name: value for name, value in self._frozen(row, verdict).items()
+        }
+        if any(getattr(award, name) != value for name, value in facts.items()):
+            Award.objects.filter(pk=award.pk, state=AwardState.PROPOSED).update(**facts)
+
+
+@transaction.atomic
+def drop(award: Award, *, reason: str, by: User, at: datetime) -> None:
+    """Take a child off a list that nobody has signed yet; the reason stays, and no run brings it back."""
+    if not reason.strip():
+        raise ReasonMissing()
+    if award.list.state != ListState.DRAFT:
+        raise AlreadySigned()
+    hold(award.list, ListState.DRAFT)
+    move(award, AwardState.DROPPED, moves=AWARD_MOVES, dropped_reason=reason.strip()[:200])
+    actions.record(by, "award.dropped", award, at=at, reason=award.dropped_reason)
+
+
+@transaction.atomic
+def suspend(award: Award, *, by: User, at: datetime) -> None:
+    """Hold one child's award while an objection is looked into; the rest of the list goes on."""
+    move(award, AwardState.SUSPENDED, moves=AWARD_MOVES)
+    actions.record(by, "award.suspended", award, at=at)
+
+
+@transaction.atomic
+def restore(award: Award, *, by: User, at: datetime) -> None:
+    """The objection did not hold: the award goes on its way."""
+    move(award, AwardState.PROPOSED, moves={AwardState.SUSPENDED: {AwardState.PROPOSED}})
+    actions.record(by, "award.restored", award, at=at)

@@ -1,0 +1,103 @@
+"""A school's award list on its way: the school's word, publicity, the county's second signature."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts import actions
+from accounts.models import User
+from common.moves import Refused, move
+from common.roles import Role
+from programs.choices import LIST_MOVES, AwardState, ListState
+from programs.models import AwardList
+
+
+class EmptyList(Refused):
+    code = "list-empty"
+    message = _("名单里没有学生。")
+
+
+class OtherSchoolsList(Refused):
+    code = "list-of-another-school"
+    message = _("只能确认本校的名单。")
+
+
+class OwnList(Refused):
+    code = "own-list"
+    message = _("名单是您提出的，必须由另一个人审定。")
+
+
+class StillSuspended(Refused):
+    code = "list-still-suspended"
+    message = _("还有 %(count)s 名学生的异议没有办结。")
+
+
+class SendBackReasonMissing(Refused):
+    code = "send-back-reason-missing"
+    message = _("请写明退回的原因。")
+
+
+@transaction.atomic
+def school_approve(award_list: AwardList, *, by: User, at: datetime) -> None:
+    """The school stands by its list. Who prepared it at the county cannot speak for the school."""
+    if by.role == Role.SCHOOL and by.school_id != award_list.school_id:
+        raise OtherSchoolsList()
+    move(
+        award_list,
+        ListState.SCHOOL_APPROVED,
+        moves=LIST_MOVES,
+        school_approved_by=by,
+        school_approved_at=at,
+        sent_back_reason="",
+    )
+    if not award_list.awards.live().exists():
+        raise EmptyList()
+    actions.record(by, "list.school-approved", award_list, at=at)
+
+
+@transaction.atomic
+def send_back(award_list: AwardList, *, reason: str, by: User, at: datetime) -> None:
+    """Back to the school, with a reason; what was signed has to be signed again."""
+    if not reason.strip():
+        raise SendBackReasonMissing()
+    move(
+        award_list,
+        ListState.DRAFT,
+        moves=LIST_MOVES,
+        sent_back_reason=reason.strip()[:200],
+        school_approved_by=None,
+        school_approved_at=None,
+    )
+    actions.record(by, "list.sent-back", award_list, at=at, reason=award_list.sent_back_reason)
+
+
+@transaction.atomic
+def confirm(award_list: AwardList, *, by: User, at: datetime) -> None:
+    """The county's second signature: whoever put the list forward cannot give it.
+
+    Only a list whose publicity is over can be confirmed, and none while an objection is open.
+    """
+    if by.pk == award_list.prepared_by_id:
+        raise OwnList()
+    move(award_list, ListState.CONFIRMED, moves=LIST_MOVES, confirmed_by=by, confirmed_at=at)
+    if suspended := award_list.awards.filter(state=AwardState.SUSPENDED).count():
+        raise StillSuspended(count=suspended)
+    people = award_list.awards.filter(state=AwardState.PROPOSED).update(state=AwardState.CONFIRMED)
+    if not people:
+        raise EmptyList()
+    actions.record(by, "list.confirmed", award_list, at=at, awards=people)
+
+
+def confirm_many(award_lists: Iterable[AwardList], *, by: User, at: datetime) -> tuple[int, dict[int, Refused]]:
+    """Confirm each list that can be; (how many were, the refusals of the others by list)."""
+    done, refusals = 0, {}
+    for award_list in award_lists:
+        try:
+            confirm(award_list, by=by, at=at)
+        except Refused as refusal:
+            refusals[award_list.pk] = refusal
+        else:
+            done += 1
+    return done, refusals

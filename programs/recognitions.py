@@ -1,0 +1,169 @@
+"""Schools' lists of recognized children (家庭经济困难学生认定, 教财〔2018〕16号): a file a term, the newest one holds.
+
+A line counts when it names a child of this school's roster: by the number, or by the name where the list
+gives the very number the roster gives, right or wrong, or where name, grade and class fit one child only.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts import actions
+from accounts.models import User
+from common import names, resident_ids, sheets
+from common.bulk import insert
+from common.moves import Refused, move
+from common.tables import Table
+from jobs import files
+from jobs.choices import FileKind
+from jobs.run import Running
+from programs.choices import RECOGNITION_LIST_MOVES, Level, RecognitionListState
+from programs.models import Recognition, RecognitionList
+from schools.choices import TermState
+from schools.models import School, Term
+from students.models import Enrollment
+
+SYNONYMS: dict[str, Sequence[str]] = {
+    "name": ("姓名", "学生姓名"),
+    "id_number": ("身份证件号码", "身份证号", "身份证件号", "证件号码", "公民身份号码"),
+    "grade": ("年级",),
+    "class_name": ("班级",),
+    "level": ("认定等级", "困难等级", "认定档次", "档次", "贫困程度"),
+    "note": ("备注",),
+}
+REQUIRED = ("name", "level")
+_LEVELS = {
+    "特别困难": Level.SPECIAL,
+    "特困": Level.SPECIAL,
+    "困难": Level.HARD,
+    "比较困难": Level.HARD,
+    "一般困难": Level.GENERAL,
+    "一般": Level.GENERAL,
+    "不困难": Level.NOT_POOR,
+}
+
+
+class TermIsClosed(Refused):
+    code = "recognition-term-closed"
+    message = _("该学期已经结束，不能再上传认定名单。")
+
+
+class NoOne(Refused):
+    code = "no-one-recognized"
+    message = _("名单里没有本校花名册中的学生。请先上传花名册，再检查名单的姓名和证件号。")
+
+
+@transaction.atomic
+def upload(*, school: School, term: Term, content: bytes, name: str, by: User, at: datetime) -> RecognitionList:
+    """Keep the file; `read` takes it."""
+    if term.state != TermState.OPEN:
+        raise TermIsClosed()
+    sheets.preflight(content, limits=sheets.SMALL)
+    file = files.store(content, name=name, kind=FileKind.RECOGNITION, by=by, at=at, school=school)
+    recognition_list = RecognitionList.objects.create(
+        school=school, term=term, file=file, uploaded_by=by, uploaded_at=at
+    )
+    actions.record(by, "recognition.uploaded", recognition_list, at=at, sha256=file.sha256)
+    return recognition_list
+
+
+def read(recognition_list: RecognitionList, *, running: Running, reader: sheets.Reader | None = None) -> dict[str, Any]:
+    """Match the lines to the school's children and put the list in force; lines that fit no child are kept by row."""
+    if recognition_list.state != RecognitionListState.UPLOADED:
+        return {"people": recognition_list.people, "unmatched": len(recognition_list.unmatched)}
+    try:
+        recognized, unmatched = _read(recognition_list, reader)
+    except Refused as refusal:
+        with running.chunk(to=1):
+            move(
+                recognition_list,
+                RecognitionListState.REFUSED,
+                moves=RECOGNITION_LIST_MOVES,
+                refusal_code=refusal.code,
+                refusal_params=refusal.params,
+            )
+        raise
+    running.report_total(len(recognized))
+    with running.chunk(to=len(recognized)):
+        before = RecognitionList.objects.filter(
+            school=recognition_list.school, term=recognition_list.term, state=RecognitionListState.IN_FORCE
+        ).first()
+        if before is not None:
+            move(before, RecognitionListState.SUPERSEDED, moves=RECOGNITION_LIST_MOVES)
+        move(
+            recognition_list,
+            RecognitionListState.IN_FORCE,
+            moves=RECOGNITION_LIST_MOVES,
+            people=len(recognized),
+            unmatched=unmatched,
+        )
+        insert(
+            Recognition,
+            ("student", "list", "term", "level", "row"),
+            [
+                (student, recognition_list.pk, recognition_list.term_id, level, row)
+                for student, (level, row) in recognized.items()
+            ],
+        )
+        actions.record(
+            recognition_list.uploaded_by,
+            "recognition.in-force",
+            recognition_list,
+            at=recognition_list.uploaded_at,
+            people=len(recognized),
+            unmatched=len(unmatched),
+        )
+    return {"people": len(recognized), "unmatched": len(unmatched)}
+
+
+def _read(
+    recognition_list: RecognitionList, reader: sheets.Reader | None
+) -> tuple[dict[int, tuple[str, int]], list[dict[str, Any]]]:
+    table = Table(files.content(recognition_list.file), SYNONYMS, REQUIRED, limits=sheets.SMALL, reader=reader)
+    children = _Children(recognition_list)
+    recognized: dict[int, tuple[str, int]] = {}
+    unmatched: list[dict[str, Any]] = []
+    for number, cells in table.lines():
+        text = table.text(cells)
+        level = _LEVELS.get(text.get("level", ""))
+        student = children.find(text)
+        if level is None:
+            unmatched.append({"row": number, "code": "level-unknown"})
+        elif student is None:
+            unmatched.append({"row": number, "code": "not-in-roster"})
+        elif student in recognized:
+            unmatched.append({"row": number, "code": "twice"})
+        else:
+            recognized[student] = (level, number)
+    if not recognized:
+        raise NoOne()
+    return recognized, unmatched
+
+
+class _Children:
+    """The school's children of the term, found by number or, failing that, by name and class."""
+
+    def __init__(self, recognition_list: RecognitionList) -> None:
+        self.by_number: dict[str, int] = {}
+        self.by_name: dict[str, list[tuple[int, str, str]]] = defaultdict(list)
+        here = Enrollment.objects.studying().filter(school=recognition_list.school, term=recognition_list.term)
+        for enrollment in here.select_related("student").order_by("pk"):
+            child = enrollment.student
+            if child.id_number:
+                self.by_number[child.id_number + child.name_key] = child.pk
+            self.by_name[child.name_key].append((child.pk, enrollment.grade, enrollment.class_name))
+
+    def find(self, text: dict[str, str]) -> int | None:
+        name = names.key(text.get("name", ""))
+        number = resident_ids.normalize(text.get("id_number", ""))
+        if number:
+            return self.by_number.get(number + name)
+        namesakes = self.by_name.get(name, [])
+        if len(namesakes) > 1:
+            place = (text.get("grade", ""), text.get("class_name", ""))
+            namesakes = [child for child in namesakes if (child[1], child[2]) == place]
+        return namesakes[0][0] if len(namesakes) == 1 else None
