@@ -1,6 +1,6 @@
 """Reading spreadsheets that other people made, without trusting one byte of them.
 
-Two steps. `_kind_of` looks at the bytes without a parser and refuses what a person can be told about. Then a
+Two steps. `preflight` looks at the bytes without a parser and refuses what a person can be told about. Then a
 confined process (`common.sheet_child`) parses them and streams rows back, so that whatever the parser does to
 itself, this process goes on. Nothing is written to disk.
 
@@ -183,26 +183,23 @@ class SheetInfo:
     hidden: bool
 
 
-def preflight(content: bytes, *, limits: Limits = LIMITS) -> None:
-    """Refuse at the door what needs no parser to be refused: cheap enough for a web request."""
-    _kind_of(content, limits)
+def preflight(content: bytes, *, limits: Limits = LIMITS) -> str:
+    """ "xlsx", "xls" or "csv" by the bytes alone, whatever the file is called; UnreadableSheet for all else.
 
-
-def read(content: bytes, *, limits: Limits = LIMITS, reader: Reader | None = None) -> Workbook:
-    """The sheet with data in `content`, or UnreadableSheet.
-
-    Give a `reader` when there are many files. Without one the helper process ends with the last row, or
-    when the workbook is closed.
+    It is cheap and parses nothing, so an upload can be answered at once.
     """
-    kind = _kind_of(content, limits)
-    if reader:
-        return Workbook(reader, content, kind, limits)
-    reader = Reader()
-    try:
-        return Workbook(reader, content, kind, limits, is_own_reader=True)
-    except BaseException:
-        reader.close()
-        raise
+    if len(content) > limits.file:
+        raise refusal("file-too-large", limits)
+    if not content.strip(b"\x00 \t\r\n"):
+        raise EmptySheet()
+    if content.startswith(b"PK\x03\x04"):
+        _look_through_zip(content, limits)
+        return "xlsx"
+    if content.startswith(_OLE):
+        _look_through_ole(content)
+        return "xls"
+    _look_at_text(content)
+    return "csv"
 
 
 class Workbook:
@@ -471,22 +468,6 @@ def _value(tagged: dict[str, Any]) -> Any:
 
 # Whole numbers become floats as well, so that a number cell is one type whatever the file's kind.
 _DECODER = json.JSONDecoder(object_hook=_value, parse_int=float)
-
-
-def _kind_of(content: bytes, limits: Limits) -> str:
-    """ "xlsx", "xls" or "csv" by the bytes alone, whatever the file is called; UnreadableSheet for all else."""
-    if len(content) > limits.file:
-        raise refusal("file-too-large", limits)
-    if not content.strip(b"\x00 \t\r\n"):
-        raise EmptySheet()
-    if content.startswith(b"PK\x03\x04"):
-        _look_through_zip(content, limits)
-        return "xlsx"
-    if content.startswith(_OLE):
-        _look_through_ole(content)
-        return "xls"
-    _look_at_text(content)
-    return "csv"
 
 
 def _look_at_text(content: bytes) -> None:
