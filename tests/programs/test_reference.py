@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from common import money
 from programs import reference
 from programs.models import Exclusion, Program, Rule, SchoolFee, Share, Standard, TermProgram
 from schools.models import Grade, SchoolKind, Stage, Term
@@ -140,26 +139,27 @@ class TestTheCountys2021:
     """The amounts of the county's published summary, in both of its terms."""
 
     @pytest.mark.parametrize("day", [SPRING_2021, AUTUMN_2021])
-    @pytest.mark.parametrize(
-        ("program", "stage", "kind", "tier", "yuan"),
-        [
-            ("preschool-living", None, None, "", "200"),
-            ("preschool-care", None, None, "", "300"),
-            ("boarder-living", "primary", None, "", "500"),
-            ("boarder-living", "junior", None, "", "625"),
-            ("day-pupil-living", "primary", None, "", "250"),
-            ("day-pupil-living", "junior", None, "", "312.5"),
-            ("nutrition", None, None, "", "400"),
-            ("senior-grant", None, None, "一档", "1500"),
-            ("senior-grant", None, None, "二档", "1000"),
-            ("senior-grant", None, None, "三档", "750"),
-            ("vocational-grant", None, None, "", "1000"),
-            ("vocational-waiver", None, "regular-secondary", "", "950"),
-            ("vocational-waiver", None, "vocational-secondary", "", "600"),
-        ],
-    )
-    def test_amount(self, day, program, stage, kind, tier, yuan):  # noqa: PLR0917
-        assert standard(program, day, stage=stage, kind=kind, tier=tier).amount_fen == money.parse_fen(yuan)
+    def test_amounts(self, day):
+        amounts = {
+            (row.program_id, row.stage_id or row.school_kind_id or row.tier): row.amount_fen
+            for row in Standard.objects.on(day).exclude(basis="school-fee")
+        }
+
+        assert amounts == {
+            ("preschool-living", ""): 20_000,
+            ("preschool-care", ""): 30_000,
+            ("boarder-living", "primary"): 50_000,
+            ("boarder-living", "junior"): 62_500,
+            ("day-pupil-living", "primary"): 25_000,
+            ("day-pupil-living", "junior"): 31_250,
+            ("nutrition", ""): 40_000,
+            ("senior-grant", "一档"): 150_000,
+            ("senior-grant", "二档"): 100_000,
+            ("senior-grant", "三档"): 75_000,
+            ("vocational-grant", ""): 100_000,
+            ("vocational-waiver", "regular-secondary"): 95_000,
+            ("vocational-waiver", "vocational-secondary"): 60_000,
+        }
 
     @pytest.mark.parametrize("day", [SPRING_2021, AUTUMN_2021])
     def test_a_senior_waiver_is_worth_the_schools_fee(self, day):
@@ -185,27 +185,23 @@ class TestTheCountys2021:
 class TestSteps:
     """The days on which an amount or a document changes."""
 
-    @pytest.mark.parametrize(
-        ("program", "stage", "tier", "step", "before", "after"),
-        [
-            ("boarder-living", "primary", "", date(2024, 2, 1), "500", "625"),
-            ("boarder-living", "junior", "", date(2024, 2, 1), "625", "750"),
-            ("day-pupil-living", "primary", "", date(2024, 2, 1), "250", "312.5"),
-            ("day-pupil-living", "junior", "", date(2024, 2, 1), "312.5", "375"),
-            ("senior-grant", None, "一档", date(2025, 2, 1), "1500", "1650"),
-            ("senior-grant", None, "二档", date(2025, 2, 1), "1000", "1150"),
-            ("senior-grant", None, "三档", date(2025, 2, 1), "750", "900"),
-            ("vocational-grant", None, "", date(2025, 2, 1), "1000", "1150"),
-        ],
-    )
-    def test_the_old_amount_holds_to_the_day_before(  # noqa: PLR0917
-        self, program, stage, tier, step, before, after
-    ):
-        old = standard(program, step - timedelta(days=1), stage=stage, tier=tier)
-        new = standard(program, step, stage=stage, tier=tier)
+    def test_the_old_amount_holds_to_the_day_before(self):
+        spring_2024, spring_2025 = date(2024, 2, 1), date(2025, 2, 1)
+        for program, stage, tier, step, before, after in (
+            ("boarder-living", "primary", "", spring_2024, 50_000, 62_500),
+            ("boarder-living", "junior", "", spring_2024, 62_500, 75_000),
+            ("day-pupil-living", "primary", "", spring_2024, 25_000, 31_250),
+            ("day-pupil-living", "junior", "", spring_2024, 31_250, 37_500),
+            ("senior-grant", None, "一档", spring_2025, 150_000, 165_000),
+            ("senior-grant", None, "二档", spring_2025, 100_000, 115_000),
+            ("senior-grant", None, "三档", spring_2025, 75_000, 90_000),
+            ("vocational-grant", None, "", spring_2025, 100_000, 115_000),
+        ):
+            old = standard(program, step - timedelta(days=1), stage=stage, tier=tier)
+            new = standard(program, step, stage=stage, tier=tier)
 
-        assert (old.amount_fen, new.amount_fen) == (money.parse_fen(before), money.parse_fen(after))
-        assert old.document_no != new.document_no
+            assert (old.amount_fen, new.amount_fen) == (before, after), (program, stage, tier)
+            assert old.document_no != new.document_no
 
     def test_day_pupils_have_a_standard_from_autumn_2019(self):
         rows = Standard.objects.filter(program="day-pupil-living")
