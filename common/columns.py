@@ -92,7 +92,7 @@ def find_head(
     texts = _filled([[cell_text(cell) for cell in row] for row in rows[:TOP_ROWS]], merged)
     spellings = {
         spelling: (name, place)
-        for name, words in reversed(synonyms.items())
+        for name, words in reversed(list(synonyms.items()))
         for place, word in reversed(list(enumerate(words)))
         for spelling in (_without_notes(word), _plain(word))
     }

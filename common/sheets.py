@@ -183,6 +183,23 @@ class SheetInfo:
     hidden: bool
 
 
+def read(content: bytes, *, limits: Limits = LIMITS, reader: Reader | None = None) -> Workbook:
+    """The sheet with data in `content`, or UnreadableSheet.
+
+    Give a `reader` when there are many files. Without one the helper process ends with the last row, or
+    when the workbook is closed.
+    """
+    kind = preflight(content, limits=limits)
+    if reader:
+        return Workbook(reader, content, kind, limits)
+    reader = Reader()
+    try:
+        return Workbook(reader, content, kind, limits, is_own_reader=True)
+    except BaseException:
+        reader.close()
+        raise
+
+
 def preflight(content: bytes, *, limits: Limits = LIMITS) -> str:
     """ "xlsx", "xls" or "csv" by the bytes alone, whatever the file is called; UnreadableSheet for all else.
 
