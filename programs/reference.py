@@ -27,7 +27,7 @@ NATIONAL: Path = settings.BASE_DIR / "fixtures" / "national.toml"
 REGISTER_FIELDS = frozenset(
     {
         "name", "id_number", "sex", "household_no", "relation", "head_name",
-        "phone", "town", "village", "category", "born_on",
+        "phone", "town", "village", "monitored", "category", "born_on",
     }
 )  # fmt: skip
 
