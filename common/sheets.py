@@ -348,6 +348,17 @@ class Reader:
                     self.close()
 
 
+_readers = threading.local()
+
+
+def of_this_thread() -> Reader:
+    """A reader that is kept for as long as the thread lives: background runs read many files one after the other."""
+    if getattr(_readers, "process", None) != os.getpid():
+        _readers.process, _readers.reader = os.getpid(), Reader()
+    reader: Reader = _readers.reader
+    return reader
+
+
 def _end(process: subprocess.Popen[bytes]) -> None:
     """Kill the helper and what it forked, and leave no zombie."""
     with contextlib.suppress(ProcessLookupError):

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from common import sheets
 from disbursements import batches, returns
 from disbursements.models import Batch, ReturnFile
 from jobs.run import Running, handler
@@ -28,4 +29,4 @@ def read_return(running: Running) -> dict[str, Any]:
     return_file = ReturnFile.objects.select_related("batch__term", "batch__program", "file", "uploaded_by").get(
         pk=running.params["return_id"]
     )
-    return returns.read(return_file, running=running)
+    return returns.read(return_file, running=running, reader=sheets.of_this_thread())

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from common import sheets
 from jobs.run import Running, handler
 from programs import awards, recognitions
 from programs.models import RecognitionList
@@ -15,7 +16,7 @@ def read_recognition_list(running: Running) -> dict[str, Any]:
     recognition_list = RecognitionList.objects.select_related("school", "term", "file", "uploaded_by").get(
         pk=running.params["list_id"]
     )
-    return recognitions.read(recognition_list, running=running)
+    return recognitions.read(recognition_list, running=running, reader=sheets.of_this_thread())
 
 
 @handler("awards-propose", title=_("提出资助名单"))

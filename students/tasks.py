@@ -4,6 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from common import sheets
 from jobs.run import Running, handler
 from students import crosscheck, registers, rosters
 from students.models import Crosscheck, RegisterSnapshot, Roster
@@ -12,13 +13,13 @@ from students.models import Crosscheck, RegisterSnapshot, Roster
 @handler("roster-check", title=_("校验花名册"))
 def check_roster(running: Running) -> dict[str, Any]:
     roster = Roster.objects.select_related("school", "term", "file").get(pk=running.params["roster_id"])
-    return rosters.check(roster, running=running)
+    return rosters.check(roster, running=running, reader=sheets.of_this_thread())
 
 
 @handler("roster-commit", title=_("花名册入库"))
 def commit_roster(running: Running) -> dict[str, Any]:
     roster = Roster.objects.select_related("school", "term", "file", "committed_by").get(pk=running.params["roster_id"])
-    return rosters.commit(roster, running=running)
+    return rosters.commit(roster, running=running, reader=sheets.of_this_thread())
 
 
 @handler("register-freeze", title=_("读取困难群体名单"))
@@ -26,7 +27,7 @@ def freeze_register(running: Running) -> dict[str, Any]:
     snapshot = RegisterSnapshot.objects.select_related("source__category", "file", "uploaded_by").get(
         pk=running.params["snapshot_id"]
     )
-    return registers.freeze(snapshot, running=running)
+    return registers.freeze(snapshot, running=running, reader=sheets.of_this_thread())
 
 
 @handler("crosscheck", title=_("名单比对"))

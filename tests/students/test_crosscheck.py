@@ -1,0 +1,226 @@
+"""None missed, none mistaken: what confirms itself, what a person has to decide, and what becomes of both."""
+
+from datetime import date
+
+import pytest
+
+from common.moves import WrongState
+from jobs import run
+from jobs.choices import JobState
+from programs.reference import load_national
+from schools.models import Stage
+from students import crosscheck, registers
+from students.choices import CrosscheckState, MatchState, SnapshotState
+from students.models import Crosscheck, Hardship, Match, RegisterPerson, RegisterSource
+from tests.factories import NOW, EnrollmentFactory, StudentFactory, TermFactory, UserFactory, resident_id
+from tests.workbooks import REGISTER_HEAD, xlsx
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _national():
+    load_national()
+
+
+@pytest.fixture
+def preparer():
+    return UserFactory()
+
+
+def line(number, *, name, id_number, household="H1", relation="之子", village="东关村", head="张大山", kind="脱贫户"):
+    return ["城关镇", village, household, str(number), name, id_number, relation, kind, "", head]
+
+
+def freeze(preparer, lines, *, source="registered-poor", head=REGISTER_HEAD):
+    snapshot = registers.upload(
+        source=RegisterSource.objects.get(pk=source),
+        as_of=date(2021, 10, 1),
+        content=xlsx(head, lines, above=("全县脱贫人口信息表",)),
+        name="脱贫人口.xlsx",
+        by=preparer,
+        at=NOW,
+    )
+    job = run.execute(run.start("register-freeze", by=preparer, at=NOW, snapshot_id=snapshot.pk).pk)
+    snapshot.refresh_from_db()
+    return snapshot, job
+
+
+def compare(preparer, *snapshots):
+    term = TermFactory()
+    checked = crosscheck.begin(term=term, snapshots=snapshots, by=preparer, at=NOW)
+    job = run.execute(run.start("crosscheck", by=preparer, at=NOW, crosscheck_id=checked.pk).pk)
+    assert job.state == JobState.DONE, job.error_code
+    checked.refresh_from_db()
+    return checked
+
+
+def enroll(**facts):
+    return EnrollmentFactory(student=StudentFactory(**facts), stage=Stage.objects.get(pk="primary"))
+
+
+class TestFreeze:
+    def test_keeps_every_person_with_the_label_of_the_file(self, preparer):
+        snapshot, job = freeze(
+            preparer, [line(1, name="张一", id_number=resident_id(1)), line(2, name="", id_number="")]
+        )
+
+        person = RegisterPerson.objects.get()
+
+        assert job.result == {"rows": 2, "people": 1, "refused": 1}
+        assert (snapshot.state, snapshot.people, snapshot.rows_refused) == (SnapshotState.FROZEN, 1, 1)
+        assert (person.id_number, person.label, person.category_id) == (resident_id(1), "脱贫户", "lifted-from-poverty")
+
+    def test_takes_the_resident_number_out_of_a_disability_card(self, preparer):
+        freeze(preparer, [line(1, name="张一", id_number=resident_id(1) + "42")])
+
+        assert RegisterPerson.objects.get().id_number == resident_id(1)
+
+    def test_a_file_without_people_is_refused_with_its_reason(self, preparer):
+        snapshot, job = freeze(preparer, [line(1, name="", id_number="")])
+
+        assert (job.state, job.error_code) == (JobState.FAILED, "no-people")
+        assert snapshot.state == SnapshotState.REFUSED
+
+    def test_is_withdrawn_only_with_a_reason(self, preparer):
+        snapshot, _job = freeze(preparer, [line(1, name="张一", id_number=resident_id(1))])
+
+        with pytest.raises(registers.ReasonMissing):
+            registers.withdraw(snapshot, by=preparer, at=NOW, reason=" ")
+        registers.withdraw(snapshot, by=preparer, at=NOW, reason="部门重新提供了名单")
+
+        assert snapshot.state == SnapshotState.WITHDRAWN
+
+
+class TestCompare:
+    def test_the_same_number_and_name_confirm_themselves_and_become_a_fact(self, preparer):
+        enrollment = enroll(name="张 小明", number=7)
+        snapshot, _job = freeze(preparer, [line(1, name="张小明", id_number=enrollment.student.id_number)])
+
+        checked = compare(preparer, snapshot)
+
+        match = Match.objects.get()
+        assert (match.state, match.tier) == (MatchState.SURE, "exact")
+        assert checked.counts["lines"] == [
+            {"source": "registered-poor", "state": "sure", "tier": "exact", "stage": "primary", "children": 1}
+        ]
+        fact = Hardship.objects.get()
+        assert (fact.student, fact.label, fact.snapshot) == (enrollment.student, "脱贫户", snapshot)
+
+    @pytest.mark.parametrize(
+        ("listed", "typed", "reason"),
+        [
+            ({"name": "张小明"}, {"id_number": resident_id(1)[:-3] + "9" + resident_id(1)[-2:]}, "id-one-off"),
+            ({"name": "张小明"}, {"id_number": resident_id(1)[:6] + resident_id(1)[8:17]}, "id-core"),
+            ({"name": "张小明"}, {"id_number": resident_id(1)[:15] + "000"}, "id-cut"),
+            ({"name": "张小明"}, {"id_number": ""}, "id-absent"),
+            ({"name": "张晓明"}, {}, "id-same"),
+            ({"name": "张小朋"}, {}, "id-same"),
+        ],
+    )
+    def test_a_mis_entered_child_is_suspected_and_gets_no_fact_by_itself(self, preparer, listed, typed, reason):
+        enroll(**{"name": "张小明", "id_number": resident_id(1), "born_on": date(2012, 3, 4), **typed})
+        snapshot, _job = freeze(preparer, [line(1, id_number=resident_id(1), **listed)])
+
+        checked = compare(preparer, snapshot)
+
+        match = Match.objects.get()
+        assert match.state == MatchState.SUSPECTED
+        assert reason in match.reasons
+        assert checked.counts["suspected"] == 1
+        assert not Hardship.objects.exists()
+
+    def test_a_parents_number_typed_for_the_child_is_suspected(self, preparer):
+        father = resident_id(3, born_on=date(1985, 1, 1))
+        enroll(name="张小明", id_number=father)
+        snapshot, _job = freeze(
+            preparer,
+            [
+                line(1, name="张小明", id_number=resident_id(1)),
+                line(2, name="张大山", id_number=father, relation="户主"),
+            ],
+        )
+
+        compare(preparer, snapshot)
+
+        assert "id-household" in Match.objects.get().reasons
+
+    def test_a_namesake_of_another_age_and_village_is_not_suspected(self, preparer):
+        enroll(name="张小明", number=900, village="西关村", town_name="南丰镇")
+        snapshot, _job = freeze(preparer, [line(1, name="张小明", id_number=resident_id(1, born_on=date(2009, 5, 6)))])
+
+        compare(preparer, snapshot)
+
+        assert not Match.objects.exists()
+
+    def test_a_new_run_supersedes_the_last_and_keeps_the_decisions(self, preparer):
+        enroll(name="张小明", id_number="", born_on=date(2012, 3, 4))
+        snapshot, _job = freeze(preparer, [line(1, name="张小明", id_number=resident_id(1))])
+        first = compare(preparer, snapshot)
+        crosscheck.decide(Match.objects.get(), is_same=True, by=preparer, at=NOW, note="电话核实")
+
+        compare(preparer, snapshot)
+
+        first.refresh_from_db()
+        assert first.state == CrosscheckState.SUPERSEDED
+        assert Match.objects.get(crosscheck__state=CrosscheckState.DONE).state == MatchState.CONFIRMED
+        assert Hardship.objects.in_force(TermFactory()).count() == 1
+
+    def test_a_fact_ends_when_no_list_supports_it_any_more(self, preparer):
+        enrollment = enroll(name="张小明", number=7)
+        snapshot, _job = freeze(preparer, [line(1, name="张小明", id_number=enrollment.student.id_number)])
+        compare(preparer, snapshot)
+        other, _job = freeze(preparer, [line(1, name="李四", id_number=resident_id(450))])
+
+        compare(preparer, other)
+
+        assert not Hardship.objects.in_force(TermFactory()).exists()
+        assert Hardship.objects.count() == 1
+
+    def test_two_runs_of_one_term_do_not_go_on_at_once(self, preparer):
+        snapshot, _job = freeze(preparer, [line(1, name="张小明", id_number=resident_id(1))])
+        crosscheck.begin(term=TermFactory(), snapshots=[snapshot], by=preparer, at=NOW)
+
+        with pytest.raises(crosscheck.AlreadyRunning):
+            crosscheck.begin(term=TermFactory(), snapshots=[snapshot], by=preparer, at=NOW)
+
+    def test_a_withdrawn_list_is_not_compared(self, preparer):
+        snapshot, _job = freeze(preparer, [line(1, name="张小明", id_number=resident_id(1))])
+        registers.withdraw(snapshot, by=preparer, at=NOW, reason="有误")
+
+        with pytest.raises(crosscheck.NoLists):
+            crosscheck.begin(term=TermFactory(), snapshots=[snapshot], by=preparer, at=NOW)
+
+
+class TestDecide:
+    @pytest.fixture
+    def match(self, preparer):
+        enroll(name="张小明", id_number="", born_on=date(2012, 3, 4))
+        snapshot, _job = freeze(preparer, [line(1, name="张小明", id_number=resident_id(1))])
+        compare(preparer, snapshot)
+        return Match.objects.get()
+
+    def test_confirming_makes_the_fact_and_rejecting_ends_it(self, preparer, match):
+        crosscheck.decide(match, is_same=True, by=preparer, at=NOW, note="电话核实")
+        assert Hardship.objects.in_force(TermFactory()).count() == 1
+
+        crosscheck.decide(match, is_same=False, by=preparer, at=NOW, note="同名不同人")
+        assert not Hardship.objects.in_force(TermFactory()).exists()
+
+    def test_needs_a_reason_in_words(self, preparer, match):
+        with pytest.raises(crosscheck.NoteMissing):
+            crosscheck.decide(match, is_same=True, by=preparer, at=NOW, note="")
+
+    def test_is_refused_the_second_time(self, preparer, match):
+        stale_copy = Match.objects.get(pk=match.pk)
+        crosscheck.decide(match, is_same=True, by=preparer, at=NOW, note="电话核实")
+
+        with pytest.raises(WrongState):
+            crosscheck.decide(stale_copy, is_same=True, by=preparer, at=NOW, note="电话核实")
+
+    def test_a_superseded_run_takes_no_more_decisions(self, preparer, match):
+        Crosscheck.objects.update(state=CrosscheckState.SUPERSEDED)
+        match.refresh_from_db()
+
+        with pytest.raises(WrongState):
+            crosscheck.decide(match, is_same=True, by=preparer, at=NOW, note="电话核实")

@@ -1,0 +1,220 @@
+"""What a school's file becomes: checked without a trace, confirmed by a person, in force as a whole."""
+
+import pytest
+
+from accounts.models import Action
+from common.moves import WrongState
+from jobs import run
+from jobs.choices import JobState
+from programs.reference import load_national
+from schools.choices import TermState
+from schools.models import SchoolKind
+from students import rosters
+from students.choices import EnrollmentState, RosterState, Severity
+from students.models import Card, Enrollment, Roster, Student
+from tests.factories import NOW, SchoolFactory, TermFactory, UserFactory, card_number, resident_id
+from tests.workbooks import roster, roster_row
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def school():
+    load_national()
+    return SchoolFactory(code="4116250001", name="示范小学", kind=SchoolKind.objects.get(pk="primary"))
+
+
+@pytest.fixture
+def officer(school):
+    return UserFactory(officer=True, school=school)
+
+
+def child(number, **facts):
+    return roster_row(number, id_number=resident_id(number), **facts)
+
+
+def upload(school, officer, rows, *, term=None, named=True):
+    term = term or TermFactory()
+    content = roster(rows, school=school.name, code=school.code, term=term.code) if named else roster(rows)
+    uploaded = rosters.upload(school=school, term=term, content=content, name="花名册.xlsx", by=officer, at=NOW)
+    job = run.start("roster-check", by=officer, at=NOW, school=school, roster_id=uploaded.pk)
+    job = run.execute(job.pk)
+    uploaded.refresh_from_db()
+    return uploaded, job
+
+
+def put_in_force(school, officer, rows, *, reason=""):
+    uploaded, _job = upload(school, officer, rows)
+    rosters.confirm(uploaded, by=officer, at=NOW, reason=reason)
+    job = run.start("roster-commit", by=officer, at=NOW, school=school, roster_id=uploaded.pk)
+    assert run.execute(job.pk).state == JobState.DONE
+    uploaded.refresh_from_db()
+    return uploaded
+
+
+class TestCheck:
+    def test_counts_the_rows_and_writes_no_child(self, school, officer):
+        uploaded, job = upload(school, officer, [child(1), child(2), roster_row(3)])
+
+        assert job.state == JobState.DONE
+        assert uploaded.state == RosterState.CHECKED
+        assert (uploaded.rows_read, uploaded.rows_good, uploaded.rows_refused, uploaded.rows_doubtful) == (3, 3, 0, 1)
+        assert uploaded.came == 3
+        assert not Student.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("facts", "code", "severity"),
+        [
+            ({"name": ""}, "name-missing", Severity.ERROR),
+            ({"name": "王三（转）"}, "name-odd", Severity.DOUBT),
+            ({"id_number": 411625201203150012}, "id-digits-lost", Severity.ERROR),
+            ({"id_number": ""}, "id-missing", Severity.DOUBT),
+            ({"id_number": resident_id(1)[:-2] + "00"}, "id-wrong", Severity.DOUBT),
+            ({"id_number": "411625120315001"}, "id-old", Severity.DOUBT),
+            ({"id_number": "H12345678"}, "id-other", Severity.DOUBT),
+            ({"stage": "本科"}, "stage-missing", Severity.ERROR),
+            ({"stage": "初中", "grade": "七年级"}, "stage-not-here", Severity.ERROR),
+            ({"grade": "高三"}, "grade-unknown", Severity.ERROR),
+            ({"class_name": ""}, "class-missing", Severity.ERROR),
+            ({"boarding": "不详"}, "boarding-unknown", Severity.ERROR),
+            ({"sex": "女"}, "id-sex-differs", Severity.NOTE),
+            ({"born_on": "2013-01-01"}, "id-birth-differs", Severity.NOTE),
+            ({"grade": "六年级", "born_on": ""}, "age-odd", Severity.NOTE),
+            ({"guardian_phone": "12345"}, "phone-odd", Severity.NOTE),
+            ({"card_number": "6217", "card_holder": "王建国"}, "card-odd", Severity.DOUBT),
+            ({"card_number": card_number(1)}, "card-holder-missing", Severity.DOUBT),
+        ],
+    )
+    def test_finds_the_problem_in_its_cell(self, school, officer, facts, code, severity):
+        row = child(1)
+        uploaded, _job = upload(school, officer, [roster_row(1, **{"id_number": row[4], **facts}), child(2)])
+
+        issue = uploaded.issues.get(code=code)
+
+        assert (issue.row, issue.severity) == (4, severity)
+        assert uploaded.rows_refused == (severity == Severity.ERROR)
+
+    def test_the_same_child_twice_is_refused_the_second_time(self, school, officer):
+        uploaded, _job = upload(school, officer, [child(1), child(2), child(1)])
+
+        issue = uploaded.issues.get(code="id-twice")
+
+        assert (issue.row, issue.params) == (6, {"other": 4})
+        assert uploaded.rows_good == 2
+
+    def test_a_number_in_a_list_of_problems_is_masked(self, school, officer):
+        wrong = resident_id(1)[:-1] + ("0" if resident_id(1)[-1] != "0" else "1")
+        uploaded, _job = upload(school, officer, [child(2), roster_row(1, id_number=wrong)])
+
+        shown = uploaded.issues.get(code="id-wrong").value
+
+        assert "*" in shown
+        assert wrong not in shown
+
+    @pytest.mark.parametrize(
+        ("name", "code", "term", "refusal"),
+        [("别的小学", "4116250009", "2021A", "other-school"), ("示范小学", "4116250001", "2021S", "other-term")],
+    )
+    def test_the_wrong_file_is_refused_as_a_whole(self, school, officer, name, code, term, refusal):
+        content = roster([child(1)], school=name, code=code, term=term)
+        uploaded = rosters.upload(
+            school=school, term=TermFactory(), content=content, name="花名册.xlsx", by=officer, at=NOW
+        )
+
+        job = run.execute(run.start("roster-check", by=officer, at=NOW, roster_id=uploaded.pk).pk)
+        uploaded.refresh_from_db()
+
+        assert (job.state, job.error_code) == (JobState.FAILED, refusal)
+        assert (uploaded.state, uploaded.refusal_code) == (RosterState.REFUSED, refusal)
+
+    def test_a_closed_term_takes_no_roster(self, school, officer):
+        with pytest.raises(rosters.TermClosed):
+            rosters.upload(
+                school=school,
+                term=TermFactory(state=TermState.CLOSED),
+                content=roster([child(1)]),
+                name="花名册.xlsx",
+                by=officer,
+                at=NOW,
+            )
+
+
+class TestCommit:
+    def test_makes_the_enrollments_equal_to_the_file(self, school, officer):
+        put_in_force(school, officer, [child(n) for n in range(1, 11)])
+        second = put_in_force(
+            school,
+            officer,
+            [child(1, class_name="2班"), *(child(n) for n in range(2, 10)), child(11)],
+        )
+
+        studying = Enrollment.objects.studying().filter(school=school)
+
+        assert (second.came, second.left, second.changed) == (1, 1, 1)
+        assert studying.count() == 10
+        assert (
+            studying.get(student__id_number_index=Student.objects.get(name=child(1)[1]).id_number_index).class_name
+            == "2班"
+        )
+        assert Enrollment.objects.get(student__name=child(10)[1]).state == EnrollmentState.LEFT
+        assert list(Roster.objects.order_by("version").values_list("state", flat=True)) == [
+            RosterState.SUPERSEDED,
+            RosterState.IN_FORCE,
+        ]
+        assert Action.objects.filter(verb="roster.in-force").count() == 2
+
+    def test_leaves_the_refused_rows_out(self, school, officer):
+        put_in_force(school, officer, [child(1), child(2, boarding="不详")])
+
+        assert Enrollment.objects.count() == 1
+
+    def test_seals_what_is_personal(self, school, officer):
+        put_in_force(
+            school, officer, [child(1, card_number=card_number(7), card_holder="王建国", card_relation="父亲")]
+        )
+
+        student, card = Student.objects.get(), Card.objects.get()
+
+        assert (student.id_number, student.guardian_phone) == (resident_id(1), "19900001234")
+        assert (card.number, card.holder, card.relation) == (card_number(7), "王建国", "父亲")
+
+    def test_a_new_card_replaces_the_old_one_and_keeps_it(self, school, officer):
+        for number in (7, 8):
+            put_in_force(school, officer, [child(1, card_number=card_number(number), card_holder="王建国")])
+
+        assert Card.objects.get(is_current=True).number == card_number(8)
+        assert Card.objects.count() == 2
+
+    def test_asks_for_a_reason_when_many_leave(self, school, officer):
+        put_in_force(school, officer, [child(n) for n in range(1, 11)])
+        uploaded, _job = upload(school, officer, [child(1)])
+
+        with pytest.raises(rosters.ReasonNeeded):
+            rosters.confirm(uploaded, by=officer, at=NOW)
+        rosters.confirm(uploaded, by=officer, at=NOW, reason="撤并教学点")
+
+        assert uploaded.state == RosterState.COMMITTING
+
+    def test_is_confirmed_once(self, school, officer):
+        uploaded, _job = upload(school, officer, [child(1)])
+        stale_copy = Roster.objects.get(pk=uploaded.pk)
+        rosters.confirm(uploaded, by=officer, at=NOW)
+
+        with pytest.raises(WrongState):
+            rosters.confirm(stale_copy, by=officer, at=NOW)
+
+    def test_a_file_with_no_good_row_cannot_be_confirmed(self, school, officer):
+        uploaded, _job = upload(school, officer, [child(1, grade="高三")])
+
+        with pytest.raises(rosters.NothingGood):
+            rosters.confirm(uploaded, by=officer, at=NOW)
+
+    def test_names_who_came_left_and_changed(self, school, officer):
+        put_in_force(school, officer, [child(1), child(2), child(3)])
+        uploaded, _job = upload(school, officer, [child(2), child(3, boarding="走读"), child(4)])
+
+        difference = rosters.difference(uploaded)
+
+        assert [row.name for row in difference.came] == [child(4)[1]]
+        assert [enrollment.student.name for enrollment in difference.left] == [child(1)[1]]
+        assert [row.name for row, _enrollment in difference.changed] == [child(3)[1]]
