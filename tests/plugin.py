@@ -44,6 +44,7 @@ def _prepare(config: pytest.Config) -> None:
     atexit.register(shutil.rmtree, var, ignore_errors=True)
     for name in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "AIDCENTER_FILES", "AIDCENTER_DEBUG", "AIDCENTER_HTTPS"):
         os.environ.pop(name, None)
+    (var / "static").mkdir()  # WhiteNoise warns where there is none
     os.environ["AIDCENTER_VAR"] = str(var)
     os.environ["AIDCENTER_KEYRING"] = str(var / "keyring.json")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's sync API runs an event loop in the tests' thread

@@ -15,6 +15,8 @@ class Address:
     name: str
     view: Callable[..., Any]
     parameters: tuple[str, ...]
+    kinds: tuple[str, ...]
+    """The converter of each parameter: int, string, slug."""
 
 
 def all_urls() -> list[Address]:
@@ -34,4 +36,6 @@ def _walk(patterns: list[URLPattern | URLResolver], prefix: str, namespaces: tup
             yield from _walk(pattern.url_patterns, route, inner)
         else:
             name = ":".join([*namespaces, pattern.name or route])
-            yield Address(route, name, pattern.callback, tuple(pattern.pattern.converters))
+            converters = pattern.pattern.converters
+            kinds = tuple(type(kind).__name__.removesuffix("Converter").lower() for kind in converters.values())
+            yield Address(route, name, pattern.callback, tuple(converters), kinds)

@@ -1,0 +1,145 @@
+"""Who may open which door: every address of the product, with the roles that it lets in.
+
+A new address belongs here before it works: a test compares the table with the resolver and with what the views say
+of themselves. Arguments are the names of rows of a World (tests.harness.world), by their key or by `.attribute`;
+`=text` is taken as it stands.
+"""
+
+from collections.abc import Set
+from dataclasses import dataclass
+
+from common.roles import COUNTY, READERS, Role
+
+EVERYONE = frozenset(Role)
+COUNTY_AND_SCHOOL = COUNTY | {Role.SCHOOL}
+READERS_AND_SCHOOL = READERS | {Role.SCHOOL}
+PREPARER = frozenset({Role.PREPARER})
+APPROVER = frozenset({Role.APPROVER})
+SCHOOL = frozenset({Role.SCHOOL})
+ADMIN = frozenset({Role.ADMIN})
+
+
+@dataclass(frozen=True)
+class Door:
+    """What whoever is let in gets. `roles` is None for the public; a school is let in to its own rows only."""
+
+    roles: Set[str] | None
+    rows: tuple[str, ...]
+    get: Set[int]
+    post: Set[int]
+    is_shared: bool = False
+    """The row belongs to nobody in particular: every school sees it."""
+
+
+def page(roles: Set[str] | None, *rows: str, shared: bool = False) -> Door:
+    """Shows something; a POST is refused, or answered like a GET where nothing depends on it."""
+    return Door(roles, rows, frozenset({200}), frozenset({200, 405}), shared)
+
+
+def act(roles: Set[str] | None, *rows: str, shared: bool = False) -> Door:
+    """Does something, by POST only, and sends on to a page that says how it went."""
+    return Door(roles, rows, frozenset({405}), frozenset({302}), shared)
+
+
+def form(roles: Set[str] | None, *rows: str, shared: bool = False) -> Door:
+    """Asks first: GET shows the form; an empty POST is shown again with what is missing, or sent on."""
+    return Door(roles, rows, frozenset({200}), frozenset({200, 302, 422}), shared)
+
+
+def sends_on(roles: Set[str] | None, *rows: str) -> Door:
+    return Door(roles, rows, frozenset({302}), frozenset({302, 405}))
+
+
+DOORS: dict[str, Door] = {
+    # the shell
+    "home": page(EVERYONE),
+    "login": form(None),
+    "logout": act(None),
+    "switch-language": act(None),
+    "switch-term": act(EVERYONE),
+    "styleguide": page(EVERYONE),
+    "live": page(None),
+    "ready": page(None),
+    # accounts
+    "accounts:list": page(ADMIN),
+    "accounts:create": form(ADMIN),
+    "accounts:edit": form(ADMIN, "account"),
+    "accounts:reset-password": form(ADMIN, "account"),
+    "accounts:password": form(EVERYONE),
+    # schools
+    "schools:list": page(READERS_AND_SCHOOL),
+    "schools:school": page(READERS_AND_SCHOOL, "school.code"),
+    "schools:export": page(READERS),
+    "schools:import": form(PREPARER),
+    "schools:import-confirm": act(PREPARER),
+    # students
+    "student": page(READERS_AND_SCHOOL, "student"),
+    "students:list": page(READERS_AND_SCHOOL),
+    "students:find": form(READERS_AND_SCHOOL),
+    "students:reveal": act(READERS_AND_SCHOOL, "student"),
+    "students:rosters": page(READERS_AND_SCHOOL),
+    "students:roster-upload": form(COUNTY_AND_SCHOOL),
+    "students:roster": page(READERS_AND_SCHOOL, "roster"),
+    "students:roster-work": page(READERS_AND_SCHOOL, "roster"),
+    "students:roster-difference": page(READERS_AND_SCHOOL, "roster"),
+    "students:roster-confirm": act(COUNTY_AND_SCHOOL, "roster"),
+    "students:roster-discard": act(COUNTY_AND_SCHOOL, "roster"),
+    "students:registers": page(READERS),
+    "students:register-upload": form(PREPARER),
+    "students:snapshot": page(READERS, "snapshot"),
+    "students:snapshot-work": page(READERS, "snapshot"),
+    "students:snapshot-withdraw": act(PREPARER, "snapshot"),
+    "students:crosschecks": page(READERS),
+    "students:crosscheck-begin": act(PREPARER),
+    "students:crosscheck": page(READERS, "crosscheck"),
+    "students:crosscheck-work": page(READERS, "crosscheck"),
+    "students:match": page(READERS_AND_SCHOOL, "match"),
+    "students:match-decide": act(COUNTY, "match"),
+    # programs
+    "programs:programs": page(EVERYONE),
+    "programs:program": page(EVERYONE, "award.program_id", shared=True),
+    "programs:explain": page(READERS_AND_SCHOOL, "enrollment"),
+    "programs:awards": page(READERS_AND_SCHOOL),
+    "programs:awards-propose": act(PREPARER, "term"),
+    "programs:award-drop": form(PREPARER | SCHOOL, "award"),
+    "programs:lists": page(READERS_AND_SCHOOL),
+    "programs:lists-confirm": form(APPROVER),
+    "programs:list": page(READERS_AND_SCHOOL, "award_list"),
+    "programs:list-approve": act(SCHOOL, "award_list"),
+    "programs:list-put-up": form(COUNTY_AND_SCHOOL, "award_list"),
+    "programs:list-confirm": act(APPROVER, "award_list"),
+    "programs:list-send-back": form(COUNTY, "award_list"),
+    "programs:notices": page(READERS_AND_SCHOOL),
+    "programs:notice": page(READERS_AND_SCHOOL, "notice"),
+    "programs:notice-sheet": page(READERS_AND_SCHOOL, "notice"),
+    "programs:notice-take-down": form(COUNTY_AND_SCHOOL, "notice"),
+    "programs:objection-raise": form(COUNTY_AND_SCHOOL, "notice", "award"),
+    "programs:objection-answer": form(COUNTY, "objection"),
+    "programs:public": page(None, "notice.token", shared=True),
+    # disbursements
+    "disbursements:batches": page(READERS),
+    "disbursements:prepare": form(PREPARER),
+    "disbursements:batch": page(READERS, "batch"),
+    "disbursements:batch-approve": act(APPROVER, "batch"),
+    "disbursements:batch-bank-file": act(PREPARER, "batch"),
+    "disbursements:batch-send": act(PREPARER, "batch"),
+    "disbursements:batch-discard": act(PREPARER, "batch"),
+    "disbursements:batch-return": form(PREPARER, "batch"),
+    "disbursements:unpaid": page(READERS, "award.program_id"),
+    "disbursements:card": form(COUNTY_AND_SCHOOL, "student"),
+    "disbursements:funds": page(READERS),
+    "disbursements:allot": form(PREPARER),
+    # reports
+    "reports:report": page(READERS, "term"),
+    "reports:names": page(READERS),
+    "reports:export": page(READERS, "term"),
+    # audits
+    "audits:actions": page(READERS),
+    "audits:checks": page(READERS),
+    # jobs
+    "jobs:list": page(READERS_AND_SCHOOL),
+    "jobs:job": page(READERS_AND_SCHOOL, "job"),
+    "jobs:progress": page(READERS_AND_SCHOOL, "job"),
+    "jobs:retry": act(COUNTY_AND_SCHOOL, "job"),
+    "jobs:file": page(READERS_AND_SCHOOL, "file"),
+}

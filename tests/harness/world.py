@@ -1,0 +1,74 @@
+"""One of everything, for a school of one's own or a foreign one: what the pages under test show."""
+
+from dataclasses import dataclass
+
+from accounts.models import Action, User
+from disbursements.models import Batch, Payment
+from jobs import files
+from jobs.choices import FileKind
+from jobs.models import Job, StoredFile
+from programs.models import Award, AwardList, Notice, Objection
+from schools.models import School, Term
+from students.models import Crosscheck, Enrollment, Match, RegisterSnapshot, Roster, Student
+from tests import factories as make
+
+
+@dataclass
+class World:
+    """The rows of one school, and the county's that name it."""
+
+    term: Term
+    school: School
+    account: User
+    enrollment: Enrollment
+    student: Student
+    roster: Roster
+    snapshot: RegisterSnapshot
+    crosscheck: Crosscheck
+    match: Match
+    award_list: AwardList
+    award: Award
+    notice: Notice
+    objection: Objection
+    batch: Batch
+    payment: Payment
+    job: Job
+    file: StoredFile
+    action: Action
+
+
+def build(school: School | None = None) -> World:
+    school = school or make.SchoolFactory()
+    enrollment = make.EnrollmentFactory(school=school)
+    match = make.MatchFactory(suspected=True, enrollment=enrollment)
+    award = make.AwardFactory(enrollment=enrollment, list__published=True)
+    notice = make.NoticeFactory(list=award.list)
+    batch = make.BatchFactory(sent=True)
+    officer = make.UserFactory(officer=True, school=school)
+    return World(
+        term=enrollment.term,
+        school=school,
+        account=officer,
+        enrollment=enrollment,
+        student=enrollment.student,
+        roster=make.RosterFactory(school=school, checked=True, version=2),
+        snapshot=match.person.snapshot,
+        crosscheck=match.crosscheck,
+        match=match,
+        award_list=award.list,
+        award=award,
+        notice=notice,
+        objection=make.ObjectionFactory(award=award, notice=notice),
+        batch=batch,
+        payment=make.PaymentFactory(award=make.AwardFactory(enrollment__school=school), batch=batch, state="sent"),
+        job=make.JobFactory(school=school, term=enrollment.term, started_by=officer, failed=True),
+        file=files.store(
+            f"content of {school.code}".encode(),
+            name="花名册.xlsx",
+            kind=FileKind.ROSTER,
+            by=officer,
+            at=make.NOW,
+            school=school,
+        ),
+        action=make.ActionFactory(actor=officer),
+    )
