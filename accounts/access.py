@@ -20,7 +20,7 @@ P = ParamSpec("P")
 class SignedInRequest(HttpRequest):
     """For annotations: behind the login wall `user` is always one of ours, and the shell has set the term."""
 
-    user: "User"  # type: ignore[assignment]
+    user: "User"
     htmx: Any
     term: "Term | None"
     terms: "list[Term]"
@@ -39,7 +39,7 @@ def needs(*roles: str) -> Callable[[View[P]], View[P]]:
 
     def decorate(view: View[P]) -> View[P]:
         @wraps(view)
-        def guarded(request: SignedInRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        def guarded(request: SignedInRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if request.user.role not in allowed:
                 raise PermissionDenied
             return view(request, *args, **kwargs)

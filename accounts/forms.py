@@ -84,7 +84,7 @@ class NewUserForm(UserForm):
         del self.fields["is_active"]
 
     def clean_username(self) -> str:
-        username = User.normalize_username(self.cleaned_data["username"])
+        username: str = User.normalize_username(self.cleaned_data["username"])
         if User.objects.filter(username__iexact=username).exists():
             raise forms.ValidationError(_("这个账号已经有了，请换一个。"), code="taken")
         return username

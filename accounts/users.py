@@ -48,4 +48,4 @@ def set_password(user: User, password: str, *, by: User, at: datetime) -> None:
     """Give an account another password; every session signed in with the old one ends."""
     user.set_password(password)
     user.save(update_fields=["password"])
-    actions.record(by, "account.password_set", user, at=at)
+    actions.record(by, "account.password-set", user, at=at)

@@ -56,7 +56,7 @@ MENU: list[tuple[Any, list[Link]]] = [
         _("资助业务"),
         [
             Link(_("学生"), "users", "students:list", _READERS_AND_SCHOOL),
-            Link(_("花名册"), "table-properties", "students:rosters", _READERS_AND_SCHOOL, ("rosters",)),
+            Link(_("花名册"), "table-properties", "students:rosters", _READERS_AND_SCHOOL, ("rosters_to_confirm",)),
             Link(_("名单比对"), "scan-search", "students:crosschecks", _READERS, ("suspicions",)),
             Link(
                 _("资助名单"),
@@ -111,11 +111,11 @@ class Shell:
     @property
     def search_url(self) -> str:
         """Where the search box of the top bar leads; those who see no child have none."""
-        return self._address("students:list") if self._user and self._user.role in _READERS_AND_SCHOOL else ""
+        return self._address("students:list") if self.has_jobs else ""
 
     @property
     def has_jobs(self) -> bool:
-        return bool(self._user) and self._user.role in _READERS_AND_SCHOOL  # type: ignore[union-attr]
+        return self._user is not None and self._user.role in READERS_AND_SCHOOL
 
     @cached_property
     def jobs_waiting(self) -> int:

@@ -26,7 +26,8 @@ def waiting(user: User, term: Term, *, today: date) -> dict[str, int]:
     if not queues:
         return {}
     counts = {name: _count(rows) for name, rows in queues.items()}
-    return Term.objects.filter(pk=term.pk).annotate(**counts).values(*counts).get()
+    found: dict[str, int] = Term.objects.filter(pk=term.pk).annotate(**counts).values(*counts).get()
+    return found
 
 
 def _queues(user: User, term: Term, today: date) -> dict[str, QuerySet[Any]]:
@@ -34,10 +35,10 @@ def _queues(user: User, term: Term, today: date) -> dict[str, QuerySet[Any]]:
     lists = AwardList.objects.visible_to(user).filter(term=term)
     batches = Batch.objects.visible_to(user).filter(term=term)
     if user.role == Role.SCHOOL:
-        return {"rosters": rosters, "lists_to_approve": lists.filter(state=ListState.DRAFT)}
+        return {"rosters_to_confirm": rosters, "lists_to_approve": lists.filter(state=ListState.DRAFT)}
     if user.role == Role.PREPARER:
         return {
-            "rosters": rosters,
+            "rosters_to_confirm": rosters,
             "suspicions": Match.objects.visible_to(user).filter(
                 crosscheck__term=term, crosscheck__state=CrosscheckState.DONE, state=MatchState.SUSPECTED
             ),

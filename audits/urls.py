@@ -1,4 +1,9 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from audits import views
 
 app_name = "audits"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("actions/", views.actions, name="actions"),
+    path("checks/", views.checks, name="checks"),
+]

@@ -84,6 +84,11 @@ class FilterForm(forms.Form):
                 rows = rows.filter(**{lookup: value})
         return rows
 
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether any filter is in force: "no match" and "nothing yet" are told apart by it."""
+        return any(self.wanted(name) is not None for name in self.fields)
+
     def chips(self, request: HttpRequest) -> list[Chip]:
         """The filters in force, for the toolbar."""
         chips = []

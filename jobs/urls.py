@@ -1,4 +1,12 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from jobs import views
 
 app_name = "jobs"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.jobs, name="list"),
+    path("<int:pk>/", views.job, name="job"),
+    path("<int:pk>/progress/", views.progress, name="progress"),
+    path("<int:pk>/retry/", views.retry, name="retry"),
+    path("files/<int:pk>/", views.file, name="file"),
+]

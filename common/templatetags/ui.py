@@ -126,7 +126,7 @@ def status(obj: Any, field: str = "state") -> SafeString:
 @register.simple_tag
 def steps(now: int, *labels: str) -> SafeString:
     """Where a task of several pages stands; `now` counts from 1."""
-    items = []
+    items: list[tuple[object, ...]] = []
     for number, label in enumerate(labels, start=1):
         if number < now:
             items.append(("done", "", _icon("check", 14, ""), label))
@@ -285,7 +285,7 @@ def _ceiling(value: float) -> float:
     if value <= 0:
         return 1
     power = 10 ** math.floor(math.log10(value))
-    return next(step * power for step in (1, 2, 2.5, 5, 10) if value <= step * power)
+    return next(step * float(power) for step in (1, 2, 2.5, 5, 10) if value <= step * power)
 
 
 def _short(value: Number) -> str:
