@@ -151,6 +151,26 @@ class TestMoney:
         assert "share_within_a_thousand" in refuses_update(make.ShareFactory(), per_mille=1001)
 
 
+class TestWhatIsDoneIsDone:
+    """Triggers, the same on both databases."""
+
+    def test_the_action_log_is_only_added_to(self):
+        action = make.ActionFactory()
+        assert "append-only" in refuses_update(action, verb="batch.discarded")
+        assert "append-only" in refuses("DELETE FROM accounts_action WHERE id = %s", action.pk)
+
+    def test_the_ledger_is_only_added_to(self):
+        entry = make.LedgerEntryFactory()
+        assert "append-only" in refuses_update(entry, amount_fen=1)
+        assert "append-only" in refuses("DELETE FROM disbursements_ledgerentry WHERE id = %s", entry.pk)
+
+    def test_a_payment_that_arrived_stays(self):
+        paid = make.PaymentFactory(paid=True)
+        refuses_update(paid, amount_fen=1)
+        refuses_update(paid, state="pending", paid_on=None)
+        refuses("DELETE FROM disbursements_payment WHERE id = %s", paid.pk)
+
+
 class TestPeople:
     def test_a_school_officer_has_a_school_and_nobody_else_has(self):
         officer, preparer = make.UserFactory(officer=True), make.UserFactory()

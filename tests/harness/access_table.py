@@ -29,11 +29,13 @@ class Door:
     post: Set[int]
     is_shared: bool = False
     """The row belongs to nobody in particular: every school sees it."""
+    is_traced: bool = False
+    """Looking at it is an act that the log keeps."""
 
 
-def page(roles: Set[str] | None, *rows: str, shared: bool = False) -> Door:
+def page(roles: Set[str] | None, *rows: str, shared: bool = False, traced: bool = False) -> Door:
     """Shows something; a POST is refused, or answered like a GET where nothing depends on it."""
-    return Door(roles, rows, frozenset({200}), frozenset({200, 405}), shared)
+    return Door(roles, rows, frozenset({200}), frozenset({200, 405}), shared, traced)
 
 
 def act(roles: Set[str] | None, *rows: str, shared: bool = False) -> Door:
@@ -46,14 +48,10 @@ def form(roles: Set[str] | None, *rows: str, shared: bool = False) -> Door:
     return Door(roles, rows, frozenset({200}), frozenset({200, 302, 422}), shared)
 
 
-def sends_on(roles: Set[str] | None, *rows: str) -> Door:
-    return Door(roles, rows, frozenset({302}), frozenset({302, 405}))
-
-
 DOORS: dict[str, Door] = {
     # the shell
     "home": page(EVERYONE),
-    "login": form(None),
+    "login": Door(None, (), frozenset({200, 302}), frozenset({200, 302})),
     "logout": act(None),
     "switch-language": act(None),
     "switch-term": act(EVERYONE),
@@ -70,13 +68,13 @@ DOORS: dict[str, Door] = {
     "schools:list": page(READERS_AND_SCHOOL),
     "schools:school": page(READERS_AND_SCHOOL, "school.code"),
     "schools:export": page(READERS),
-    "schools:import": form(PREPARER),
-    "schools:import-confirm": act(PREPARER),
+    "schools:import": form(COUNTY),
+    "schools:import-confirm": act(COUNTY),
     # students
     "student": page(READERS_AND_SCHOOL, "student"),
     "students:list": page(READERS_AND_SCHOOL),
     "students:find": form(READERS_AND_SCHOOL),
-    "students:reveal": act(READERS_AND_SCHOOL, "student"),
+    "students:reveal": act(COUNTY_AND_SCHOOL, "student"),
     "students:rosters": page(READERS_AND_SCHOOL),
     "students:roster-upload": form(COUNTY_AND_SCHOOL),
     "students:roster": page(READERS_AND_SCHOOL, "roster"),
@@ -85,25 +83,25 @@ DOORS: dict[str, Door] = {
     "students:roster-confirm": act(COUNTY_AND_SCHOOL, "roster"),
     "students:roster-discard": act(COUNTY_AND_SCHOOL, "roster"),
     "students:registers": page(READERS),
-    "students:register-upload": form(PREPARER),
+    "students:register-upload": form(COUNTY),
     "students:snapshot": page(READERS, "snapshot"),
     "students:snapshot-work": page(READERS, "snapshot"),
-    "students:snapshot-withdraw": act(PREPARER, "snapshot"),
+    "students:snapshot-withdraw": form(COUNTY, "snapshot"),
     "students:crosschecks": page(READERS),
-    "students:crosscheck-begin": act(PREPARER),
+    "students:crosscheck-begin": form(COUNTY),
     "students:crosscheck": page(READERS, "crosscheck"),
     "students:crosscheck-work": page(READERS, "crosscheck"),
-    "students:match": page(READERS_AND_SCHOOL, "match"),
+    "students:match": page(READERS, "match"),
     "students:match-decide": act(COUNTY, "match"),
     # programs
-    "programs:programs": page(EVERYONE),
-    "programs:program": page(EVERYONE, "award.program_id", shared=True),
+    "programs:programs": page(READERS_AND_SCHOOL),
+    "programs:program": page(READERS_AND_SCHOOL, "award.program_id", shared=True),
     "programs:explain": page(READERS_AND_SCHOOL, "enrollment"),
     "programs:awards": page(READERS_AND_SCHOOL),
     "programs:awards-propose": act(PREPARER, "term"),
     "programs:award-drop": form(PREPARER | SCHOOL, "award"),
     "programs:lists": page(READERS_AND_SCHOOL),
-    "programs:lists-confirm": form(APPROVER),
+    "programs:lists-confirm": act(APPROVER),
     "programs:list": page(READERS_AND_SCHOOL, "award_list"),
     "programs:list-approve": act(SCHOOL, "award_list"),
     "programs:list-put-up": form(COUNTY_AND_SCHOOL, "award_list"),
@@ -120,13 +118,13 @@ DOORS: dict[str, Door] = {
     "disbursements:batches": page(READERS),
     "disbursements:prepare": form(PREPARER),
     "disbursements:batch": page(READERS, "batch"),
-    "disbursements:batch-approve": act(APPROVER, "batch"),
+    "disbursements:batch-approve": form(APPROVER, "batch"),
     "disbursements:batch-bank-file": act(PREPARER, "batch"),
     "disbursements:batch-send": act(PREPARER, "batch"),
     "disbursements:batch-discard": act(PREPARER, "batch"),
     "disbursements:batch-return": form(PREPARER, "batch"),
-    "disbursements:unpaid": page(READERS, "award.program_id"),
-    "disbursements:card": form(COUNTY_AND_SCHOOL, "student"),
+    "disbursements:unpaid": page(READERS_AND_SCHOOL, "award.program_id", shared=True),
+    "disbursements:card": form(PREPARER | SCHOOL, "student"),
     "disbursements:funds": page(READERS),
     "disbursements:allot": form(PREPARER),
     # reports
@@ -141,5 +139,5 @@ DOORS: dict[str, Door] = {
     "jobs:job": page(READERS_AND_SCHOOL, "job"),
     "jobs:progress": page(READERS_AND_SCHOOL, "job"),
     "jobs:retry": act(COUNTY_AND_SCHOOL, "job"),
-    "jobs:file": page(READERS_AND_SCHOOL, "file"),
+    "jobs:file": page(READERS_AND_SCHOOL, "file", traced=True),
 }

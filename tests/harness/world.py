@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
+from django.utils import timezone
+
 from accounts.models import Action, User
+from common import workdays
 from disbursements.models import Batch, Payment
 from jobs import files
 from jobs.choices import FileKind
@@ -42,7 +45,9 @@ def build(school: School | None = None) -> World:
     enrollment = make.EnrollmentFactory(school=school)
     match = make.MatchFactory(suspected=True, enrollment=enrollment)
     award = make.AwardFactory(enrollment=enrollment, list__published=True)
-    notice = make.NoticeFactory(list=award.list)
+    make.TermProgramFactory(term=enrollment.term, program=award.program)
+    today = timezone.localdate()
+    notice = make.NoticeFactory(list=award.list, starts_on=today, ends_on=workdays.last_day(today, 6), working_days=6)
     batch = make.BatchFactory(sent=True)
     officer = make.UserFactory(officer=True, school=school)
     return World(

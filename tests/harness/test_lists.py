@@ -1,0 +1,105 @@
+"""List pages: the part that htmx fetches is the part of the page, and twenty rows cost no more queries than one."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from django.core.paginator import Page
+from django.db import connection
+from django.http import HttpResponse
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from common.roles import Role
+from tests import factories as make
+from tests.harness import world
+from tests.harness.access_table import DOORS
+from tests.harness.test_access import ADDRESSES, path_of
+from tests.harness.world import World
+
+MORE_ROWS: dict[str, Callable[[World], object]] = {
+    "accounts:list": lambda own: make.UserFactory(officer=True),
+    "audits:actions": lambda own: make.ActionFactory(),
+    "disbursements:batch": lambda own: make.PaymentFactory(batch=own.batch, state="sent"),
+    "disbursements:batches": lambda own: make.BatchFactory(approved=True),
+    "jobs:list": lambda own: make.JobFactory(school=make.SchoolFactory(), term=own.term),
+    "programs:awards": lambda own: make.AwardFactory(),
+    "programs:list": lambda own: make.AwardFactory(enrollment__school=own.school),
+    "programs:lists": lambda own: make.AwardFactory(),
+    "programs:notice": lambda own: make.AwardFactory(enrollment__school=own.school),
+    "programs:notices": lambda own: make.NoticeFactory(),
+    "schools:list": lambda own: make.EnrollmentFactory(),
+    "students:crosscheck": lambda own: make.MatchFactory(suspected=True),
+    "students:crosschecks": lambda own: make.CrosscheckFactory(state="superseded", term=own.term),
+    "students:list": lambda own: make.EnrollmentFactory(),
+    "students:registers": lambda own: make.RegisterSnapshotFactory(),
+    "students:roster": lambda own: make.RosterIssueFactory(roster=own.roster),
+    "students:rosters": lambda own: make.EnrollmentFactory(),
+    "students:snapshot": lambda own: make.RegisterPersonFactory(snapshot=own.snapshot),
+}
+"""Another row for each list, in the way in which it comes to be long: other schools, other children."""
+
+TOKENS = re.compile(r'name="csrfmiddlewaretoken" value="\w+"|"X-CSRFToken": "\w+"|nonce="[^"]*"')
+
+
+@pytest.fixture
+def own(db: None) -> World:
+    return world.build()
+
+
+def reader(name: str) -> Client:
+    """Somebody who sees every row of that page."""
+    roles = DOORS[name].roles or frozenset()
+    client = Client()
+    client.force_login(
+        make.UserFactory(role=next(role for role in [Role.AUDITOR, Role.PREPARER, Role.ADMIN] if role in roles))
+    )
+    return client
+
+
+def is_list(answer: HttpResponse) -> bool:
+    return bool(answer.context) and isinstance(answer.context.get("page"), Page)
+
+
+def test_every_list_of_the_product_is_here(own: World):
+    seen_by = {Role.AUDITOR, Role.PREPARER, Role.ADMIN}
+    pages = [
+        name
+        for name, door in DOORS.items()
+        if name in ADDRESSES and 200 in door.get and (door.roles or set()) & seen_by
+    ]
+    found = {name for name in pages if is_list(reader(name).get(path_of(name, own)))}
+    assert found == set(MORE_ROWS)
+
+
+@pytest.mark.parametrize("name", MORE_ROWS)
+def test_twenty_rows_cost_as_many_queries_as_one(name: str, own: World):
+    client, path = reader(name), path_of(name, own)
+    client.get(path)  # what is looked up once in the life of a process
+
+    with CaptureQueriesContext(connection) as with_one:
+        first = client.get(path)
+    for _each in range(19):
+        MORE_ROWS[name](own)
+    with CaptureQueriesContext(connection) as with_twenty:
+        second = client.get(path)
+
+    assert len(second.context["page"].object_list) > len(first.context["page"].object_list)
+    assert len(with_twenty) == len(with_one), "\n".join(query["sql"] for query in with_twenty.captured_queries)
+
+
+@pytest.mark.parametrize("name", MORE_ROWS)
+def test_the_part_is_the_part_of_the_page(name: str, own: World):
+    client, path = reader(name), path_of(name, own)
+
+    page = TOKENS.sub("", client.get(path).content.decode())
+    part = TOKENS.sub("", client.get(path, headers={"HX-Request": "true"}).content.decode())
+
+    assert "<html" in page
+    assert "<html" not in part
+    assert part.strip()
+    assert without_indent(part) in without_indent(page)
+
+
+def without_indent(markup: str) -> str:
+    return "\n".join(line.strip() for line in markup.splitlines() if line.strip())
