@@ -4,6 +4,7 @@ celery -A aidcenter worker
 """
 
 import os
+import warnings
 
 from celery import Celery
 
@@ -11,3 +12,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aidcenter.settings")
 app = Celery("aidcenter")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.steps["worker"].add("jobs.feeder:Feeder")
+
+# Celery warns whoever runs it as root of pickled messages; ours are JSON, and carry one number.
+warnings.filterwarnings("ignore", module="celery.platforms")

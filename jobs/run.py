@@ -28,6 +28,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
 from accounts.models import User
@@ -39,17 +40,28 @@ from schools.models import School, Term
 TASK = "jobs.execute"
 """The one Celery task; its only argument is the number of a job."""
 
-NO_PROGRESS = "no-progress"
-UNKNOWN_KIND = "unknown-kind"
 STALLS_ALLOWED = 5
 LONGEST_STEP_SECONDS = 900
 """Between two chunks a living process keeps its lease at most this long; then it counts as hung."""
+
+LOOKED_AT = 100
+"""Jobs looked at in one go; there are never as many workers."""
 
 logger = logging.getLogger(__name__)
 
 
 class Lost(Exception):
     """Somebody else holds the job now: whatever this run was about to write is rolled back."""
+
+
+class NoProgress(Refused):
+    code = "no-progress"
+    message = _("任务多次中断，一直没有进展。已经写入的部分是完整的，可以重新运行；仍不成功请联系系统管理员。")
+
+
+class UnknownKind(Refused):
+    code = "unknown-kind"
+    message = _("当前版本没有“%(kind)s”这类任务，请联系系统管理员。")
 
 
 class Interrupted(Exception):
@@ -140,16 +152,16 @@ def execute(job_id: int, *, at: datetime | None = None) -> Job:
     A refusal ends the job as failed. An unexpected error is noted on the job, which stays to be tried again,
     and raised. `at` replaces the clock for the moment of the end.
     """
-    running = _claim(job_id)
+    running = _claim(job_id, at)
     if running is not None:
-        _carry_out(running, at)
+        _carry_out(running)
     return Job.objects.get(pk=job_id)
 
 
 def waiting() -> list[Job]:
-    """Jobs that can be claimed at this moment, oldest first: new ones, and those whose worker died or gave up."""
+    """The oldest jobs that can be claimed at this moment: new ones, and those whose worker died or gave up."""
     now = timezone.now()
-    return [job for job in Job.objects.waiting().order_by("pk") if _is_free(job, now)]
+    return [job for job in Job.objects.waiting().order_by("pk")[:LOOKED_AT] if _is_free(job, now)]
 
 
 def stop() -> None:
@@ -160,9 +172,10 @@ def stop() -> None:
 class Running:
     """A claimed job in the hands of its handler."""
 
-    def __init__(self, job: Job, token: uuid.UUID) -> None:
+    def __init__(self, job: Job, token: uuid.UUID, *, ends_at: datetime | None) -> None:
         self.job = job
         self.token = token
+        self._ends_at = ends_at
         self._last_step = monotonic()
 
     @property
@@ -185,10 +198,11 @@ class Running:
         self.job.total = total
 
     @contextmanager
-    def chunk(self, *, to: int) -> Iterator[None]:
+    def chunk(self, *, to: int, result: dict[str, Any] | None = None) -> Iterator[None]:
         """One transaction that writes rows and moves the cursor to `to`, or does neither.
 
-        Keep it short: on SQLite everybody else who writes waits for it.
+        Keep it short: on SQLite everybody else who writes waits for it. With `result`, which the block may
+        still fill, the same transaction ends the job: for a last step that cannot be done twice.
         """
         if to < self.cursor:
             raise ValueError(f"The cursor stands at {self.cursor} and cannot go back to {to}.")
@@ -198,9 +212,13 @@ class Running:
         with transaction.atomic():
             self._write(cursor=to, lease_until=_lease_end(), **progress)
             yield
+            if result is not None:
+                Job.objects.filter(pk=self.job.pk).update(state=JobState.DONE, result=result, **self._end())
         self.job.cursor = to
         self.job.stalls = progress.get("stalls", self.job.stalls)
         self._last_step = monotonic()
+        if result is not None:
+            self.job.state = JobState.DONE
 
     def _write(self, **fields: Any) -> None:
         """The fence: change the job only as long as it is ours and stands where we think it stands."""
@@ -208,14 +226,8 @@ class Running:
         if not mine.update(**fields):
             raise Lost
 
-    def _fail(self, code: str, params: dict[str, Any], at: datetime | None) -> None:
-        self._write(
-            state=JobState.FAILED,
-            error_code=code,
-            error_params=json.loads(json.dumps(params, cls=_Plain)),
-            finished_at=at or timezone.now(),
-            lease_until=None,
-        )
+    def _end(self) -> dict[str, Any]:
+        return {"finished_at": self._ends_at or timezone.now(), "lease_until": None}
 
     @contextmanager
     def _kept(self) -> Iterator[None]:
@@ -271,7 +283,7 @@ def _wake(job_id: int) -> None:
         logger.warning("Job %s waits for a worker to find it: %s.", job_id, type(error).__name__)
 
 
-def _claim(job_id: int) -> Running | None:
+def _claim(job_id: int, at: datetime | None) -> Running | None:
     """Make a free job ours. One conditional UPDATE decides, so of two claimants one wins."""
     job = Job.objects.get(pk=job_id)
     now = timezone.now()
@@ -280,7 +292,7 @@ def _claim(job_id: int) -> Running | None:
     as_seen = Job.objects.filter(pk=job.pk, state=job.state, token=job.token, lease_until=job.lease_until)
     if job.stalls >= STALLS_ALLOWED:
         as_seen.update(
-            state=JobState.FAILED, error_code=NO_PROGRESS, error_params={}, finished_at=now, lease_until=None
+            state=JobState.FAILED, error_code=NoProgress.code, error_params={}, finished_at=now, lease_until=None
         )
         return None
     token = uuid.uuid4()
@@ -297,38 +309,39 @@ def _claim(job_id: int) -> Running | None:
         _held.discard(token)
         return None
     job.refresh_from_db()
-    return Running(job, token)
+    return Running(job, token, ends_at=at)
 
 
-def _carry_out(running: Running, at: datetime | None) -> None:
-    job = running.job
+def _carry_out(running: Running) -> None:
     try:
-        _do(running, at)
+        _do(running)
     except Lost:
-        logger.warning("Job %s is in other hands now; this run wrote nothing more.", job.pk)
+        logger.warning("Job %s is in other hands now; this run wrote nothing more.", running.job.pk)
     finally:
         _held.discard(running.token)
 
 
-def _do(running: Running, at: datetime | None) -> None:
-    kind = KINDS.get(running.job.kind)
-    if kind is None:
-        running._fail(UNKNOWN_KIND, {"kind": running.job.kind}, at)
-        return
+def _do(running: Running) -> None:
+    job = running.job
     try:
+        kind = KINDS.get(job.kind)
+        if kind is None:
+            raise UnknownKind(kind=job.kind)
         with running._kept():
             result = kind.handle(running)
     except Lost:
         raise
     except Interrupted:
-        running._write(state=JobState.PENDING, stalls=max(0, running.job.stalls - 1), owner="", lease_until=None)
+        running._write(state=JobState.PENDING, stalls=max(0, job.stalls - 1), owner="", lease_until=None)
     except Refused as refusal:
-        running._fail(refusal.code, refusal.params, at)
+        params = json.loads(json.dumps(refusal.params, cls=_Plain))
+        running._write(state=JobState.FAILED, error_code=refusal.code, error_params=params, **running._end())
     except Exception:
         _give_back(running)
         raise
     else:
-        running._write(state=JobState.DONE, result=result, finished_at=at or timezone.now(), lease_until=None)
+        if not job.is_over:
+            running._write(state=JobState.DONE, result=result, **running._end())
 
 
 def _give_back(running: Running) -> None:
@@ -361,8 +374,9 @@ def _this_process() -> str:
 
 def _is_dead(owner: str) -> bool:
     """Whether a process of this machine is gone. Of other machines nothing is known."""
-    machine, _, process = owner.rpartition("/")[0].rpartition("/")
-    started = owner.rpartition("/")[2]
+    if not owner:
+        return False
+    machine, process, started = owner.rsplit("/", 2)
     return machine == _machine() and started != "" and _started(int(process)) != started
 
 
