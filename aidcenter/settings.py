@@ -186,7 +186,7 @@ CONTENT_SECURITY_POLICY = {
 
 # Background runs (jobs/). Without REDIS_URL a supervised worker child is fed from the job table.
 REDIS_URL = environment.text("REDIS_URL", "")
-CELERY_BROKER_URL = REDIS_URL or "memory://"
+CELERY_BROKER_URL = REDIS_URL or "memory://localhost/"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
