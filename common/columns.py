@@ -28,7 +28,7 @@ _MARKS = re.compile(r"[★☆*※▲●#:;,。、\"'“”_]")
 _BRACKETS = re.compile(r"[(\[【〔<《{][^()\[\]【】〔〕<>《》{}]*[)\]】〕>》}]")
 _MANY_TIMES = ("万", "千", "百", "%")  # a unit that changes what the number means is part of the heading
 _TYPING_ERROR = 83  # one wrong character in six, or one too many or too few in four
-_TELLING = frozenset("不非无未父母男女省市县乡镇村组户应实春秋上下前后新旧年月日起止主副")
+_TELLING = frozenset("不非无未父母万千百亿角分男女省市县乡镇村组户应实春秋上下前后新旧年月日起止主副")
 _TOTAL = re.compile(r"^.{0,20}?(合计|小计|总计|共计|累计)(\(.*\))?:?(\d+人?)?$")
 _FOOT = re.compile(
     r"^(单位|学校|园所|主管|分管)?(负责人|审核人|复核人|填表人|填报人|制表人?|经办人|统计人|报送人|校长|园长|联系人|联系电话"

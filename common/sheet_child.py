@@ -8,6 +8,7 @@ In: a line of JSON (kind, size, limits), then `size` bytes. Out: one line about 
 hold a list of rows, {"end": rows}; or {"error": code}. Last the parent's own {"exit": status}.
 """
 
+import codecs
 import csv
 import datetime
 import gc
@@ -27,6 +28,7 @@ import python_calamine as calamine
 _TOP_ROWS = 12
 _LINE = 1 << 16
 _DELIMITERS = ",\t;"
+_ENCODINGS = ("utf-8-sig", "gb18030", "utf-16")
 _TEXT_FORMULA = re.compile(r'^="([^"]*)"$')  # how a CSV says that a long number is text
 
 
@@ -35,7 +37,8 @@ class Trouble(Exception):
 
 
 def main() -> None:
-    "".encode("gb18030")  # loads the codec while files can still be opened
+    for encoding in _ENCODINGS:
+        codecs.lookup(encoding)  # loads it while files can still be opened
     gc.freeze()
     while order := sys.stdin.buffer.readline():
         task = json.loads(order)
@@ -145,8 +148,8 @@ def _csv(content: bytes, task: dict[str, Any]) -> Iterator[Any]:
 
 
 def _decoded(content: bytes) -> str:
-    encodings = ("utf-16",) if content.startswith((b"\xff\xfe", b"\xfe\xff")) else ("utf-8-sig", "gb18030")
-    for encoding in encodings:
+    has_bom = content.startswith((b"\xff\xfe", b"\xfe\xff"))  # without one anything would do as utf-16
+    for encoding in _ENCODINGS[2:] if has_bom else _ENCODINGS[:2]:
         try:
             return content.decode(encoding)
         except UnicodeDecodeError:

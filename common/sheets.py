@@ -48,6 +48,7 @@ Row = list[Cell]
 
 _CHILD = Path(__file__).with_name("sheet_child.py")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_FILEPASS = 0x2F
 _BOMS = (b"\xff\xfe", b"\xfe\xff")
 _CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0e-\x19\x1b-\x1f]")
 _NOTES = r"说明|须知|填表|填写|填报要求|字典|代码表|示例|样例|样表|下拉|选项|参数"
@@ -511,22 +512,40 @@ def _look_at_text(content: bytes) -> None:
 
 def _look_through_ole(content: bytes) -> None:
     """An OLE container is an old workbook, or the wrapping of an encrypted new one, or neither."""
-    if _has_stream(content, "EncryptedPackage"):
+    if _entry(content, "EncryptedPackage") is not None:
         raise Encrypted()
-    if not (_has_stream(content, "Workbook") or _has_stream(content, "Book")):
+    book = _entry(content, "Workbook") or _entry(content, "Book")
+    if book is None:
         raise NotASheet()
-    if _has_stream(content, "_VBA_PROJECT_CUR"):
+    if _entry(content, "_VBA_PROJECT_CUR") is not None:
         raise Macros()
+    if _has_password(content, book):
+        raise Encrypted()
 
 
-def _has_stream(content: bytes, name: str) -> bool:
-    """Whether the container's directory names a stream so: entries have 128 bytes and begin with the name."""
+def _entry(content: bytes, name: str) -> int | None:
+    """Where the container's directory names a stream so: entries have 128 bytes and begin with the name."""
     written = (name + "\0").encode("utf-16-le")
     place = content.find(written)
     while place >= 0:
         if place % 128 == 0 and content[place + 64 : place + 66] == struct.pack("<H", len(written)):
-            return True
+            return place
         place = content.find(written, place + 1)
+    return None
+
+
+def _has_password(content: bytes, entry: int) -> bool:
+    """Whether an old workbook's stream begins as encrypted ones do: FILEPASS among the first records."""
+    try:
+        (sector,) = struct.unpack_from("<I", content, entry + 116)
+        place = (sector + 1) << min(content[30], 12)
+        for _record in range(4):
+            kind, length = struct.unpack_from("<HH", content, place)
+            if kind == _FILEPASS:
+                return True
+            place += 4 + length
+    except struct.error:
+        pass  # damaged, as the parser will find
     return False
 
 
