@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from common.workbooks import Column, write_table
 from django.db.models import Count, Min, Sum
 from django.utils.translation import gettext as _
 
+from common.workbooks import Column, write_table
 from disbursements.models import Batch
 from programs.choices import Payee
 from schools.models import School

@@ -1,0 +1,342 @@
+"""Money to the card: two people, control totals, the bank's answer, the next try, and a fund that always adds up."""
+
+import io
+from datetime import date
+
+import pytest
+from openpyxl import load_workbook
+
+from accounts.models import Action
+from common.moves import WrongState
+from disbursements import batches, cards, funds, returns
+from disbursements.choices import BatchState, EntryKind, FailureReason, LineOutcome, PaymentState
+from disbursements.models import Batch, LedgerEntry, Payment, ReturnLine
+from jobs import files, run
+from jobs.choices import JobState
+from programs.choices import Payee, Payer
+from tests.factories import (
+    NOW,
+    AwardFactory,
+    CardFactory,
+    ProgramFactory,
+    SchoolFactory,
+    ShareFactory,
+    TermFactory,
+    UserFactory,
+    card_number,
+)
+from tests.workbooks import xlsx
+
+pytestmark = pytest.mark.django_db
+RETURN_HEAD = ("序号", "户名", "金额(元)", "状态", "失败原因", "到账日期")
+
+
+@pytest.fixture
+def term():
+    return TermFactory()
+
+
+@pytest.fixture
+def preparer():
+    return UserFactory()
+
+
+@pytest.fixture
+def approver():
+    return UserFactory(approver=True)
+
+
+@pytest.fixture
+def program():
+    program = ProgramFactory()
+    ShareFactory(program=program, payer=Payer.CENTRAL, per_mille=500)
+    ShareFactory(program=program, payer=Payer.COUNTY, per_mille=500)
+    return program
+
+
+def fund(program, term, by, *, each_fen=10_000_000):
+    for payer in (Payer.CENTRAL, Payer.COUNTY):
+        funds.allot(
+            document_no="示财教〔2021〕1号",
+            issued_on=date(2021, 9, 1),
+            program=program,
+            term=term,
+            payer=payer,
+            amount_fen=each_fen,
+            by=by,
+            at=NOW,
+        )
+
+
+def awards(program, how_many, **facts):
+    made = AwardFactory.create_batch(how_many, program=program, confirmed=True, **facts)
+    for award in made:
+        CardFactory(student=award.student)
+    return made
+
+
+def build(term, program, by):
+    batch = batches.prepare(term=term, program=program, by=by, at=NOW)
+    job = run.execute(run.start("batch-build", by=by, at=NOW, batch_id=batch.pk).pk)
+    assert job.state == JobState.DONE, job.error_code
+    batch.refresh_from_db()
+    return batch
+
+
+def send(batch, by, approver):
+    batches.approve(batch, by=approver, at=NOW)
+    run.execute(run.start("batch-bank-file", by=by, at=NOW, batch_id=batch.pk).pk)
+    batch.refresh_from_db()
+    batches.send(batch, by=by, at=NOW)
+    return batch
+
+
+def answer(batch, by, rows):
+    uploaded = returns.upload(batch, content=xlsx(RETURN_HEAD, rows), name="回盘.xlsx", by=by, at=NOW)
+    job = run.execute(run.start("return-read", by=by, at=NOW, return_id=uploaded.pk).pk)
+    batch.refresh_from_db()
+    return job
+
+
+class TestBuild:
+    def test_takes_every_confirmed_award_with_a_card_once(self, term, program, preparer):
+        awards(program, 3)
+        AwardFactory(program=program, confirmed=True)  # no card
+        AwardFactory(program=program)  # not confirmed
+
+        batch = build(term, program, preparer)
+
+        assert (batch.people, batch.amount_fen) == (3, 150_000)
+        assert list(batch.payments.values_list("line_no", "attempt", "state")) == [
+            (1, 1, "pending"),
+            (2, 1, "pending"),
+            (3, 1, "pending"),
+        ]
+        assert batches.waiting_for_a_card(term, program).count() == 1
+
+    def test_pays_a_waiver_to_the_school_in_one_line(self, term, preparer):
+        waiver = ProgramFactory(code="vocational-waiver", payee=Payee.SCHOOL)
+        first, second = SchoolFactory(), SchoolFactory()
+        for school in (first, second, first):
+            AwardFactory(program=waiver, confirmed=True, enrollment__school=school)
+
+        batch = build(term, waiver, preparer)
+
+        assert sorted(batch.payments.values_list("line_no", flat=True)) == [1, 1, 2]
+        assert not batch.payments.exclude(card=None).exists()
+
+    def test_a_second_open_batch_of_the_program_is_refused(self, term, program, preparer):
+        awards(program, 1)
+        build(term, program, preparer)
+
+        with pytest.raises(batches.BatchOpen):
+            batches.prepare(term=term, program=program, by=preparer, at=NOW)
+
+    def test_with_nothing_to_pay_there_is_no_batch(self, term, program, preparer):
+        with pytest.raises(batches.NothingToPay):
+            batches.prepare(term=term, program=program, by=preparer, at=NOW)
+
+    def test_a_discarded_draft_frees_its_awards(self, term, program, preparer):
+        awards(program, 2)
+        batches.discard(build(term, program, preparer), by=preparer, at=NOW)
+
+        assert build(term, program, preparer).people == 2
+
+
+class TestApprove:
+    def test_sets_the_money_aside_and_leaves_a_trace(self, term, program, preparer, approver):
+        awards(program, 3)
+        fund(program, term, preparer)
+        batch = build(term, program, preparer)
+
+        batches.approve(batch, by=approver, at=NOW)
+
+        assert batch.state == BatchState.APPROVED
+        assert [b.available for b in funds.balances(term)] == [10_000_000 - 75_000] * 2
+        assert Action.objects.first().details == {"people": 3, "amount_fen": 150_000}
+
+    def test_by_its_maker_is_refused(self, term, program, preparer):
+        awards(program, 1)
+        fund(program, term, preparer)
+
+        with pytest.raises(batches.OwnBatch):
+            batches.approve(build(term, program, preparer), by=preparer, at=NOW)
+
+    def test_is_refused_the_second_time(self, term, program, preparer, approver):
+        awards(program, 1)
+        fund(program, term, preparer)
+        batch = build(term, program, preparer)
+        stale_copy = Batch.objects.get(pk=batch.pk)
+        batches.approve(batch, by=approver, at=NOW)
+
+        with pytest.raises(WrongState):
+            batches.approve(stale_copy, by=approver, at=NOW)
+        assert LedgerEntry.objects.filter(kind=EntryKind.RESERVED).count() == 2
+
+    def test_a_batch_that_no_longer_adds_up_is_refused(self, term, program, preparer, approver):
+        awards(program, 2)
+        fund(program, term, preparer)
+        batch = build(term, program, preparer)
+        Payment.objects.filter(batch=batch, line_no=1).update(amount_fen=1)
+
+        with pytest.raises(batches.TotalsDiffer):
+            batches.approve(batch, by=approver, at=NOW)
+
+    def test_more_than_the_fund_holds_is_refused(self, term, program, preparer, approver):
+        awards(program, 3)
+        fund(program, term, preparer, each_fen=74_999)
+        batch = build(term, program, preparer)
+
+        with pytest.raises(funds.NotEnough, match=r"749\.99"):
+            batches.approve(batch, by=approver, at=NOW)
+        assert Batch.objects.get().state == BatchState.DRAFT
+
+
+class TestBankFile:
+    def test_holds_what_was_approved_with_cards_as_text(self, term, program, preparer, approver):
+        made = awards(program, 2)
+        fund(program, term, preparer)
+        batch = send(build(term, program, preparer), preparer, approver)
+
+        sheet = load_workbook(io.BytesIO(files.content(batch.bank_file))).active
+        rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
+        lines = [row for row in rows if isinstance(row[0], int)]
+
+        assert [row[2] for row in lines] == [award.student.cards.get().number for award in made]
+        assert [row[3] for row in lines] == [500, 500]
+        assert batch.state == BatchState.SENT
+        assert set(batch.payments.values_list("state", flat=True)) == {PaymentState.SENT}
+
+    def test_nothing_is_sent_without_it(self, term, program, preparer, approver):
+        awards(program, 1)
+        fund(program, term, preparer)
+        batch = build(term, program, preparer)
+        batches.approve(batch, by=approver, at=NOW)
+
+        with pytest.raises(batches.NoBankFile):
+            batches.send(batch, by=preparer, at=NOW)
+
+
+class TestReturn:
+    @pytest.fixture
+    def batch(self, term, program, preparer, approver):
+        awards(program, 3)
+        fund(program, term, preparer)
+        return send(build(term, program, preparer), preparer, approver)
+
+    def test_settles_what_arrived_and_gives_back_what_did_not(self, batch, term, preparer):
+        job = answer(
+            batch,
+            preparer,
+            [
+                [1, "甲", "500.00", "成功", "", "2021-12-03"],
+                [2, "乙", 500, "失败", "户名不符", ""],
+                [3, "丙", "500元", "成功", "", "2021-12-04"],
+            ],
+        )
+
+        assert job.result == {"paid": 2, "failed": 1, "unmatched": 0}
+        assert batch.state == BatchState.SETTLED
+        assert list(batch.payments.values_list("state", "failure", "paid_on")) == [
+            ("paid", "", date(2021, 12, 3)),
+            ("failed", FailureReason.NAME_MISMATCH, None),
+            ("paid", "", date(2021, 12, 4)),
+        ]
+        balance = funds.balances(term)[0]
+        assert (balance.reserved, balance.spent, balance.released, balance.under_way) == (75_000, 50_000, 25_000, 0)
+
+    def test_keeps_lines_that_fit_nothing_and_goes_on(self, batch, preparer):
+        answer(
+            batch,
+            preparer,
+            [
+                [9, "谁", "500", "成功", "", ""],
+                [1, "甲", "499.99", "成功", "", ""],
+                ["", "乙", "500", "成功", "", ""],
+                [2, "乙", "500", "处理中", "", ""],
+                [3, "丙", "500", "成功", "", ""],
+            ],
+        )
+
+        outcomes = list(ReturnLine.objects.order_by("row").values_list("outcome", flat=True))
+        assert outcomes == [LineOutcome.UNMATCHED] * 4 + [LineOutcome.PAID]
+        assert batch.state == BatchState.SENT
+        assert batch.payments.filter(state=PaymentState.SENT).count() == 2
+
+    def test_a_line_answered_twice_pays_once(self, batch, preparer):
+        answer(batch, preparer, [[1, "甲", "500", "成功", "", ""], [1, "甲", "500", "成功", "", ""]])
+
+        assert list(ReturnLine.objects.order_by("row").values_list("outcome", flat=True)) == ["paid", "unmatched"]
+
+    def test_the_same_file_twice_is_one(self, batch, preparer):
+        rows = [[1, "甲", "500", "成功", "", ""]]
+        content = xlsx(RETURN_HEAD, rows)
+        returns.upload(batch, content=content, name="回盘.xlsx", by=preparer, at=NOW)
+
+        with pytest.raises(returns.SameFile):
+            returns.upload(batch, content=content, name="回盘(1).xlsx", by=preparer, at=NOW)
+
+    def test_a_batch_that_was_not_sent_takes_no_answer(self, term, preparer):
+        other = ProgramFactory(code="preschool-living")
+        awards(other, 1)
+
+        with pytest.raises(returns.NotSent):
+            returns.upload(
+                build(term, other, preparer), content=xlsx(RETURN_HEAD, [[1]]), name="回盘.xlsx", by=preparer, at=NOW
+            )
+
+    @pytest.mark.parametrize(
+        ("words", "reason"),
+        [
+            ("户名不符", FailureReason.NAME_MISMATCH),
+            ("账号不存在", FailureReason.NO_SUCH_ACCOUNT),
+            ("该卡已挂失", FailureReason.CLOSED),
+            ("卡未激活金融功能", FailureReason.NOT_ACTIVE),
+            ("系统繁忙", FailureReason.UNKNOWN),
+        ],
+    )
+    def test_codes_the_banks_words(self, words, reason):
+        assert returns.failure_reason(words) == reason
+
+
+class TestNextTry:
+    @pytest.fixture
+    def failed(self, term, program, preparer, approver):
+        awards(program, 2)
+        fund(program, term, preparer)
+        batch = send(build(term, program, preparer), preparer, approver)
+        answer(batch, preparer, [[1, "甲", "500", "失败", "账号不存在", ""], [2, "乙", "500", "成功", "", ""]])
+        return batch.payments.get(line_no=1)
+
+    def test_waits_for_another_card(self, failed, term, program, preparer):
+        with pytest.raises(batches.NothingToPay):
+            batches.prepare(term=term, program=program, by=preparer, at=NOW)
+
+    def test_is_another_payment_of_the_same_award(self, failed, term, program, preparer, approver):
+        cards.correct(
+            failed.award.student, number=card_number(5_000), holder="王建国", relation="父亲", by=preparer, at=NOW
+        )
+
+        batch = send(build(term, program, preparer), preparer, approver)
+        answer(batch, preparer, [[1, "甲", "500", "成功", "", ""]])
+
+        tries = list(Payment.objects.filter(award=failed.award).order_by("attempt").values_list("attempt", "state"))
+        assert tries == [(1, "failed"), (2, "paid")]
+        assert funds.balances(term)[0].spent == 50_000
+
+    def test_the_same_number_under_another_name_counts_as_another_card(self, failed, preparer):
+        card = failed.card
+        corrected = cards.correct(
+            failed.award.student, number=card.number, holder="改正后户名", relation="本人", by=preparer, at=NOW
+        )
+
+        assert corrected.pk != card.pk
+        assert failed.award.student.cards.get(is_current=True) == corrected
+
+    @pytest.mark.parametrize(
+        ("number", "holder", "refusal"),
+        [("123", "王建国", cards.CardOdd), (card_number(1), " ", cards.HolderMissing)],
+    )
+    def test_an_impossible_card_is_refused(self, failed, preparer, number, holder, refusal):
+        with pytest.raises(refusal):
+            cards.correct(failed.award.student, number=number, holder=holder, relation="本人", by=preparer, at=NOW)
