@@ -529,7 +529,7 @@ class MatchDecision(models.Model):
 class HardshipQuerySet(models.QuerySet["Hardship"]):
     def in_force(self, term: Term) -> Self:
         """Facts that hold to the end of this term: one that ended within it was found wrong or lapsed."""
-        return self.filter(term=term, to_on__gte=term.ends_on)
+        return self.filter(Q(to_on=None) | Q(to_on__gte=term.ends_on), term=term)
 
 
 class Hardship(models.Model):
