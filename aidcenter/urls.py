@@ -7,6 +7,7 @@ from django.urls import include, path
 from accounts.access import public
 from accounts.forms import SignInForm
 from aidcenter import home, styleguide, views
+from reports.urls import student_urls
 
 login = public(
     LoginView.as_view(
@@ -25,6 +26,7 @@ urlpatterns = [
     path("health/live", views.live, name="live"),
     path("health/ready", views.ready, name="ready"),
     path("schools/", include("students.school_urls")),
+    path("students/", include(student_urls)),
     path("students/", include("students.urls")),
     path("programs/", include("programs.urls")),
     path("payments/", include("disbursements.urls")),

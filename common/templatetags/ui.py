@@ -116,6 +116,12 @@ def badge(text: object, tone: str = "neutral") -> SafeString:
     return format_html('<span class="badge badge-{}"><span class="dot"></span>{}</span>', tone, text)
 
 
+@register.filter
+def tone(state: str) -> str:
+    """The tone of a state, for a badge that has no row."""
+    return _TONE_OF.get(state, "neutral")
+
+
 @register.simple_tag
 def status(obj: Any, field: str = "state") -> SafeString:
     """The state of a row in its own words and its tone."""

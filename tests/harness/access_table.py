@@ -130,7 +130,8 @@ DOORS: dict[str, Door] = {
     # reports
     "reports:report": page(READERS, "term"),
     "reports:names": page(READERS),
-    "reports:export": page(READERS, "term"),
+    "reports:names-export": act(READERS),
+    "reports:export": page(READERS, "term", traced=True),
     # audits
     "audits:actions": page(READERS),
     "audits:checks": page(READERS),

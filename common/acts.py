@@ -1,0 +1,23 @@
+"""How a page answers when an act went through, and when the office's rules forbid it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.contrib import messages
+from django.http import HttpRequest
+
+from common.moves import Refused
+
+
+@contextmanager
+def telling(request: HttpRequest, done: str) -> Iterator[None]:
+    """Say `done` on the next page; a refusal inside is said in its own words instead.
+
+    The object that was refused may be stale afterwards: redirect, so that it is loaded again.
+    """
+    try:
+        yield
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, done)

@@ -1,0 +1,1 @@
+"""Pages of the stage that pays: batches with their payments and returns, cards, the fund."""

@@ -1,0 +1,171 @@
+"""Batches: prepare, approve by a second person, bank file, the bank's answer, and paying the failed again."""
+
+from typing import Any
+
+from django.db.models import Count, Q, Sum
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from accounts.access import SignedInRequest, needs
+from common.acts import telling
+from common.moves import Refused
+from common.pages import chosen, counts_by, page_of, render_list, sorted_by, tabs_of
+from common.roles import READERS, Role
+from disbursements import batches, returns
+from disbursements.choices import BatchState, PaymentState
+from disbursements.forms import ApproveForm, PaymentFilter, PrepareForm, ReturnForm
+from disbursements.models import Batch, Payment
+from jobs import run
+from jobs.choices import JobState
+from jobs.models import Job
+from programs.choices import Payee
+from programs.models import Award
+from schools.models import Term
+
+
+@needs(*READERS)
+def index(request: SignedInRequest) -> HttpResponse:
+    rows = Batch.objects.visible_to(request.user).filter(term=request.term)
+    counts = counts_by(rows, "state")
+    tab = chosen(request, "tab", BatchState.values)
+    if tab:
+        rows = rows.filter(state=tab)
+    rows = rows.for_list().annotate(
+        paid=Count("payments", filter=Q(payments__state=PaymentState.PAID)),
+        failed=Count("payments", filter=Q(payments__state=PaymentState.FAILED)),
+    )
+    context = {
+        "form": None,
+        "tabs": tabs_of(request, BatchState.choices, counts),
+        "page": page_of(request, rows, count=counts.get(tab, 0) if tab else sum(counts.values())),
+    }
+    return render_list(request, "disbursements/batches.html", part="disbursements/_batches.html", context=context)
+
+
+@needs(*READERS)
+def page(request: SignedInRequest, pk: int) -> HttpResponse:
+    batch = get_object_or_404(Batch.objects.visible_to(request.user).for_list().select_related("bank_file"), pk=pk)
+    form = PaymentFilter(request.GET)
+    rows = form.narrow(batch.payments.all())
+    counts = counts_by(rows, "state")
+    tab = chosen(request, "tab", PaymentState.values)
+    if tab:
+        rows = rows.filter(state=tab)
+    rows = sorted_by(request, rows.for_list(), {"line": "line_no", "amount": "amount_fen"})
+    context = {
+        "batch": batch,
+        "form": form,
+        "tabs": tabs_of(request, PaymentState.choices, counts),
+        "page": page_of(request, rows, count=counts.get(tab, 0) if tab else sum(counts.values())),
+        "to_cards": batch.program.payee != Payee.SCHOOL,
+        "outcomes": _outcomes(batch),
+        "building": Job.objects.filter(key=_build_key(batch)).exclude(state=JobState.DONE).first(),
+        "returns": batch.returns.select_related("uploaded_by", "file"),
+        "entries": batch.entries.select_related("entered_by"),
+    }
+    return render_list(request, "disbursements/batch.html", part="disbursements/_payments.html", context=context)
+
+
+def _outcomes(batch: Batch) -> list[tuple[PaymentState, int, int]]:
+    """(state, payments, fen) of a batch, one grouped query."""
+    groups = batch.payments.order_by().values_list("state").annotate(people=Count("pk"), fen=Sum("amount_fen"))
+    found = {state: (people, fen) for state, people, fen in groups}
+    return [(state, *found[state]) for state in PaymentState if state in found]
+
+
+def _build_key(batch: Batch) -> str:
+    return f"batch-build:{batch.pk}"
+
+
+def _term(request: SignedInRequest) -> Term:
+    if request.term is None:
+        raise Http404
+    return request.term
+
+
+@needs(Role.PREPARER)
+def prepare(request: SignedInRequest) -> HttpResponse:
+    term, now = _term(request), timezone.now()
+    form = PrepareForm(term, request.POST or None, initial={"program": request.GET.get("program")})
+    if request.method == "POST" and form.is_valid():
+        try:
+            batch = batches.prepare(term=term, program=form.cleaned_data["program"], by=request.user, at=now)
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            run.start("batch-build", key=_build_key(batch), by=request.user, at=now, term=term, batch_id=batch.pk)
+            return redirect(batch)
+    return render(request, "disbursements/prepare.html", {"form": form, "standing": _standing(term)})
+
+
+def _standing(term: Term) -> list[dict[str, Any]]:
+    """How far each program of the term is: confirmed, in batches, paid. Two grouped queries."""
+    confirmed = Award.objects.filter(term=term).confirmed().order_by("program__position")
+    paying = Payment.objects.filter(award__term=term).live().order_by().values_list("award__program")
+    rows = {
+        code: {"program": name, "code": code, "confirmed": people, "amount_fen": fen, "in_batches": 0, "paid": 0}
+        for code, name, people, fen in confirmed.values_list("program", "program__name").annotate(
+            people=Count("pk"), fen=Sum("amount_fen")
+        )
+    }
+    for code, people, paid in paying.annotate(n=Count("pk"), paid=Count("pk", filter=Q(state=PaymentState.PAID))):
+        rows[code].update(in_batches=people, paid=paid)
+    return list(rows.values())
+
+
+@needs(Role.APPROVER)
+def approve(request: SignedInRequest, pk: int) -> HttpResponse:
+    batch = get_object_or_404(Batch.objects.visible_to(request.user).for_list(), pk=pk)
+    form = ApproveForm(batch, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with telling(request, _("已审核批次，资金已占用。")):
+            batches.approve(batch, by=request.user, at=timezone.now())
+        return redirect(batch)
+    return render(request, "disbursements/approve.html", {"batch": batch, "form": form})
+
+
+@require_POST
+@needs(Role.PREPARER)
+def write_bank_file(request: SignedInRequest, pk: int) -> HttpResponse:
+    batch = get_object_or_404(Batch.objects.visible_to(request.user), pk=pk)
+    key = f"batch-bank-file:{batch.pk}"
+    job = run.start("batch-bank-file", key=key, by=request.user, at=timezone.now(), term=batch.term, batch_id=batch.pk)
+    return redirect(job)
+
+
+@require_POST
+@needs(Role.PREPARER)
+def send(request: SignedInRequest, pk: int) -> HttpResponse:
+    batch = get_object_or_404(Batch.objects.visible_to(request.user), pk=pk)
+    with telling(request, _("已登记送交银行，等待回盘。")):
+        batches.send(batch, by=request.user, at=timezone.now())
+    return redirect(batch)
+
+
+@require_POST
+@needs(Role.PREPARER)
+def discard(request: SignedInRequest, pk: int) -> HttpResponse:
+    batch = get_object_or_404(Batch.objects.visible_to(request.user), pk=pk)
+    with telling(request, _("批次已作废，其中的资助可以重新编入批次。")):
+        batches.discard(batch, by=request.user, at=timezone.now())
+    return redirect(batch)
+
+
+@needs(Role.PREPARER)
+def hand_in_return(request: SignedInRequest, pk: int) -> HttpResponse:
+    batch = get_object_or_404(Batch.objects.visible_to(request.user).for_list(), pk=pk)
+    form = ReturnForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        file, now = form.cleaned_data["file"], timezone.now()
+        try:
+            answer = returns.upload(batch, content=file.read(), name=file.name, by=request.user, at=now)
+        except Refused as refusal:
+            form.add_error("file", str(refusal))
+        else:
+            key = f"return-read:{answer.pk}"
+            job = run.start("return-read", key=key, by=request.user, at=now, term=batch.term, return_id=answer.pk)
+            return redirect(job)
+    return render(request, "disbursements/return.html", {"batch": batch, "form": form})

@@ -1,0 +1,1 @@
+"""Pages of the stage that decides: programs and standards, awards, lists, publicity."""

@@ -1,0 +1,136 @@
+"""Award lists by school: the school's word, publicity, the county's second signature."""
+
+from django.contrib import messages
+from django.db.models import Count, Sum
+from django.db.models.functions import Coalesce
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from accounts.access import COUNTY_AND_SCHOOL, READERS_AND_SCHOOL, SignedInRequest, needs
+from common.acts import telling
+from common.pages import chosen, counts_by, page_of, render_list, sorted_by, tabs_of
+from common.roles import Role
+from programs import lists, publicity
+from programs.choices import AwardState, ListState
+from programs.forms import ListFilter, PutUpForm, ReasonForm
+from programs.models import Award, AwardList, AwardListQuerySet, Objection
+
+
+@needs(*READERS_AND_SCHOOL)
+def index(request: SignedInRequest) -> HttpResponse:
+    form = ListFilter(request.GET)
+    rows = form.narrow(AwardList.objects.visible_to(request.user).filter(term=request.term))
+    counts = counts_by(rows, "state")
+    tab = chosen(request, "tab", ListState.values)
+    if tab:
+        rows = rows.filter(state=tab)
+    rows = sorted_by(request, rows.for_list(), {"school": "school__code", "people": "people", "amount": "amount_fen"})
+    context = {
+        "form": form,
+        "tabs": tabs_of(request, ListState.choices, counts),
+        "page": page_of(request, rows, count=counts.get(tab, 0) if tab else sum(counts.values())),
+        "can_confirm": request.user.role == Role.APPROVER,
+    }
+    return render_list(request, "programs/lists.html", part="programs/_lists.html", context=context)
+
+
+@needs(*READERS_AND_SCHOOL)
+def page(request: SignedInRequest, pk: int) -> HttpResponse:
+    award_list = get_object_or_404(_with_signatures(request), pk=pk)
+    counts = counts_by(award_list.awards.all(), "state")
+    tab = chosen(request, "tab", AwardState.values)
+    rows = award_list.awards.filter(state=tab) if tab else award_list.awards.all()
+    rows = sorted_by(request, rows.for_list(), {"name": "student__name_key", "amount": "amount_fen"})
+    context = {
+        "list": award_list,
+        "tabs": tabs_of(request, AwardState.choices, counts),
+        "page": page_of(request, rows, count=counts.get(tab, 0) if tab else sum(counts.values())),
+        "notices": award_list.notices.all(),
+        "open_objections": Objection.objects.filter(notice__list=award_list, answered_at=None).count(),
+        "form": None,
+    }
+    return render_list(request, "programs/list.html", part="programs/_list_awards.html", context=context)
+
+
+def _with_signatures(request: SignedInRequest) -> AwardListQuerySet:
+    mine = AwardList.objects.visible_to(request.user).for_list()
+    return mine.select_related("school__town", "term", "prepared_by", "school_approved_by", "confirmed_by")
+
+
+@require_POST
+@needs(Role.SCHOOL)
+def approve(request: SignedInRequest, pk: int) -> HttpResponse:
+    award_list = get_object_or_404(AwardList.objects.visible_to(request.user), pk=pk)
+    with telling(request, _("学校已确认名单，可以张贴公示。")):
+        lists.school_approve(award_list, by=request.user, at=timezone.now())
+    return redirect(award_list)
+
+
+@needs(*COUNTY_AND_SCHOOL)
+def put_up(request: SignedInRequest, pk: int) -> HttpResponse:
+    award_list = get_object_or_404(AwardList.objects.visible_to(request.user).for_list(), pk=pk)
+    form = PutUpForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with telling(request, _("已张贴公示。")):
+            publicity.put_up(award_list, by=request.user, at=timezone.now(), **form.cleaned_data)
+        return redirect(award_list)
+    return render(request, "programs/list_put_up.html", {"list": award_list, "form": form})
+
+
+@require_POST
+@needs(Role.APPROVER)
+def confirm(request: SignedInRequest, pk: int) -> HttpResponse:
+    award_list = get_object_or_404(AwardList.objects.visible_to(request.user), pk=pk)
+    with telling(request, _("县级已审定名单，可以编制发放批次。")):
+        lists.confirm(award_list, by=request.user, at=timezone.now())
+    return redirect(award_list)
+
+
+@needs(Role.PREPARER, Role.APPROVER)
+def send_back(request: SignedInRequest, pk: int) -> HttpResponse:
+    award_list = get_object_or_404(AwardList.objects.visible_to(request.user).for_list(), pk=pk)
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with telling(request, _("已退回学校。")):
+            lists.send_back(award_list, reason=form.cleaned_data["reason"], by=request.user, at=timezone.now())
+        return redirect(award_list)
+    return render(request, "programs/list_send_back.html", {"list": award_list, "form": form})
+
+
+@require_POST
+@needs(Role.APPROVER)
+def confirm_many(request: SignedInRequest) -> HttpResponse:
+    """Say how many of the ticked lists can be signed; when that page is sent, sign them."""
+    ticked = list(_ticked(request))
+    ready = [each for each in ticked if each.state == ListState.CLOSED and each.prepared_by_id != request.user.pk]
+    if "sure" not in request.POST:
+        context = {
+            "ticked": ticked,
+            "ready": ready,
+            "total": _live_awards(ready),
+        }
+        return render(request, "programs/lists_confirm.html", context)
+    done, refusals = lists.confirm_many(ready, by=request.user, at=timezone.now())
+    for award_list in ready:
+        if award_list.pk in refusals:
+            messages.error(request, f"{award_list.school.name}：{refusals[award_list.pk]}")
+    messages.success(request, _("已审定 %(done)s / %(all)s 份名单。") % {"done": done, "all": len(ticked)})
+    return redirect("programs:lists")
+
+
+def _live_awards(award_lists: list[AwardList]) -> dict[str, int]:
+    """People and money of these lists, without who was taken out."""
+    awards = Award.objects.live().filter(list__in=award_lists)
+    return awards.aggregate(people=Count("pk"), amount_fen=Coalesce(Sum("amount_fen"), 0))
+
+
+def _ticked(request: SignedInRequest) -> AwardListQuerySet:
+    """The ticked lists, or every list of the term whose publicity is over."""
+    mine = AwardList.objects.visible_to(request.user).for_list()
+    if "all_closed" in request.POST:
+        return mine.filter(term=request.term, state=ListState.CLOSED)
+    numbers = ",".join(request.POST.getlist("ids")).split(",")
+    return mine.filter(pk__in=[int(number) for number in numbers if number.isdecimal()])
