@@ -1,11 +1,147 @@
-"""The first page after sign-in, by role."""
+"""The first page after sign-in, by role: where the term stands and what waits for this person."""
+
+from dataclasses import dataclass
+from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+from django.views.decorators.http import require_GET
 
 from accounts.access import EVERYONE, SignedInRequest, needs
+from accounts.models import User
+from aidcenter import overview
+from aidcenter.navigation import shell_of
+from common.pages import counts_by
+from common.roles import Role
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of waiting work: its words (with the count), where it is done, how it looks."""
+
+    words: Any
+    hint: Any
+    verb: Any
+    view: str
+    query: str
+    icon: str
+    tone: str = ""
+
+
+KINDS: dict[str, Kind] = {
+    "suspicions": Kind(
+        ngettext_lazy("核实 %(n)s 条疑似同一人", "核实 %(n)s 条疑似同一人", "n"),
+        _("花名册与困难群体名单对不上，需要人工判断。"),
+        _("去核实"),
+        "students:crosschecks",
+        "",
+        "scan-search",
+        "red",
+    ),
+    "rosters_to_confirm": Kind(
+        ngettext_lazy("确认 %(n)s 份花名册入库", "确认 %(n)s 份花名册入库", "n"),
+        _("已校验，确认后成为本学期现行版本。"),
+        _("去确认"),
+        "students:rosters",
+        "?tab=checked",
+        "table-properties",
+        "amber",
+    ),
+    "lists_to_approve": Kind(
+        ngettext_lazy("确认 %(n)s 份资助名单", "确认 %(n)s 份资助名单", "n"),
+        _("核对本校学生和金额，确认后由县里公示。"),
+        _("去确认"),
+        "programs:lists",
+        "?tab=draft",
+        "clipboard-check",
+        "amber",
+    ),
+    "lists_to_publish": Kind(
+        ngettext_lazy("公示 %(n)s 所学校的名单", "公示 %(n)s 所学校的名单", "n"),
+        _("学校已确认，可以张贴公示。"),
+        _("去公示"),
+        "programs:lists",
+        "?tab=school_approved",
+        "megaphone",
+        "amber",
+    ),
+    "notices_to_take_down": Kind(
+        ngettext_lazy("撤下 %(n)s 份期满的公示", "撤下 %(n)s 份期满的公示", "n"),
+        _("公示期已满，撤下后才能审定。"),
+        _("去撤下"),
+        "programs:notices",
+        "?tab=up",
+        "calendar-check",
+        "red",
+    ),
+    "lists_to_confirm": Kind(
+        ngettext_lazy("审定 %(n)s 所学校的名单", "审定 %(n)s 所学校的名单", "n"),
+        _("公示期满，等待县级审定。"),
+        _("去审定"),
+        "programs:lists",
+        "?tab=closed",
+        "stamp",
+        "amber",
+    ),
+    "batches_to_approve": Kind(
+        ngettext_lazy("审核 %(n)s 个发放批次", "审核 %(n)s 个发放批次", "n"),
+        _("他人编制，审核后占用资金。"),
+        _("去审核"),
+        "disbursements:batches",
+        "?tab=draft",
+        "banknote",
+        "amber",
+    ),
+    "batches_to_send": Kind(
+        ngettext_lazy("送出 %(n)s 个已审核批次", "送出 %(n)s 个已审核批次", "n"),
+        _("生成代发文件并送银行。"),
+        _("去办理"),
+        "disbursements:batches",
+        "?tab=approved",
+        "send",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Task:
+    """A kind of work with something waiting."""
+
+    kind: Kind
+    title: str
+    url: str
 
 
 @needs(*EVERYONE)
+@require_GET
 def home(request: SignedInRequest) -> HttpResponse:
-    return render(request, "aidcenter/home.html")
+    role = request.user.role
+    context: dict[str, Any] = {"greeting": _greeting()}
+    if role == Role.ADMIN:
+        by_role = counts_by(User.objects.filter(is_active=True), "role")
+        context["roles"] = [(label, by_role.get(value, 0)) for value, label in Role.choices]
+        context["closed"] = User.objects.filter(is_active=False).count()
+        return render(request, "aidcenter/home_admin.html", context)
+    if request.term is None:
+        return render(request, "aidcenter/home_empty.html", context)
+    waiting = shell_of(request).waiting
+    context["tasks"] = [_task(kind, waiting[name]) for name, kind in KINDS.items() if waiting.get(name)]
+    if role == Role.SCHOOL and request.user.school is not None:
+        context["school"] = request.user.school
+        context["own"] = overview.own_school(request.user.school, request.term)
+        return render(request, "aidcenter/home_school.html", context)
+    context["county"] = overview.county(request.term)
+    return render(request, "aidcenter/home_county.html", context)
+
+
+def _task(kind: Kind, count: int) -> Task:
+    return Task(kind, kind.words % {"n": count}, reverse(kind.view) + kind.query)
+
+
+def _greeting() -> Any:
+    hour = timezone.localtime().hour
+    return _("上午好") if hour < 12 else _("下午好") if hour < 18 else _("晚上好")

@@ -163,6 +163,15 @@ class Shell:
             return ""
 
 
+def shell_of(request: HttpRequest) -> Shell:
+    """The shell of this request: made once, so that its counts are asked for once."""
+    found = getattr(request, "_shell", None)
+    if found is None:
+        found = Shell(request)
+        request._shell = found  # type: ignore[attr-defined]
+    return found
+
+
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Context processor."""
-    return {"shell": Shell(request)}
+    return {"shell": shell_of(request)}
