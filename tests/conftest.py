@@ -47,15 +47,18 @@ def _found(name: str) -> str:
 
 
 @pytest.fixture(autouse=True)
-def _on_commit_callbacks_run(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _on_commit_callbacks_run(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, _django_db_marker: None
+) -> Iterator[None]:
     """Run callbacks when a test's own outermost `atomic` ends, as in life.
 
     Without this they wait for the commit of the transaction around the test, which never comes.
     """
-    if "db" not in request.fixturenames or "transactional_db" in request.fixturenames:
+    if "db" in request.fixturenames:
+        request.getfixturevalue("db")
+    if not connection.in_atomic_block:  # no database in this test, or one with transactions of its own
         yield
         return
-    request.getfixturevalue("db")
     around_the_test = len(connection.savepoint_ids)
     leave = transaction.Atomic.__exit__
 

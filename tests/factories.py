@@ -315,8 +315,8 @@ class RosterIssueFactory(DjangoModelFactory):
     row = factory.Sequence(lambda n: n + 2)
     column = 3
     field = "id_number"
-    code = "id-check-digit"
-    severity = "error"
+    code = "id-wrong"
+    severity = "doubt"
 
 
 class EnrollmentFactory(DjangoModelFactory):

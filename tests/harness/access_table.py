@@ -30,7 +30,7 @@ class Door:
     is_shared: bool = False
     """The row belongs to nobody in particular: every school sees it."""
     is_traced: bool = False
-    """Looking at it is an act that the log keeps."""
+    """Taking it along is an act of its own: the log keeps it, or a run that writes the file."""
 
 
 def page(roles: Set[str] | None, *rows: str, shared: bool = False, traced: bool = False) -> Door:
@@ -38,9 +38,9 @@ def page(roles: Set[str] | None, *rows: str, shared: bool = False, traced: bool 
     return Door(roles, rows, frozenset({200}), frozenset({200, 405}), shared, traced)
 
 
-def act(roles: Set[str] | None, *rows: str, shared: bool = False) -> Door:
+def act(roles: Set[str] | None, *rows: str, shared: bool = False, traced: bool = False) -> Door:
     """Does something, by POST only, and sends on to a page that says how it went."""
-    return Door(roles, rows, frozenset({405}), frozenset({302}), shared)
+    return Door(roles, rows, frozenset({405}), frozenset({302}), shared, traced)
 
 
 def form(roles: Set[str] | None, *rows: str, shared: bool = False) -> Door:
@@ -74,7 +74,7 @@ DOORS: dict[str, Door] = {
     "student": page(READERS_AND_SCHOOL, "student"),
     "students:list": page(READERS_AND_SCHOOL),
     "students:find": form(READERS_AND_SCHOOL),
-    "students:reveal": act(COUNTY_AND_SCHOOL, "student"),
+    "students:reveal": form(COUNTY_AND_SCHOOL, "student"),
     "students:rosters": page(READERS_AND_SCHOOL),
     "students:roster-upload": form(COUNTY_AND_SCHOOL),
     "students:roster": page(READERS_AND_SCHOOL, "roster"),
@@ -92,7 +92,7 @@ DOORS: dict[str, Door] = {
     "students:crosscheck": page(READERS, "crosscheck"),
     "students:crosscheck-work": page(READERS, "crosscheck"),
     "students:match": page(READERS, "match"),
-    "students:match-decide": act(COUNTY, "match"),
+    "students:match-decide": Door(COUNTY, ("match",), get=frozenset({405}), post=frozenset({200, 302})),
     # programs
     "programs:programs": page(READERS_AND_SCHOOL),
     "programs:program": page(READERS_AND_SCHOOL, "award.program_id", shared=True),
@@ -130,7 +130,7 @@ DOORS: dict[str, Door] = {
     # reports
     "reports:report": page(READERS, "term"),
     "reports:names": page(READERS),
-    "reports:names-export": act(READERS),
+    "reports:names-export": act(READERS, traced=True),
     "reports:export": page(READERS, "term", traced=True),
     # audits
     "audits:actions": page(READERS),
