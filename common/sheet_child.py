@@ -14,6 +14,7 @@ import datetime
 import gc
 import io
 import json
+import math
 import os
 import re
 import resource
@@ -26,7 +27,7 @@ from typing import Any
 import python_calamine as calamine
 
 _TOP_ROWS = 12
-_LINE = 1 << 16
+_ROWS_IN_LINE = 32
 _DELIMITERS = ",\t;"
 _ENCODINGS = ("utf-8-sig", "gb18030", "utf-16")
 _TEXT_FORMULA = re.compile(r'^="([^"]*)"$')  # how a CSV says that a long number is text
@@ -66,7 +67,7 @@ def _serve(task: dict[str, Any], content: bytes) -> None:
         except Trouble as trouble:
             out.tell({"error": trouble.args[0]})
         except MemoryError:
-            out.tell({"error": "needs-too-much"})
+            out.tell({"error": "parser-died"})
         except calamine.PasswordError:
             out.tell({"error": "encrypted"})
         except BaseException:  # the parser's panics are no Exception
@@ -158,31 +159,21 @@ def _decoded(content: bytes) -> str:
 
 
 class _Lines:
-    """Writes rows as JSON, many to a line."""
+    """Writes rows as JSON, some to a line."""
 
     def __init__(self, cell_limit: int) -> None:
         self._cell_limit = cell_limit
         self._encode = json.JSONEncoder(
             ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_tagged
         ).encode
-        self._waiting: list[str] = []
-        self._length = 0
+        self._waiting: list[list[Any]] = []
         self._rows = 0
 
     def add(self, row: list[Any]) -> None:
-        cells = [None if cell == "" else cell for cell in row]
-        try:
-            line = self._encode(cells)
-        except ValueError:  # infinite or not a number: nothing a sheet can show
-            line = self._encode([None if cell != cell or cell in _INFINITE else cell for cell in cells])  # noqa: PLR0124
-        if len(line) > self._cell_limit and _longest(cells) > self._cell_limit:
-            self._flush()
-            raise Trouble("cell-too-long")
-        self._waiting.append(line)
+        self._waiting.append([None if cell == "" else cell for cell in row])
         self._rows += 1
-        self._length += len(line)
         # The first rows go alone, for a caller who only looks at the head.
-        if self._length > _LINE or self._rows == _TOP_ROWS:
+        if len(self._waiting) >= _ROWS_IN_LINE or self._rows == _TOP_ROWS:
             self._flush()
 
     def end(self) -> None:
@@ -193,13 +184,20 @@ class _Lines:
         _say(self._encode(what).encode() + b"\n")
 
     def _flush(self) -> None:
-        if self._waiting:
-            _say(("[" + ",".join(self._waiting) + "]\n").encode())
-            self._waiting.clear()
-            self._length = 0
+        if not self._waiting:
+            return
+        try:
+            line = self._encode(self._waiting)
+        except ValueError:  # infinite or not a number: nothing a sheet can show
+            line = self._encode([[cell if _is_finite(cell) else None for cell in row] for row in self._waiting])
+        if len(line) > self._cell_limit and any(_longest(row) > self._cell_limit for row in self._waiting):
+            raise Trouble("cell-too-long")
+        _say(line.encode() + b"\n")
+        self._waiting.clear()
 
 
-_INFINITE = (float("inf"), float("-inf"))
+def _is_finite(cell: Any) -> bool:
+    return not isinstance(cell, float) or math.isfinite(cell)
 
 
 def _longest(cells: Iterable[Any]) -> int:

@@ -54,7 +54,7 @@ _CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0e-\x19\x1b-\x1f]")
 _NOTES = r"说明|须知|填表|填写|填报要求|字典|代码表|示例|样例|样表|下拉|选项|参数"
 _BLOCK = 1 << 18
 _OVERLAP = 512
-_LINE_LIMIT = 1 << 26
+_LINE_LIMIT = 1 << 27
 
 
 class UnreadableSheet(Refused):
@@ -139,14 +139,9 @@ class UnknownEncoding(UnreadableSheet):
     message = _("看不出文本文件的编码。请在 Excel 或 WPS 里打开，另存为 .xlsx 后重新上传。")
 
 
-class NeedsTooMuch(UnreadableSheet):
-    code = "needs-too-much"
-    message = _("读这个文件要用的内存太多，已停止读取。请删去多余的行、列和工作表，保存后重新上传。")
-
-
 class ParserDied(UnreadableSheet):
     code = "parser-died"
-    message = _("读这个文件时程序中断，文件可能已经损坏。请把数据复制到一个新建的工作簿里，保存后重新上传。")
+    message = _("读这个文件时程序中断，文件可能太大或者已经损坏。请把数据复制到一个新建的工作簿里，保存后重新上传。")
 
 
 class TooSlow(UnreadableSheet):
@@ -516,11 +511,18 @@ def _look_through_ole(content: bytes) -> None:
         raise Encrypted()
     book = _entry(content, "Workbook") or _entry(content, "Book")
     if book is None:
-        raise NotASheet()
+        raise Damaged() if _is_cut_short(content) else NotASheet()
     if _entry(content, "_VBA_PROJECT_CUR") is not None:
         raise Macros()
     if _has_password(content, book):
         raise Encrypted()
+
+
+def _is_cut_short(content: bytes) -> bool:
+    """Whether the container's directory lies where the file has already ended."""
+    header = content[:52].ljust(52, b"\0")
+    (first_sector,) = struct.unpack_from("<I", header, 48)
+    return len(content) <= (first_sector + 1) << min(header[30], 12)
 
 
 def _entry(content: bytes, name: str) -> int | None:
@@ -638,10 +640,13 @@ class _Part:
         """A cell with content outside the limits. Empty ones with a format are common, and harmless."""
         for found in _beyond(self._limits.rows, self._limits.columns).finditer(text):
             end = text.find(b">", found.end())
-            if end < 0 or text[end - 1 : end] == b"/" or text[end + 1 : end + 5] in (b"</c>", b""):
+            is_cut_off = end < 0 or end + 5 > len(text)  # then it comes again with the next block
+            if is_cut_off or text[end - 1 : end] == b"/" or text[end + 1 : end + 5] == b"</c>":
                 continue
             if found["row"] and self._rows > self._limits.rows // 2:
                 raise refusal("too-many-rows", self._limits)
+            if not found["row"] and len(found["cell"].rstrip(b"0123456789")) < 3:
+                raise refusal("too-many-columns", self._limits)
             raise FarCell(cell=found["cell"].decode())
 
 
