@@ -1,4 +1,30 @@
-from django.urls import URLPattern
+"""Addresses of children, rosters, lists of other offices and the cross-check."""
+
+from django.urls import path
+
+from students.views import crosschecks, enrollments, registers, rosters
 
 app_name = "students"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", enrollments.index, name="list"),
+    path("find/", enrollments.find, name="find"),
+    path("<int:pk>/number/", enrollments.reveal, name="reveal"),
+    path("rosters/", rosters.board, name="rosters"),
+    path("rosters/upload/", rosters.upload, name="roster-upload"),
+    path("rosters/<int:pk>/", rosters.roster, name="roster"),
+    path("rosters/<int:pk>/work/", rosters.progress, name="roster-work"),
+    path("rosters/<int:pk>/difference/", rosters.difference, name="roster-difference"),
+    path("rosters/<int:pk>/confirm/", rosters.confirm, name="roster-confirm"),
+    path("rosters/<int:pk>/discard/", rosters.discard, name="roster-discard"),
+    path("registers/", registers.index, name="registers"),
+    path("registers/upload/", registers.upload, name="register-upload"),
+    path("registers/<int:pk>/", registers.snapshot, name="snapshot"),
+    path("registers/<int:pk>/work/", registers.progress, name="snapshot-work"),
+    path("registers/<int:pk>/withdraw/", registers.withdraw, name="snapshot-withdraw"),
+    path("crosschecks/", crosschecks.index, name="crosschecks"),
+    path("crosschecks/begin/", crosschecks.begin, name="crosscheck-begin"),
+    path("crosschecks/<int:pk>/", crosschecks.show, name="crosscheck"),
+    path("crosschecks/<int:pk>/work/", crosschecks.progress, name="crosscheck-work"),
+    path("crosschecks/matches/<int:pk>/", crosschecks.match, name="match"),
+    path("crosschecks/matches/<int:pk>/decide/", crosschecks.decide, name="match-decide"),
+]

@@ -1,0 +1,122 @@
+"""How far each school is with its roster of a term, and its figures beside those of the term before."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Case, CharField, Count, OuterRef, Subquery, Sum, TextChoices, Value, When
+from django.utils.translation import gettext_lazy as _
+
+from schools.models import School, SchoolQuerySet, Term
+from students.choices import RosterState
+from students.models import Roster, RosterQuerySet
+
+_NO_LONGER = (RosterState.DISCARDED, RosterState.SUPERSEDED)
+
+
+class Progress(TextChoices):
+    """What a school has to do next; the newest version that still counts decides."""
+
+    NOT_BEGUN = "not-begun", _("未上传")
+    AT_WORK = "at-work", _("处理中")
+    CHECKED = "checked", _("待确认")
+    REFUSED = "refused", _("文件无法读取")
+    IN_FORCE = "in-force", _("已入库")
+
+
+TONES = {
+    Progress.NOT_BEGUN: "neutral",
+    Progress.AT_WORK: "blue",
+    Progress.CHECKED: "amber",
+    Progress.REFUSED: "red",
+    Progress.IN_FORCE: "green",
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One school on the board."""
+
+    school: School
+    progress: Progress
+    roster: Roster | None
+    children: int
+    children_before: int
+
+    @property
+    def tone(self) -> str:
+        return TONES[self.progress]
+
+    @property
+    def change(self) -> int | None:
+        """More or fewer children than last term, where both are known."""
+        return self.children - self.children_before if self.children and self.children_before else None
+
+
+def with_progress(schools: SchoolQuerySet, term: Term | None) -> SchoolQuerySet:
+    """Schools that should hand in a roster, each with its `progress` as a column to filter and count by."""
+    newest = Roster.objects.filter(school=OuterRef("pk"), term=term).exclude(state__in=_NO_LONGER).order_by("-version")
+    return (
+        schools.filter(is_active=True)
+        .alias(newest_state=Subquery(newest.values("state")[:1]))
+        .annotate(
+            progress=Case(
+                When(newest_state=RosterState.IN_FORCE, then=Value(Progress.IN_FORCE.value)),
+                When(newest_state=RosterState.CHECKED, then=Value(Progress.CHECKED.value)),
+                When(newest_state=RosterState.REFUSED, then=Value(Progress.REFUSED.value)),
+                When(newest_state=None, then=Value(Progress.NOT_BEGUN.value)),
+                default=Value(Progress.AT_WORK.value),
+                output_field=CharField(),
+            )
+        )
+    )
+
+
+def term_before(term: Term | None) -> Term | None:
+    return Term.objects.filter(starts_on__lt=term.starts_on).order_by("-starts_on").first() if term else None
+
+
+def _in_force(*terms: Term | None) -> RosterQuerySet:
+    """What a roster in force took in is what the school has: every good row is a child that studies there."""
+    return Roster.objects.filter(state=RosterState.IN_FORCE, term__in=[term for term in terms if term])
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Of chosen schools: how many have a roster in force, and the children in them now and last term."""
+
+    schools: int
+    children: int
+    children_before: int
+
+
+def totals(schools: SchoolQuerySet, term: Term | None) -> Totals:
+    before = term_before(term)
+    rows = _in_force(term, before).filter(school__in=schools.order_by().values("pk")).order_by().values_list("term")
+    counted = {code: (n, children) for code, n, children in rows.annotate(n=Count("pk"), children=Sum("rows_good"))}
+    schools_now, children = counted.get(term.pk if term else "", (0, 0))
+    return Totals(schools_now, children, counted.get(before.pk if before else "", (0, 0))[1])
+
+
+def lines(schools: Sequence[School], term: Term | None) -> list[Line]:
+    """The board's lines for schools that carry their progress: as many queries for one as for a hundred."""
+    newest: dict[int, Roster] = {}
+    counting = Roster.objects.filter(term=term, school__in=schools).exclude(state__in=_NO_LONGER)
+    for roster in counting.order_by("version"):
+        newest[roster.school_id] = roster
+    before = term_before(term)
+    counted = {
+        (school, code): children
+        for school, code, children in _in_force(term, before)
+        .filter(school__in=schools)
+        .values_list("school", "term", "rows_good")
+    }
+    return [
+        Line(
+            school=school,
+            progress=Progress(school.progress),  # type: ignore[attr-defined]
+            roster=newest.get(school.pk),
+            children=counted.get((school.pk, term.pk if term else ""), 0),
+            children_before=counted.get((school.pk, before.pk if before else ""), 0),
+        )
+        for school in schools
+    ]

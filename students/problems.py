@@ -1,0 +1,84 @@
+"""The problems of a roster as its page shows them: by kind, and cell by cell."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from students import issues
+from students.choices import Severity
+from students.models import RosterIssue
+from students.roster_columns import SYNONYMS
+
+_TONES = {Severity.ERROR: "red", Severity.DOUBT: "amber", Severity.NOTE: "blue"}
+
+
+class _Ellipsis(dict[str, str]):
+    """Stands for whatever a sentence would name, where it speaks of many cells at once."""
+
+    def __missing__(self, name: str) -> str:
+        return "…"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of problem, in general words, and how often it occurs."""
+
+    code: str
+    severity: Severity
+    what: str
+    mend: str
+    count: int
+
+    @property
+    def tone(self) -> str:
+        return _TONES[self.severity]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One cell: where it is, what it says, what is wrong, how to mend it."""
+
+    cell: str
+    field: str
+    value: str
+    severity: Severity
+    what: str
+    mend: str
+
+    @property
+    def tone(self) -> str:
+        return _TONES[self.severity]
+
+
+def kinds(counts: Mapping[str, int]) -> list[Kind]:
+    """The kinds that occur, errors first."""
+    found = [
+        Kind(code, kind.severity, str(kind.what) % _Ellipsis(), str(kind.mend), counts[code])
+        for code, kind in issues.KINDS.items()
+        if code in counts
+    ]
+    order = list(Severity)
+    return sorted(found, key=lambda kind: (order.index(kind.severity), -kind.count))
+
+
+def lines(found: Iterable[RosterIssue]) -> list[Line]:
+    return [
+        Line(
+            cell=f"{_letters(issue.column)}{issue.row}",
+            field=SYNONYMS[issue.field][0] if issue.field in SYNONYMS else "",
+            value=issue.value,
+            severity=Severity(issue.severity),
+            what=what,
+            mend=mend,
+        )
+        for issue in found
+        for what, mend in [issues.wording(issue)]
+    ]
+
+
+def _letters(column: int | None) -> str:
+    """A column as a sheet names it: 1 is A, 27 is AA; nothing where the sheet has no such column."""
+    letters = ""
+    while column:
+        column, place = divmod(column - 1, 26)
+        letters = chr(ord("A") + place) + letters
+    return letters
