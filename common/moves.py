@@ -37,7 +37,7 @@ class WrongState(Refused):
     message = _("状态已经变化，可能其他人刚刚办理过，请刷新页面后再看。")
 
 
-def move(obj: models.Model, to: str, *, moves: Mapping[str, Set[str]], **fields: object) -> None:
+def move(obj: models.Model, to: str, *, moves: Mapping[Any, Set[Any]], **fields: object) -> None:
     """Put `obj` in state `to`, or raise WrongState.
 
     One conditional UPDATE decides, so of two people who press the same button one wins,

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, F, QuerySet, Sum
@@ -128,13 +129,13 @@ def shares_of(program: Program, term: Term) -> dict[str, int]:
     return {payer: parts[payer] for payer in Payer.values if payer in parts}
 
 
-def split(payments: QuerySet[Payment], per_mille: dict[str, int]) -> dict[str, int]:
-    """What each payer bears of these payments, each payment shared by itself.
+def split(money: QuerySet[Any], per_mille: dict[str, int]) -> dict[str, int]:
+    """What each payer bears of these payments (or awards), each shared by itself.
 
     So the parts of any half of a batch and of the other half add up to the parts of the whole, to the fen.
     """
     parts: Counter[str] = Counter()
-    for amount_fen, times in payments.order_by().values_list("amount_fen").annotate(times=Count("pk")):
+    for amount_fen, times in money.order_by().values_list("amount_fen").annotate(times=Count("pk")):
         for payer, part in split_fen(amount_fen, per_mille).items():
             parts[payer] += part * times
     return {payer: parts[payer] for payer in per_mille}

@@ -200,6 +200,6 @@ def _settle(return_file: ReturnFile, lines: list[_Line]) -> None:
             state=PaymentState.FAILED, failure=failure_reason(words), bank_words=words
         )
     for kind, groups in ((EntryKind.SPENT, paid), (EntryKind.RELEASED, failed)):
-        chosen = [pk for pks in groups.values() for pk in pks]  # type: ignore[attr-defined]
+        chosen = [pk for pks in groups.values() for pk in pks]
         if chosen:
             funds.settle(batch, chosen, kind, return_file, by=by, at=at)

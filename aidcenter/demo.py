@@ -1,0 +1,401 @@
+"""The demonstration: a county's year, driven through the same functions that pages and background runs call.
+
+The files come from fixtures.county as offices would send them. Everything here is somebody's act at an
+invented hour of that year; each step says how long it took and how much memory the process needed at most.
+"""
+
+import json
+import resource
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import tablib
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.db.models import Count
+
+from accounts.models import User
+from common import workdays
+from common.columns import read_yes_no
+from common.roles import Role
+from common.tables import Table
+from disbursements import batches, cards, funds, returns
+from disbursements.choices import PaymentState
+from disbursements.models import Batch, Payment
+from fixtures import county
+from jobs import files, run
+from jobs.choices import JobState
+from jobs.models import Job
+from programs import awards, fees, lists, publicity, recognitions
+from programs.choices import AwardState, ListState
+from programs.models import Award, AwardList, Notice, Program
+from schools.choices import TermState
+from schools.models import School, Term, Town
+from schools.resources import SchoolResource
+from students import crosscheck, runs
+from students.models import RegisterSnapshot, RegisterSource, Roster
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+Say = Callable[[str], None]
+
+_SCHOOLS = {
+    name: (name,)
+    for name in ("学校标识码", "学校名称", "乡镇", "学校类型", "办别", "寄宿", "户名", "开户行", "账号", "县城")
+}
+
+
+class StepFailed(Exception):
+    """A background run of the demonstration did not end well."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one kind of work cost: seconds, rows, and the most memory the process had needed by then (MB)."""
+
+    name: str
+    seconds: float
+    rows: int
+    peak_mb: int
+
+    def __str__(self) -> str:
+        speed = f"{self.rows:>9,} rows {self.rows / self.seconds:>10,.0f}/s" if self.rows and self.seconds else ""
+        return f"{self.name:<26}{self.seconds:>8.1f} s  {speed:<32}{self.peak_mb:>7,} MB"
+
+
+@dataclass
+class Work:
+    """Counts the rows of a step while it goes on."""
+
+    rows: int = 0
+
+
+@dataclass
+class Demonstration:
+    """A folder of files, the people who work on them, and what their work cost."""
+
+    folder: Path
+    say: Say
+    steps: list[Step] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.index: list[dict[str, str]] = self._json("index.json")
+        self.truth: dict[str, Any] = self._json("truth.json")
+
+    def _json(self, name: str) -> Any:
+        return json.loads((self.folder / name).read_text(encoding="utf-8"))
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[Work]:
+        work, started = Work(), perf_counter()
+        yield work
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        done = Step(name, perf_counter() - started, work.rows, peak)
+        self.steps.append(done)
+        self.say(str(done))
+
+    def run(self, people: Mapping[Role, User]) -> None:
+        """The whole year, term by term."""
+        self.preparer, self.approver = people[Role.PREPARER], people[Role.APPROVER]
+        self.take_schools()
+        self.officers = make_officers()
+        for term in Term.objects.filter(code__in={entry["term"] for entry in self.index if entry["term"]}):
+            self.run_term(term)
+        for term in Term.objects.order_by("-starts_on")[1:]:
+            Term.objects.filter(pk=term.pk).update(state=TermState.CLOSED)
+
+    def run_term(self, term: Term) -> None:
+        self.take_rosters(term)
+        snapshots = self.take_registers(term)
+        self.take_recognition_lists(term)
+        day = max(snapshot.as_of for snapshot in snapshots) + timedelta(days=3)
+        self.cross_check(term, snapshots, day)
+        self.propose(term, day + timedelta(days=2))
+        over = self.publish(term, workday(day + timedelta(days=5)))
+        self.confirm(term, over)
+        self.pay(term, workday(over + timedelta(days=2)))
+
+    # --- what comes in
+
+    def take_schools(self) -> None:
+        with self.step("schools and fees") as work:
+            content = self._content("schools")
+            table = Table(content, _SCHOOLS, ("学校标识码",))
+            rows = [table.text(cells) for _number, cells in table.lines()]
+            for place, name in enumerate(dict.fromkeys(row["乡镇"] for row in rows)):
+                in_town = next(row["县城"] for row in rows if row["乡镇"] == name)
+                Town.objects.update_or_create(
+                    code=f"{settings.COUNTY_CODE}{100 + place:03d}000",
+                    defaults={"name": name, "is_county_town": bool(read_yes_no(in_town)), "position": place},
+                )
+            columns = [name for name in _SCHOOLS if name != "县城"]
+            data = tablib.Dataset(*([row[name] for name in columns] for row in rows), headers=columns)
+            result = SchoolResource().import_data(data, raise_errors=True)
+            work.rows = result.total_rows
+            work.rows += fees.take(self._content("fees"), by=self.preparer, at=moment(first_term().starts_on))
+
+    def take_rosters(self, term: Term) -> None:
+        schools = School.objects.in_bulk(field_name="code")
+        at = moment(term.starts_on + timedelta(days=10))
+        checked: list[Roster] = []
+        with self.step(f"{term.code} read and check rosters") as work:
+            for entry in self._entries("roster", term):
+                school = schools[entry["school"]]
+                roster = runs.upload_roster(
+                    school=school,
+                    term=term,
+                    content=self._read(entry),
+                    name=Path(entry["path"]).name,
+                    by=self.officers[school.pk],
+                    at=at,
+                )
+                work.rows += finish(runs.job_of(roster), at)["rows_read"]
+                checked.append(roster)
+        with self.step(f"{term.code} commit rosters") as work:
+            for roster in checked:
+                roster.refresh_from_db()
+                runs.confirm_roster(roster, by=self.officers[roster.school_id], at=at + timedelta(hours=1))
+                work.rows += finish(runs.job_of(roster), at + timedelta(hours=1))["rows"]
+
+    def take_registers(self, term: Term) -> list[RegisterSnapshot]:
+        snapshots = []
+        with self.step(f"{term.code} freeze registers") as work:
+            for entry in self._entries("register", term):
+                as_of = date.fromisoformat(entry["as_of"])
+                at = moment(as_of + timedelta(days=1))
+                snapshot = runs.upload_register(
+                    source=RegisterSource.objects.get(pk=entry["source"]),
+                    as_of=as_of,
+                    content=self._read(entry),
+                    name=Path(entry["path"]).name,
+                    by=self.preparer,
+                    at=at,
+                )
+                work.rows += finish(runs.job_of(snapshot), at)["rows"]
+                snapshot.refresh_from_db()
+                snapshots.append(snapshot)
+        return snapshots
+
+    def take_recognition_lists(self, term: Term) -> None:
+        schools = School.objects.in_bulk(field_name="code")
+        at = moment(term.starts_on + timedelta(days=20))
+        with self.step(f"{term.code} read recognition lists") as work:
+            for entry in self._entries("recognition", term):
+                school = schools[entry["school"]]
+                by = self.officers[school.pk]
+                recognition_list = recognitions.upload(
+                    school=school, term=term, content=self._read(entry), name=Path(entry["path"]).name, by=by, at=at
+                )
+                job = run.start("recognition-read", by=by, at=at, school=school, term=term, list_id=recognition_list.pk)
+                work.rows += finish(job, at)["people"]
+
+    # --- who is who, who gets what
+
+    def cross_check(self, term: Term, snapshots: Sequence[RegisterSnapshot], day: date) -> None:
+        at = moment(day)
+        with self.step(f"{term.code} cross-check") as work:
+            check = runs.begin_crosscheck(term=term, snapshots=snapshots, by=self.preparer, at=at)
+            finish(runs.job_of(check), at)
+            work.rows = sum(snapshot.people for snapshot in snapshots)
+        with self.step(f"{term.code} decide suspicions") as work:
+            for same in self.truth["confirmed"]:
+                if same["term"] == term.code:
+                    match = check.matches.get(
+                        enrollment__school__code=same["school"],
+                        enrollment__row=same["row"],
+                        person__snapshot__source=same["source"],
+                        person__row=same["register_row"],
+                    )
+                    crosscheck.decide(
+                        match,
+                        is_same=True,
+                        by=self.preparer,
+                        at=at + timedelta(days=1),
+                        note="电话核实户口簿，为同一人",
+                    )
+                    work.rows += 1
+
+    def propose(self, term: Term, day: date) -> None:
+        at = moment(day)
+        with self.step(f"{term.code} propose awards") as work:
+            job = run.start("awards-propose", by=self.preparer, at=at, term=term, term_id=term.pk)
+            work.rows = finish(job, at)["proposed"]
+        for declined in self.truth["declined"]:
+            if declined["term"] == term.code:
+                for award in Award.objects.select_related("list").filter(
+                    term=term,
+                    school__code=declined["school"],
+                    enrollment__row=declined["row"],
+                    state=AwardState.PROPOSED,
+                ):
+                    awards.drop(award, reason="本人书面放弃", by=self.preparer, at=at + timedelta(days=1))
+
+    def publish(self, term: Term, day: date) -> date:
+        """The schools stand by their lists and put them up; the first day on which all are over."""
+        over = day
+        with self.step(f"{term.code} school word, publicity") as work:
+            for award_list in AwardList.objects.filter(term=term, state=ListState.DRAFT).select_related(
+                "school", "term"
+            ):
+                if not award_list.awards.live().exists():
+                    continue
+                by = self.officers[award_list.school_id]
+                lists.school_approve(award_list, by=by, at=moment(day))
+                notice = publicity.put_up(award_list, by=by, at=moment(day, hour=14))
+                over = max(over, notice.ends_on + timedelta(days=1))
+                work.rows += 1
+        return over
+
+    def confirm(self, term: Term, day: date) -> None:
+        with self.step(f"{term.code} take down and confirm") as work:
+            for notice in Notice.objects.filter(list__term=term).select_related("list__school", "list__term"):
+                by = self.officers[notice.list.school_id]
+                publicity.take_down(notice, by=by, at=moment(day), result="公示期满，无异议。")
+                lists.confirm(notice.list, by=self.approver, at=moment(day, hour=15))
+                work.rows += 1
+
+    # --- money
+
+    def pay(self, term: Term, day: date) -> None:
+        self.allot(term, day)
+        for program in Program.objects.filter(terms__term=term):
+            if batches.payable(term, program).exists():
+                batch = self.send(term, program, day)
+                self.take_return(batch, day + timedelta(days=2), attempt=1)
+                self.correct_cards(batch, day + timedelta(days=5))
+                if batches.payable(term, program).exists():
+                    again = self.send(term, program, day + timedelta(days=8))
+                    self.take_return(again, day + timedelta(days=10), attempt=2)
+
+    def allot(self, term: Term, day: date) -> None:
+        """Money arrives for each program: what its confirmed awards need, payer by payer."""
+        with self.step(f"{term.code} allot funds") as work:
+            for number, program in enumerate(Program.objects.filter(terms__term=term), start=1):
+                amounts = Award.objects.confirmed().filter(term=term, program=program).order_by()
+                needed = funds.split(amounts, funds.shares_of(program, term))
+                for payer, amount_fen in needed.items():
+                    if amount_fen:
+                        funds.allot(
+                            document_no=f"示范财教〔{term.year}〕{number}号",
+                            issued_on=day - timedelta(days=10),
+                            program=program,
+                            term=term,
+                            payer=payer,
+                            amount_fen=amount_fen,
+                            by=self.preparer,
+                            at=moment(day),
+                        )
+                        work.rows += 1
+
+    def send(self, term: Term, program: Program, day: date) -> Batch:
+        at = moment(day)
+        with self.step(f"{term.code} batch {program.code}") as work:
+            batch = batches.prepare(term=term, program=program, by=self.preparer, at=at)
+            work.rows = finish(run.start("batch-build", by=self.preparer, at=at, term=term, batch_id=batch.pk), at)[
+                "people"
+            ]
+            batch.refresh_from_db()
+            batches.approve(batch, by=self.approver, at=at + timedelta(hours=2))
+            at += timedelta(hours=3)
+            finish(run.start("batch-bank-file", by=self.preparer, at=at, term=term, batch_id=batch.pk), at)
+            batch.refresh_from_db()
+            batches.send(batch, by=self.preparer, at=at)
+        return batch
+
+    def take_return(self, batch: Batch, day: date, *, attempt: int) -> None:
+        if batch.bank_file is None:
+            raise StepFailed(batch.number)
+        answer = county.bank_return(files.content(batch.bank_file), self.truth, attempt)
+        at = moment(day)
+        with self.step(f"{batch.term_id} return {batch.program_id}") as work:
+            returned = returns.upload(batch, content=answer, name=f"回盘_{batch.number}.xlsx", by=self.preparer, at=at)
+            job = run.start("return-read", by=self.preparer, at=at, term=batch.term, return_id=returned.pk)
+            work.rows = sum(finish(job, at).values())
+
+    def correct_cards(self, batch: Batch, day: date) -> None:
+        """The schools give another card for each payment that the bank refused."""
+        refused = batch.payments.filter(state=PaymentState.FAILED).select_related("card", "award__student")
+        for payment in refused.exclude(card=None):
+            card = payment.card
+            if card is not None and (right := self.truth["corrections"].get(card.number)):
+                cards.correct(
+                    payment.award.student,
+                    number=right["number"],
+                    holder=right["holder"],
+                    relation=right["relation"],
+                    bank=card.bank,
+                    by=self.officers[payment.award.school_id],
+                    at=moment(day),
+                )
+
+    # --- files
+
+    def _entries(self, kind: str, term: Term) -> list[dict[str, str]]:
+        return [entry for entry in self.index if entry["kind"] == kind and entry["term"] == term.code]
+
+    def _content(self, kind: str) -> bytes:
+        return self._read(next(entry for entry in self.index if entry["kind"] == kind))
+
+    def _read(self, entry: dict[str, str]) -> bytes:
+        return (self.folder / entry["path"]).read_bytes()
+
+
+def finish(job: Job | None, at: datetime) -> dict[str, Any]:
+    """Do a background run here and now; its result, or StepFailed."""
+    if job is None:
+        raise StepFailed("no job")
+    done = run.execute(job.pk, at=at)
+    if done.state != JobState.DONE:
+        raise StepFailed(f"{done.kind}: {done.error_code} {done.error_params}")
+    return dict(done.result)
+
+
+def moment(day: date, hour: int = 9) -> datetime:
+    return datetime.combine(day, time(hour), SHANGHAI)
+
+
+def workday(day: date) -> date:
+    """This day if people work on it, else the next on which they do."""
+    return workdays.last_day(day, 1)
+
+
+def first_term() -> Term:
+    return Term.objects.earliest("starts_on")
+
+
+def make_officers() -> dict[int, User]:
+    """school → its aid officer. They have no password until the administrator gives them one."""
+    no_password = make_password(None)
+    User.objects.bulk_create(
+        (
+            User(
+                username=f"school-{school.code}",
+                name=f"{school.name}资助专干"[:50],
+                role=Role.SCHOOL,
+                school=school,
+                password=no_password,
+            )
+            for school in School.objects.filter(officers=None)
+        ),
+        batch_size=500,
+    )
+    return {user.school_id: user for user in User.objects.filter(role=Role.SCHOOL) if user.school_id}
+
+
+def busiest_school() -> School:
+    """A school whose pages show something of everything: the one with most different programs, then awards."""
+    schools = School.objects.annotate(programs=Count("awards__program", distinct=True), given=Count("awards")).order_by(
+        "-programs", "-given", "pk"
+    )
+    return schools[0]
+
+
+def unpaid() -> int:
+    """Confirmed awards without a payment that arrived."""
+    paid = Payment.objects.filter(state=PaymentState.PAID).values("award")
+    return Award.objects.confirmed().exclude(pk__in=paid).count()
