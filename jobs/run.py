@@ -345,13 +345,16 @@ def _do(running: Running) -> None:
 
 
 def _give_back(running: Running) -> None:
-    """After an error nobody holds the job, and nobody takes it until a short pause is over.
+    """After an error nobody holds the job and nobody takes it until a short pause is over, or it was the last try.
 
     If the database is away this cannot be written; then the lease of a process that does nothing counts as free.
     """
-    pause = timedelta(seconds=2**running.job.stalls / 8)
+    stalls = running.job.stalls
     with suppress(Lost, DatabaseError):
-        running._write(owner="", lease_until=timezone.now() + pause)
+        if stalls >= STALLS_ALLOWED:
+            running._write(state=JobState.FAILED, error_code=NoProgress.code, error_params={}, **running._end())
+        else:
+            running._write(owner="", lease_until=timezone.now() + timedelta(seconds=2**stalls / 8))
 
 
 def _lease_end() -> datetime:

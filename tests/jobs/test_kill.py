@@ -1,0 +1,67 @@
+"""kill -9 of the worker at random points: the rows end as if nobody had disturbed the run."""
+
+import hashlib
+import os
+import signal
+import time
+from functools import partial
+
+import pytest
+
+from jobs import run
+from jobs.choices import JobState
+from jobs.models import Job
+from schools.models import Town
+from tests.factories import NOW, UserFactory
+from tests.jobs import handlers  # noqa: F401  # the kinds of job used here
+from tests.jobs.workers import is_past, run_with_kills, wait_for_end, wait_until, worker
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.services]
+
+
+def digest_of(*querysets):
+    """Equal for equal rows; keys that the database gave away are left out by whoever asks."""
+    rows = [sorted(map(repr, queryset.order_by().values_list())) for queryset in querysets]
+    return hashlib.sha256(repr(rows).encode()).hexdigest()
+
+
+def test_ten_kills_leave_no_trace_in_the_rows():
+    def prepare():
+        return run.start("test-towns", by=UserFactory(), at=NOW, towns=3_000, rows=10, pause=0.005)
+
+    job = run_with_kills(prepare, lambda: digest_of(Town.objects.all()), seed=20210901)
+
+    assert Town.objects.count() == job.result["towns"] == 3_000
+
+
+def test_a_frozen_worker_that_wakes_up_writes_nothing_more(tmp_path):
+    """Its lease runs out, another worker takes over, and the fence refuses what the sleeper still had in hand."""
+    job = run.start("test-towns", by=UserFactory(), at=NOW, towns=200, rows=10, pause=0.2)
+    log = tmp_path / "sleeper"
+
+    with worker(log=log) as sleeper:
+        wait_until(partial(is_past, job, 30, sleeper), what="a third chunk")
+        time.sleep(0.05)
+        os.killpg(sleeper.pid, signal.SIGSTOP)
+        with worker():
+            wait_for_end(job)
+        finished = digest_of(Town.objects.all(), Job.objects.all())
+        os.killpg(sleeper.pid, signal.SIGCONT)
+        wait_until(lambda: "is in other hands now" in log.read_text(), what="the sleeper to notice")
+
+    assert (job.state, job.attempts) == (JobState.DONE, 2)
+    assert Town.objects.count() == 200
+    assert digest_of(Town.objects.all(), Job.objects.all()) == finished
+
+
+def test_a_worker_asked_to_stop_hands_its_job_back_between_two_chunks():
+    job = run.start("test-towns", by=UserFactory(), at=NOW, towns=1_000, rows=10, pause=0.05)
+
+    with worker() as process:
+        wait_until(partial(is_past, job, 10, process), what="a first chunk")
+        process.terminate()
+        assert process.wait(timeout=10) == 0
+
+    job.refresh_from_db()
+    assert (job.state, job.owner, job.stalls) == (JobState.PENDING, "", 0)
+    assert 0 < job.cursor == Town.objects.count() < 1_000
