@@ -521,7 +521,7 @@ def _look_through_ole(content: bytes) -> None:
 def _is_cut_short(content: bytes) -> bool:
     """Whether the container's directory lies where the file has already ended."""
     header = content[:52].ljust(52, b"\0")
-    (first_sector,) = struct.unpack_from("<I", header, 48)
+    first_sector = int.from_bytes(header[48:52], "little")
     return len(content) <= (first_sector + 1) << min(header[30], 12)
 
 

@@ -7,10 +7,14 @@ import pytest
 from django.db import connection, transaction
 from django.db.backends.base.operations import BaseDatabaseOperations
 from django.test import Client
+from hypothesis import settings
 
 from accounts.models import User
 from schools.models import School
 from tests.factories import UserFactory
+
+settings.register_profile("steady", deadline=None)  # a busy machine is no reason to fail
+settings.load_profile("steady")
 
 
 @pytest.fixture
