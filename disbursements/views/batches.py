@@ -21,7 +21,7 @@ from disbursements.models import Batch, Payment
 from jobs import run
 from jobs.choices import JobState
 from jobs.models import Job
-from programs.choices import Payee
+from programs.choices import AwardState, Payee
 from programs.models import Award
 from schools.models import Term
 
@@ -104,14 +104,15 @@ def prepare(request: SignedInRequest) -> HttpResponse:
 def _standing(term: Term) -> list[dict[str, Any]]:
     """How far each program of the term is: confirmed, in batches, paid. Two grouped queries."""
     confirmed = Award.objects.filter(term=term).confirmed().order_by("program__position")
-    paying = Payment.objects.filter(award__term=term).live().order_by().values_list("award__program")
+    paying = Payment.objects.filter(award__term=term, award__state=AwardState.CONFIRMED).live().order_by()
     rows = {
         code: {"program": name, "code": code, "confirmed": people, "amount_fen": fen, "in_batches": 0, "paid": 0}
         for code, name, people, fen in confirmed.values_list("program", "program__name").annotate(
             people=Count("pk"), fen=Sum("amount_fen")
         )
     }
-    for code, people, paid in paying.annotate(n=Count("pk"), paid=Count("pk", filter=Q(state=PaymentState.PAID))):
+    by_program = paying.values_list("award__program")
+    for code, people, paid in by_program.annotate(n=Count("pk"), paid=Count("pk", filter=Q(state=PaymentState.PAID))):
         rows[code].update(in_batches=people, paid=paid)
     return list(rows.values())
 

@@ -43,7 +43,9 @@ def page(request: SignedInRequest, pk: int) -> HttpResponse:
     counts = counts_by(award_list.awards.all(), "state")
     tab = chosen(request, "tab", AwardState.values)
     rows = award_list.awards.filter(state=tab) if tab else award_list.awards.all()
-    rows = sorted_by(request, rows.for_list(), {"name": "student__name_key", "amount": "amount_fen"})
+    rows = sorted_by(
+        request, rows.for_list().select_related("standard"), {"name": "student__name_key", "amount": "amount_fen"}
+    )
     context = {
         "list": award_list,
         "tabs": tabs_of(request, AwardState.choices, counts),
@@ -105,6 +107,9 @@ def send_back(request: SignedInRequest, pk: int) -> HttpResponse:
 def confirm_many(request: SignedInRequest) -> HttpResponse:
     """Say how many of the ticked lists can be signed; when that page is sent, sign them."""
     ticked = list(_ticked(request))
+    if not ticked:
+        messages.warning(request, _("没有可以审定的名单，请先勾选，或等公示期满。"))
+        return redirect("programs:lists")
     ready = [each for each in ticked if each.state == ListState.CLOSED and each.prepared_by_id != request.user.pk]
     if "sure" not in request.POST:
         context = {
