@@ -18,8 +18,8 @@ from django.utils.translation import gettext_lazy as _
 
 from common.moves import Refused
 from programs.choices import Basis, Level, Payee, Payer, ProgramKind, Severity
-from programs.models import Award, Exclusion, Program, Rule, SchoolFee, Share, Standard, TermProgram
-from schools.models import Grade, School, SchoolKind, Stage, Term
+from programs.models import Award, Exclusion, Program, Rule, Share, Standard, TermProgram
+from schools.models import Grade, SchoolKind, Stage, Term
 from students.choices import CategoryGroup
 from students.models import CategoryLabel, HardshipCategory, RegisterSource
 
@@ -154,9 +154,9 @@ class Entry:
                 raise self.refused(UnknownCode, field=field, value=code)
         return codes
 
-    def one(self, field: str, model: type[SomeModel], key: str = "pk") -> SomeModel:
+    def one(self, field: str, model: type[SomeModel]) -> SomeModel:
         code = self.text(field)
-        found = model._default_manager.filter(**{key: code}).first()
+        found = model._default_manager.filter(pk=code).first()
         if found is None:
             raise self.refused(UnknownCode, field=field, value=code)
         return found
@@ -325,10 +325,10 @@ def _load_register_sources(file: ReferenceFile) -> None:
 
 @transaction.atomic
 def load_standards(path: Path) -> None:
-    """A county's terms, standards, conditions, shares, exclusions and, where it lists them, schools' fees."""
+    """A county's terms, standards, conditions, shares and exclusions; schools' fees come apart (programs.fees)."""
     file = ReferenceFile(
         path,
-        tables=frozenset({"county", "term", "standard", "rule", "share", "exclusion", "school_fee"}),
+        tables=frozenset({"county", "term", "standard", "rule", "share", "exclusion"}),
     )
     _load_terms(file)
     _load_standards(file)
@@ -343,7 +343,6 @@ def load_standards(path: Path) -> None:
                 "document_no": entry.text("document_no", ""),
             },
         )
-    _load_school_fees(file)
 
 
 def _load_terms(file: ReferenceFile) -> None:
@@ -446,25 +445,6 @@ def _load_shares(file: ReferenceFile) -> None:
         total = sum(Share.objects.on(day).filter(program=program).values_list("per_mille", flat=True))
         if total != 1000:
             raise SharesIncomplete(file=file.name, program=program, day=day, total=total)
-
-
-def _load_school_fees(file: ReferenceFile) -> None:
-    seen = Seen()
-    for entry in file.entries("school_fee"):
-        school, program = entry.one("school", School, "code"), entry.one("program", Program)
-        first = entry.day("valid_from")
-        seen.add(entry, school, program, first)
-        SchoolFee.objects.update_or_create(
-            school=school,
-            program=program,
-            valid_from=first,
-            defaults={
-                "amount_fen": entry.fen("amount"),
-                "valid_to": entry.last_day("valid_to", first=first),
-                "document_no": entry.text("document_no"),
-            },
-        )
-    _refuse_overlaps(file, SchoolFee, "school__code", "program_id")
 
 
 def _named_in(entry: Entry, field: str, model: type[SomeModel]) -> models.QuerySet[SomeModel]:

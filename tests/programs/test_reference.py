@@ -10,11 +10,11 @@ import pytest
 from django.conf import settings
 
 from programs import reference
-from programs.models import Exclusion, Program, Rule, SchoolFee, Share, Standard, TermProgram
+from programs.models import Exclusion, Program, Rule, Share, Standard, TermProgram
 from schools.models import Grade, SchoolKind, Stage, Term
 from students.choices import CategoryGroup
 from students.models import CategoryLabel, HardshipCategory, RegisterSource
-from tests.factories import AwardFactory, SchoolFactory
+from tests.factories import AwardFactory
 
 COUNTY: Path = settings.BASE_DIR / "fixtures" / "standards" / "411625.toml"
 LOADED = (
@@ -99,24 +99,6 @@ class TestLoading:
         reference.load_national(written(tmp_path, swapped.replace("priority = 0\n", "priority = 20\n")))
 
         assert list(HardshipCategory.objects.order_by("priority")[:2]) == [second, first]
-
-    def test_a_schools_own_fee_can_come_with_the_file(self, loaded, tmp_path):
-        school = SchoolFactory()
-        reference.load_standards(
-            written(
-                tmp_path,
-                f"""
-                [[school_fee]]
-                school = "{school.code}"
-                program = "senior-waiver"
-                amount = 731.5
-                valid_from = 2021-02-01
-                document_no = "示发改〔2020〕9号"
-                """,
-            )
-        )
-
-        assert SchoolFee.objects.get(school=school).amount_fen == 73_150
 
 
 @pytest.mark.usefixtures("loaded")
