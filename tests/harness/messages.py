@@ -76,7 +76,7 @@ def _in_file(path: Path) -> Iterator[Text]:
     if path.suffix == ".py":
         keywords |= dict.fromkeys((alias for _original, alias in _ALIAS.findall(source)), None)
     else:
-        source = templatize(source, origin=str(path))
+        source = "\n".join(line.lstrip() for line in templatize(source, origin=str(path)).splitlines())
     for _line, message, _comments, context in extract("python", BytesIO(source.encode()), keywords):
         singular, plural = message if isinstance(message, tuple) else (message, None)
         if singular:
