@@ -7,16 +7,13 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from common import names, resident_ids
-from common.forms import DayField, FilterForm, SearchField, TidyCharField
+from common.forms import DayField, FilterForm, Rows, SearchField, TidyCharField
 from schools.models import School, SchoolKind, Stage, Term, Town
 from students.choices import EnrollmentState
 from students.disclosure import Purpose
 from students.models import (
-    Enrollment,
     Hardship,
     HardshipCategory,
-    Match,
-    RegisterPerson,
     RegisterSnapshot,
     RegisterSource,
     Student,
@@ -42,7 +39,7 @@ class SchoolFilter(FilterForm):
     town = forms.ModelChoiceField(Town.objects.all(), label=_("乡镇"), empty_label=_("全部"))
     kind = forms.ModelChoiceField(SchoolKind.objects.all(), label=_("学校类型"), empty_label=_("全部"))
 
-    def narrow(self, rows: QuerySet[School]) -> QuerySet[School]:  # type: ignore[override]
+    def narrow(self, rows: Rows) -> Rows:
         if text := self.wanted("q"):
             rows = rows.filter(schools_like(text))
         if town := self.wanted("town"):
@@ -73,7 +70,7 @@ class EnrollmentFilter(FilterForm):
         if is_school:
             del self.fields["school"]
 
-    def narrow(self, rows: QuerySet[Enrollment]) -> QuerySet[Enrollment]:  # type: ignore[override]
+    def narrow(self, rows: Rows) -> Rows:
         rows = rows.filter(state=self.wanted("state") or EnrollmentState.STUDYING)
         if name := names.key(self.wanted("q")):
             rows = rows.filter(student__in=Student.objects.filter(name_key__startswith=name))
@@ -113,7 +110,7 @@ class RosterFilter(FilterForm):
     q = SearchField(label=_("学校名称或标识码"), placeholder=_("例：东关小学"), max_length=100)
     town = forms.ModelChoiceField(Town.objects.all(), label=_("乡镇"), empty_label=_("全部"))
 
-    def narrow(self, rows: QuerySet[School]) -> QuerySet[School]:  # type: ignore[override]
+    def narrow(self, rows: Rows) -> Rows:
         if text := self.wanted("q"):
             rows = rows.filter(schools_like(text))
         if town := self.wanted("town"):
@@ -177,7 +174,7 @@ class RegisterFilter(FilterForm):
 
     source = forms.ModelChoiceField(RegisterSource.objects.all(), label=_("名单来源"), empty_label=_("全部"))
 
-    def narrow(self, rows: QuerySet[RegisterSnapshot]) -> QuerySet[RegisterSnapshot]:  # type: ignore[override]
+    def narrow(self, rows: Rows) -> Rows:
         return rows.filter(source=source) if (source := self.wanted("source")) else rows
 
 
@@ -196,7 +193,7 @@ class PersonFilter(FilterForm):
     household = SearchField(label=_("户编号"), max_length=40)
     village = SearchField(label=_("村"), max_length=100)
 
-    def narrow(self, rows: QuerySet[RegisterPerson]) -> QuerySet[RegisterPerson]:  # type: ignore[override]
+    def narrow(self, rows: Rows) -> Rows:
         if name := names.key(self.wanted("q")):
             rows = rows.filter(name_key__startswith=name)
         if household := self.wanted("household"):
@@ -231,7 +228,7 @@ class MatchFilter(FilterForm):
     school = SearchField(label=_("学校名称或标识码"), max_length=100)
     source = forms.ModelChoiceField(RegisterSource.objects.all(), label=_("名单来源"), empty_label=_("全部"))
 
-    def narrow(self, rows: QuerySet[Match]) -> QuerySet[Match]:  # type: ignore[override]
+    def narrow(self, rows: Rows) -> Rows:
         if stage := self.wanted("stage"):
             rows = rows.filter(enrollment__stage=stage)
         if text := self.wanted("school"):

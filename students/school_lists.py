@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import chain
 
 import tablib
-from common.columns import cell_text, find_head, is_blank
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +12,7 @@ from accounts import actions
 from accounts.models import User
 from common import sheets
 from common.moves import Refused
+from common.tables import Table
 from schools.models import School
 from schools.resources import SchoolResource, changed_columns
 
@@ -98,14 +97,12 @@ def _words(error: ValidationError) -> list[str]:
 
 def _dataset(content: bytes) -> tuple[tablib.Dataset, list[int]]:
     """The rows below the head, under the columns' own names, and where each stood in the sheet."""
-    numbered = enumerate(sheets.read(content, limits=sheets.SMALL).rows(), start=1)
-    head, first_rows = find_head(numbered, _COLUMNS, _REQUIRED)
-    dataset = tablib.Dataset(headers=list(head.columns))
+    table = Table(content, _COLUMNS, _REQUIRED, limits=sheets.SMALL)
+    dataset = tablib.Dataset(headers=list(table.columns))
     numbers: list[int] = []
-    for number, cells in chain(first_rows, numbered):
-        if not is_blank(cells):
-            dataset.append([cell_text(cells[place]) if place < len(cells) else "" for place in head.columns.values()])
-            numbers.append(number)
+    for number, cells in table.lines():
+        dataset.append(list(table.text(cells).values()))
+        numbers.append(number)
     if not numbers:
         raise NoSchools()
     return dataset, numbers

@@ -89,15 +89,9 @@ def show(request: SignedInRequest, pk: int) -> HttpResponse:
             "lines": [(one, crosscheck_figures.reasons(one)) for one in page.object_list],
             "filter_query": _filter_query(request),
             "may_act": request.user.is_county,
-            **work.context(check, reverse("students:crosscheck-work", args=[pk])),
+            **work.context(check),
         },
     )
-
-
-@needs(*READERS)
-def progress(request: SignedInRequest, pk: int) -> HttpResponse:
-    """How far the comparison is."""
-    return work.answer(request, get_object_or_404(Crosscheck.objects.visible_to(request.user), pk=pk))
 
 
 @needs(*READERS)

@@ -2,7 +2,6 @@
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -83,15 +82,9 @@ def snapshot(request: SignedInRequest, pk: int) -> HttpResponse:
             "page": page_of(request, rows, count=counts[tab] if tab else sum(counts.values())),
             "refusal": worded(found.refusal_code, found.refusal_params) if found.refusal_code else "",
             "may_act": request.user.is_county,
-            **work.context(found, reverse("students:snapshot-work", args=[pk])),
+            **work.context(found),
         },
     )
-
-
-@needs(*READERS)
-def progress(request: SignedInRequest, pk: int) -> HttpResponse:
-    """How far the reading is."""
-    return work.answer(request, get_object_or_404(RegisterSnapshot.objects.visible_to(request.user), pk=pk))
 
 
 @needs(*COUNTY)

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -33,7 +33,7 @@ def board(request: SignedInRequest) -> HttpResponse:
     counts = counts_by(rows, "progress")
     tab = chosen(request, "tab", boards.Progress.values)
     if tab:
-        rows = rows.filter(progress=tab)
+        rows = rows.filter(Q(progress=tab))
     page = page_of(request, rows.for_list(), count=counts.get(tab, 0) if tab else sum(counts.values()))
     return render_list(
         request,
@@ -43,7 +43,7 @@ def board(request: SignedInRequest) -> HttpResponse:
             "form": form,
             "tabs": tabs_of(request, boards.Progress.choices, counts),
             "page": page,
-            "lines": boards.lines(page.object_list, request.term),
+            "lines": boards.lines(list(page), request.term),
             "totals": boards.totals(rows, request.term),
             "may_upload": request.user.role in COUNTY_AND_SCHOOL,
         },
@@ -96,7 +96,7 @@ def roster(request: SignedInRequest, pk: int) -> HttpResponse:
             "issues": problems.lines(page.object_list),
             "refusal": worded(found.refusal_code, found.refusal_params) if found.refusal_code else "",
             "may_act": request.user.role in COUNTY_AND_SCHOOL,
-            **work.context(found, reverse("students:roster-work", args=[pk])),
+            **work.context(found),
             **_last_word(found),
         },
     )
@@ -111,12 +111,6 @@ def _last_word(found: Roster, data: Any = None) -> dict[str, Any]:
         "is_unusual": is_unusual,
         "confirm_form": ConfirmRosterForm(data, term=found.term, is_unusual=is_unusual),
     }
-
-
-@needs(*READERS_AND_SCHOOL)
-def progress(request: SignedInRequest, pk: int) -> HttpResponse:
-    """How far the background run is."""
-    return work.answer(request, get_object_or_404(Roster.objects.visible_to(request.user), pk=pk))
 
 
 @needs(*READERS_AND_SCHOOL)

@@ -74,7 +74,7 @@ def school(request: SignedInRequest, code: str) -> HttpResponse:
 def export(request: SignedInRequest) -> HttpResponse:
     """The schools of the list as a sheet that can be mended and brought back; account numbers stay masked."""
     rows = SchoolFilter(request.GET).narrow(School.objects.visible_to(request.user)).for_list()
-    sheet = SchoolResource().export(rows).export("xlsx", title="学校", escape=True)
+    sheet = SchoolResource().export(rows).export("xlsx", escape=True)
     name = quote(_("学校名单") + ".xlsx")
     return HttpResponse(
         sheet, content_type=_XLSX, headers={"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}

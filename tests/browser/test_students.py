@@ -1,4 +1,4 @@
-"""The pages of schools, children, rosters, lists and the cross-check in a browser: clean, narrow and wide; acts by hand."""
+"""Schools, children, rosters, lists and the cross-check in a browser: clean, narrow and wide; acts by hand."""
 
 from datetime import date
 
@@ -101,9 +101,22 @@ class County:
             name, id_number = row[1], row[4]
             if number > 4:
                 id_number = a_slip(id_number)
-            lines.append(["城关镇", "东关村", f"H{number}", str(number), name, id_number, "之子", "脱贫户", "", "王建国"])
             lines.append(
-                ["城关镇", "东关村", f"H{number}", "0", "王建国", resident_id(number, born_on=date(1980, 5, 6)), "户主", "脱贫户", "", "王建国"]
+                ["城关镇", "东关村", f"H{number}", str(number), name, id_number, "之子", "脱贫户", "", "王建国"]
+            )
+            lines.append(
+                [
+                    "城关镇",
+                    "东关村",
+                    f"H{number}",
+                    "0",
+                    "王建国",
+                    resident_id(number, born_on=date(1980, 5, 6)),
+                    "户主",
+                    "脱贫户",
+                    "",
+                    "王建国",
+                ]
             )
         return lines
 
@@ -142,3 +155,87 @@ class TestEveryPage:
             page.goto(address)
             page.wait_for_load_state("networkidle")
             assert_clean(page)
+
+    @pytest.mark.parametrize("role", ["school", "auditor"])
+    def test_is_clean_for_others(self, page, sign_in, county, assert_clean, role):
+        sign_in(role, **({"user": county.officer} if role == "school" else {}))
+        page.set_viewport_size({"width": 1024, "height": 800})
+
+        for address in [reverse("students:rosters"), county.waiting.get_absolute_url(), reverse("students:list")]:
+            page.goto(address)
+            page.wait_for_load_state("networkidle")
+            assert_clean(page)
+
+
+class TestHandingInARoster:
+    def test_goes_from_the_file_to_the_confirmed_roster(self, page, sign_in, county, assert_clean):
+        sign_in("school", user=county.officer)
+        page.goto(reverse("students:rosters"))
+        page.get_by_role("link", name="上传花名册").click()
+
+        content = roster(
+            [child(n) for n in range(1, 31)], school=county.school.name, code=county.school.code, term="2021A"
+        )
+        page.set_input_files(
+            "input[type=file]", {"name": "花名册.xlsx", "mimeType": "application/octet-stream", "buffer": content}
+        )
+        expect(page.locator("[data-file]")).to_contain_text("花名册.xlsx")
+        page.get_by_role("button", name="上传并校验").click()
+        expect(page.get_by_role("heading", name="正在排队")).to_be_visible()
+        assert_clean(page)
+
+        work_off()
+        expect(page.get_by_text("没有错误行，可以入库")).to_be_visible()
+        page.get_by_role("button", name="确认入库 30 行").click()
+        page.get_by_role("dialog").get_by_role("button", name="确认入库").click()
+        expect(page.get_by_text("已确认，正在入库。")).to_be_visible()
+
+        work_off()
+        expect(page.locator(".page-head")).to_contain_text("现行版本")
+        assert Roster.objects.get(state=RosterState.IN_FORCE).version == 3
+
+    def test_a_wrong_file_keeps_the_page_and_says_why(self, page, sign_in, county):
+        sign_in("school", user=county.officer)
+        page.goto(reverse("students:roster-upload"))
+
+        page.set_input_files(
+            "input[type=file]", {"name": "网页.xls", "mimeType": "text/html", "buffer": b"<html><table></table></html>"}
+        )
+        page.get_by_role("button", name="上传并校验").click()
+
+        expect(page.locator("#errors [role=alert]")).to_be_visible()
+        expect(page.locator("[data-file]")).to_contain_text("网页.xls")
+
+
+class TestASuspicion:
+    def test_is_gone_through_by_keys_and_decided(self, page, sign_in, county):
+        sign_in("preparer", user=county.preparer)
+        first, second = Match.objects.filter(state=MatchState.SUSPECTED).for_list()[:2]
+        page.goto(first.get_absolute_url())
+
+        page.keyboard.press("j")
+        page.wait_for_url(f"**{second.get_absolute_url()}")
+        page.keyboard.press("k")
+        page.wait_for_url(f"**{first.get_absolute_url()}")
+        page.get_by_label("是同一人", exact=False).first.check()
+        page.get_by_label("理由").fill("电话核实过监护人")
+        page.get_by_role("button", name="提交并看下一条").click()
+
+        page.wait_for_url(f"**{second.get_absolute_url()}")
+        first.refresh_from_db()
+        assert first.state == MatchState.CONFIRMED
+
+
+class TestTheWholeNumber:
+    def test_appears_for_a_purpose(self, page, sign_in, county):
+        sign_in("preparer", user=county.preparer)
+        match = Match.objects.filter(state=MatchState.SUSPECTED).for_list().first()
+        number = match.enrollment.student.id_number
+        page.goto(match.get_absolute_url())
+
+        expect(page.get_by_text(number)).to_have_count(0)
+        page.locator(".reveal summary").click()
+        page.get_by_role("button", name="核对证明材料").click()
+
+        expect(page.get_by_text(number)).to_be_visible()
+        assert Action.objects.filter(verb="student.id-revealed", target_id=str(match.enrollment.student_id)).exists()
