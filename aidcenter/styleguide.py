@@ -3,9 +3,12 @@
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET
 
 from accounts.access import EVERYONE, SignedInRequest, needs
+from aidcenter import overview
 from common.forms import DayField, FilterForm, SearchField, TidyCharField
 from common.pages import page_of, tabs_of
 
@@ -29,7 +32,12 @@ class SampleForm(forms.Form):
     is_boarding = forms.BooleanField(label=_("寄宿"), required=False)
 
 
+class SampleUpload(forms.Form):
+    file = forms.FileField(label=_("花名册文件"))
+
+
 @needs(*EVERYONE)
+@require_GET
 def styleguide(request: SignedInRequest) -> HttpResponse:
     """Invented people in every component; `?errors=1` shows the form refused."""
     rows = [
@@ -52,6 +60,15 @@ def styleguide(request: SignedInRequest) -> HttpResponse:
             "rows": rows,
             "filter_form": SampleFilter(request.GET),
             "sample_form": SampleForm({} if "errors" in request.GET else None),
+            "upload_form": SampleUpload(),
+            "phases": overview.phases(
+                [
+                    (gettext("花名册上报"), ["2021-09-20"], True),
+                    (gettext("名单比对"), [gettext("17 条疑似待核实")], False),
+                    (gettext("名单公示"), [gettext("5 个工作日")], False),
+                    (gettext("资金发放"), [], False),
+                ]
+            ),
             "tabs": tabs_of(request, _STATES, {"draft": 310, "published": 702, "confirmed": 192}),
             "page": page_of(request, range(1204)),
             "tones": [
