@@ -301,7 +301,7 @@ class Reader:
             if self._finalizer:
                 self._finalizer()
 
-    def _send(self, file: _File, order: bytes, content: bytes) -> int:
+    def _send(self, file: _File, order: bytes, content: bytes, patience: float) -> int:
         """Give a file to the helper process, and return where its answers can be read."""
         with self._lock:
             if self._open:
@@ -310,13 +310,12 @@ class Reader:
                 process = self._process or self._start()
                 to_helper, from_helper = _pipes(process)
                 try:
-                    to_helper.write(order)
-                    to_helper.write(content)
-                    to_helper.flush()
-                except BrokenPipeError:
+                    _write(to_helper.fileno(), order, patience)
+                    _write(to_helper.fileno(), content, patience)
+                except (BrokenPipeError, TooSlow) as trouble:
                     self.close()
                     if is_last_try:
-                        raise ParserDied() from None
+                        raise ParserDied() from trouble
                 else:
                     break
             self._open = file
@@ -325,6 +324,7 @@ class Reader:
     def _start(self) -> subprocess.Popen[bytes]:
         self._process = subprocess.Popen(  # our own interpreter and file # noqa: S603
             [sys.executable, "-I", "-X", "utf8", str(_CHILD)],
+            bufsize=0,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -332,7 +332,9 @@ class Reader:
             cwd="/",
             start_new_session=True,
         )
-        self._finalizer = weakref.finalize(self, _end, self._process)
+        to_helper, _from_helper = _pipes(self._process)
+        os.set_blocking(to_helper.fileno(), False)
+        self._finalizer = weakref.finalize(self, _end, self._process, os.getpid())
         return self._process
 
     def _done(self, file: _File, *, is_whole: bool) -> None:
@@ -355,8 +357,10 @@ def of_this_thread() -> Reader:
     return reader
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Kill the helper and what it forked, and leave no zombie."""
+def _end(process: subprocess.Popen[bytes], owner: int) -> None:
+    """Kill the helper and what it forked, and leave no zombie. A fork of the owner leaves it alone."""
+    if os.getpid() != owner:
+        return
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
@@ -371,6 +375,21 @@ def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
     return process.stdin, process.stdout
 
 
+def _write(pipe: int, content: bytes, patience: float) -> None:
+    """All of `content` into a pipe that doesn't block; TooSlow where nobody takes it."""
+    rest = memoryview(content)
+    while rest:
+        if not _is_ready(pipe, select.POLLOUT, patience):
+            raise TooSlow()
+        rest = rest[os.write(pipe, rest[:_BLOCK]) :]
+
+
+def _is_ready(pipe: int, event: int, patience: float) -> bool:
+    poll = select.poll()
+    poll.register(pipe, event)
+    return bool(poll.poll(max(0.0, patience) * 1000))
+
+
 class _File:
     """The answers of the helper process about one file."""
 
@@ -381,7 +400,7 @@ class _File:
         self._buffer = bytearray()
         self._is_open = True
         task = asdict(limits) | {"kind": kind, "size": len(content), "notes": _NOTES}
-        self._pipe = reader._send(self, json.dumps(task).encode() + b"\n", content)
+        self._pipe = reader._send(self, json.dumps(task).encode() + b"\n", content, self._patience)
         self.about: dict[str, Any] = self._about()
 
     def close(self) -> None:
@@ -459,9 +478,9 @@ class _File:
         if not self._is_open:
             raise RuntimeError("This workbook was closed, or its reader went on to another file.")
         began = time.monotonic()
-        ready, _to_write, _broken = select.select([self._pipe], [], [], max(0.0, self._patience))
+        is_ready = _is_ready(self._pipe, select.POLLIN, self._patience)
         self._patience -= time.monotonic() - began  # only waiting counts: a slow caller is not the file's fault
-        if not ready:
+        if not is_ready:
             self.close()
             raise TooSlow()
         more = os.read(self._pipe, _BLOCK)
