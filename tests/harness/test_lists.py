@@ -23,6 +23,7 @@ MORE_ROWS: dict[str, Callable[[World], object]] = {
     "disbursements:batches": lambda own: make.BatchFactory(approved=True),
     "disbursements:funds": lambda own: make.LedgerEntryFactory(),
     "disbursements:unpaid": lambda own: make.AwardFactory(confirmed=True),
+    "disbursements:funds": lambda own: make.LedgerEntryFactory(),
     "jobs:list": lambda own: make.JobFactory(school=make.SchoolFactory(), term=own.term),
     "programs:awards": lambda own: make.AwardFactory(),
     "programs:list": lambda own: make.AwardFactory(enrollment__school=own.school),
@@ -70,7 +71,7 @@ def test_every_list_of_the_product_is_here(own: World):
         if name in ADDRESSES and 200 in door.get and (door.roles or set()) & seen_by
     ]
     found = {name for name in pages if is_list(reader(name).get(path_of(name, own)))}
-    assert found == set(MORE_ROWS)
+    assert found - {"styleguide"} == set(MORE_ROWS)  # the style guide shows a list of made-up rows
 
 
 @pytest.mark.parametrize("name", MORE_ROWS)
