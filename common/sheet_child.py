@@ -93,11 +93,12 @@ def _workbook(content: bytes, task: dict[str, Any]) -> Iterator[Any]:
     workbook = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
     notes = re.compile(task["notes"])
     chosen, others = None, []
-    for about in workbook.sheets_metadata:
-        if about.visible != calamine.SheetVisibleEnum.Visible or about.typ != calamine.SheetTypeEnum.WorkSheet:
-            continue
-        if notes.search(about.name):
-            continue
+    visible = [
+        about
+        for about in workbook.sheets_metadata
+        if about.visible == calamine.SheetVisibleEnum.Visible and about.typ == calamine.SheetTypeEnum.WorkSheet
+    ]
+    for about in [about for about in visible if not notes.search(about.name)] or visible:
         sheet = workbook.get_sheet_by_name(about.name)
         if sheet.end is None:
             continue

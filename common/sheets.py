@@ -1,6 +1,6 @@
 """Reading spreadsheets that other people made, without trusting one byte of them.
 
-Two steps. `preflight` looks at the bytes without a parser and refuses what a person can be told about. Then a
+Two steps. `common.preflight` looks at the bytes without a parser and refuses what a person can be told about. Then a
 confined process (`common.sheet_child`) parses them and streams rows back, so that whatever the parser does to
 itself, this process goes on. Nothing is written to disk.
 
@@ -17,160 +17,57 @@ where the rows are read. So check a file to its end before anything of it is wri
 from __future__ import annotations
 
 import contextlib
-import functools
-import io
 import json
 import os
-import re
 import select
 import signal
-import struct
 import subprocess
 import sys
 import threading
 import time
 import weakref
-import zipfile
-import zlib
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from itertools import chain
 from pathlib import Path
 from typing import IO, Any, Self
 
-from django.utils.translation import gettext_lazy as _
+from common.preflight import preflight
+from common.unreadable import (
+    CAUSES,
+    LIMITS,
+    SMALL,
+    Limits,
+    ParserDied,
+    SeveralSheets,
+    TooSlow,
+    UnreadableSheet,
+    refusal,
+)
 
-from common.moves import Refused
+__all__ = [
+    "CAUSES",
+    "LIMITS",
+    "SMALL",
+    "Cell",
+    "Limits",
+    "Reader",
+    "Row",
+    "SheetInfo",
+    "UnreadableSheet",
+    "Workbook",
+    "of_this_thread",
+    "preflight",
+    "read",
+]
 
 Cell = str | float | bool | date | datetime | None
 Row = list[Cell]
 
 _CHILD = Path(__file__).with_name("sheet_child.py")
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_FILEPASS = 0x2F
-_BOMS = (b"\xff\xfe", b"\xfe\xff")
-_CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0e-\x19\x1b-\x1f]")
 _NOTES = r"说明|须知|填表|填写|填报要求|字典|代码表|示例|样例|样表|下拉|选项|参数"
 _BLOCK = 1 << 18
-_OVERLAP = 512
 _LINE_LIMIT = 1 << 27
-
-
-class UnreadableSheet(Refused):
-    """A file that can't be taken as a sheet. Each cause says in its own words how to mend the file."""
-
-    code = "unreadable-sheet"
-    message = _("这个文件读不出来，请另存为 .xlsx 后重新上传。")
-
-
-class TooLarge(UnreadableSheet):
-    code = "file-too-large"
-    message = _("文件超过 %(megabytes)s MB。请删去图片和无关的工作表，或者分成几个文件上传。")
-
-
-class Encrypted(UnreadableSheet):
-    code = "encrypted"
-    message = _("文件设有打开密码，系统读不了。请在 Excel 或 WPS 里取消密码，保存后重新上传。")
-
-
-class UnpacksTooLarge(UnreadableSheet):
-    code = "unpacks-too-large"
-    message = _("文件解开后大得不正常，已停止读取。请把数据复制到一个新建的工作簿里，保存后重新上传。")
-
-
-class FarCell(UnreadableSheet):
-    code = "far-cell"
-    message = _("单元格 %(cell)s 里有内容，离数据太远。请删去数据右侧和下方多余的行和列，保存后重新上传。")
-
-
-class TooManyRows(UnreadableSheet):
-    code = "too-many-rows"
-    message = _("表格超过 %(rows)s 行。请检查是否上传了别的表，或者删去数据下方多余的行。")
-
-
-class TooManyColumns(UnreadableSheet):
-    code = "too-many-columns"
-    message = _("表格超过 %(columns)s 列。请检查是否上传了别的表，或者删去数据右侧多余的列。")
-
-
-class CellTooLong(UnreadableSheet):
-    code = "cell-too-long"
-    message = _("有的单元格文字超过 %(cell)s 个字。请删去多余的文字；如果是 CSV 文件，请检查引号是否成对。")
-
-
-class WebPage(UnreadableSheet):
-    code = "web-page"
-    message = _("这是网页另存成的 .xls，不是真正的表格。请用 Excel 或 WPS 打开它，另存为 .xlsx 后重新上传。")
-
-
-class Macros(UnreadableSheet):
-    code = "macros"
-    message = _("文件里有宏，系统不接收。请另存为不带宏的 .xlsx 后重新上传。")
-
-
-class ForbiddenXml(UnreadableSheet):
-    code = "dtd"
-    message = _("文件里有表格不该有的内容（DTD），已停止读取。请把数据复制到一个新建的工作簿里，保存后重新上传。")
-
-
-class Damaged(UnreadableSheet):
-    code = "damaged"
-    message = _("文件已经损坏或者没有传完整。请在 Excel 或 WPS 里打开检查，另存为 .xlsx 后重新上传。")
-
-
-class NotASheet(UnreadableSheet):
-    code = "not-a-sheet"
-    message = _("这不是能读的表格文件。请上传 .xlsx、.xls 或者 .csv 文件。")
-
-
-class EmptySheet(UnreadableSheet):
-    code = "empty-sheet"
-    message = _("表格里没有数据。请检查是否选错了文件，数据所在的工作表是否被隐藏。")
-
-
-class SeveralSheets(UnreadableSheet):
-    code = "several-sheets"
-    message = _("文件里有几个工作表都有数据：%(names)s。请只留下要上传的一个，其余的删去后重新上传。")
-
-
-class UnknownEncoding(UnreadableSheet):
-    code = "unknown-encoding"
-    message = _("看不出文本文件的编码。请在 Excel 或 WPS 里打开，另存为 .xlsx 后重新上传。")
-
-
-class ParserDied(UnreadableSheet):
-    code = "parser-died"
-    message = _("读这个文件时程序中断，文件可能太大或者已经损坏。请把数据复制到一个新建的工作簿里，保存后重新上传。")
-
-
-class TooSlow(UnreadableSheet):
-    code = "too-slow"
-    message = _("读这个文件用的时间太长，已停止读取。请把数据复制到一个新建的工作簿里，保存后重新上传。")
-
-
-CAUSES: dict[str, type[UnreadableSheet]] = {cause.code: cause for cause in UnreadableSheet.__subclasses__()}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Limits:
-    """What one file may cost. Sizes in bytes, times in seconds."""
-
-    file: int = 40_000_000
-    unpacked: int = 400_000_000
-    parts: int = 2_000
-    ratio: int = 400
-    rows: int = 320_000
-    columns: int = 200  # the poverty registry's own export has 110
-    strings: int = 4_000_000
-    cell: int = 32_767
-    memory: int = 3 << 29
-    cpu: int = 60
-    wall: int = 120
-
-
-LIMITS = Limits()
-SMALL = replace(LIMITS, file=20_000_000, unpacked=200_000_000, rows=60_000, cpu=30, wall=60)
 
 
 @dataclass(frozen=True)
@@ -194,25 +91,6 @@ def read(content: bytes, *, limits: Limits = LIMITS, reader: Reader | None = Non
     except BaseException:
         reader.close()
         raise
-
-
-def preflight(content: bytes, *, limits: Limits = LIMITS) -> str:
-    """ "xlsx", "xls" or "csv" by the bytes alone, whatever the file is called; UnreadableSheet for all else.
-
-    It is cheap and parses nothing, so an upload can be answered at once.
-    """
-    if len(content) > limits.file:
-        raise refusal("file-too-large", limits)
-    if not content.strip(b"\x00 \t\r\n"):
-        raise EmptySheet()
-    if content.startswith(b"PK\x03\x04"):
-        _look_through_zip(content, limits)
-        return "xlsx"
-    if content.startswith(_OLE):
-        _look_through_ole(content)
-        return "xls"
-    _look_at_text(content)
-    return "csv"
 
 
 class Workbook:
@@ -490,17 +368,6 @@ class _File:
         return more
 
 
-def refusal(code: str, limits: Limits = LIMITS, **params: object) -> UnreadableSheet:
-    """The refusal a stored code stands for."""
-    known = {
-        TooLarge.code: {"megabytes": limits.file // 1_000_000},
-        TooManyRows.code: {"rows": limits.rows},
-        TooManyColumns.code: {"columns": limits.columns},
-        CellTooLong.code: {"cell": limits.cell},
-    }
-    return CAUSES.get(code, UnreadableSheet)(**(known.get(code, {}) | params))
-
-
 def _value(tagged: dict[str, Any]) -> Any:
     if "on" in tagged:
         return date.fromisoformat(tagged["on"])
@@ -511,183 +378,3 @@ def _value(tagged: dict[str, Any]) -> Any:
 
 # Whole numbers become floats as well, so that a number cell is one type whatever the file's kind.
 _DECODER = json.JSONDecoder(object_hook=_value, parse_int=float)
-
-
-def _look_at_text(content: bytes) -> None:
-    top = content[:65_536]
-    if top.startswith(_BOMS):
-        top = top.decode("utf-16", "ignore").encode()
-    words = top.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if words.startswith(b"<") or words[:13].lower() == b"mime-version:":
-        raise WebPage()
-    if words.startswith((b"%PDF-", b"{\\rtf")) or _CONTROLS.search(top):
-        raise NotASheet()
-
-
-def _look_through_ole(content: bytes) -> None:
-    """An OLE container is an old workbook, or the wrapping of an encrypted new one, or neither."""
-    if _entry(content, "EncryptedPackage") is not None:
-        raise Encrypted()
-    book = _entry(content, "Workbook") or _entry(content, "Book")
-    if book is None:
-        raise Damaged() if _is_cut_short(content) else NotASheet()
-    if _entry(content, "_VBA_PROJECT_CUR") is not None:
-        raise Macros()
-    if _has_password(content, book):
-        raise Encrypted()
-
-
-def _is_cut_short(content: bytes) -> bool:
-    """Whether the container's directory lies where the file has already ended."""
-    header = content[:52].ljust(52, b"\0")
-    first_sector = int.from_bytes(header[48:52], "little")
-    return len(content) <= (first_sector + 1) << min(header[30], 12)
-
-
-def _entry(content: bytes, name: str) -> int | None:
-    """Where the container's directory names a stream so: entries have 128 bytes and begin with the name."""
-    written = (name + "\0").encode("utf-16-le")
-    place = content.find(written)
-    while place >= 0:
-        if place % 128 == 0 and content[place + 64 : place + 66] == struct.pack("<H", len(written)):
-            return place
-        place = content.find(written, place + 1)
-    return None
-
-
-def _has_password(content: bytes, entry: int) -> bool:
-    """Whether an old workbook's stream begins as encrypted ones do: FILEPASS among the first records."""
-    try:
-        (sector,) = struct.unpack_from("<I", content, entry + 116)
-        place = (sector + 1) << min(content[30], 12)
-        for _record in range(4):
-            kind, length = struct.unpack_from("<HH", content, place)
-            if kind == _FILEPASS:
-                return True
-            place += 4 + length
-    except struct.error:
-        pass  # damaged, as the parser will find
-    return False
-
-
-def _look_through_zip(content: bytes, limits: Limits) -> None:
-    """Inflate every part, counting, without believing any size the file states and without parsing XML."""
-    if content.count(b"PK\x01\x02") > limits.parts:
-        raise UnpacksTooLarge()
-    try:
-        parts = zipfile.ZipFile(io.BytesIO(content)).infolist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, struct.error) as error:
-        raise Damaged() from error
-    names = [part.filename.replace("\\", "/").lower() for part in parts]
-    if any(part.flag_bits & 1 for part in parts):
-        raise Encrypted()
-    if any(name.endswith("vbaproject.bin") for name in names):
-        raise Macros()
-    if not any("workbook" in name and name.endswith(".xml") for name in names):
-        raise NotASheet()
-    if len(set(names)) != len(names):
-        raise Damaged()
-    if sum(part.file_size for part in parts) > limits.unpacked:
-        raise UnpacksTooLarge()
-    total = 0
-    for name, part in zip(names, parts, strict=True):
-        look = _Part(name, limits)
-        size = 0
-        for block in _inflated(content, part):
-            size += len(block)
-            total += len(block)
-            if total > limits.unpacked or (size > 1_000_000 and size > limits.ratio * max(1, part.compress_size)):
-                raise UnpacksTooLarge()
-            look.at(block)
-
-
-def _inflated(content: bytes, part: zipfile.ZipInfo) -> Iterator[bytes]:
-    """The part's bytes in blocks, by the compressed data alone."""
-    header = content[part.header_offset : part.header_offset + 30]
-    if len(header) < 30 or not header.startswith(b"PK\x03\x04"):
-        raise Damaged()
-    start = part.header_offset + 30 + sum(struct.unpack("<HH", header[26:30]))
-    packed = memoryview(content)[start : start + part.compress_size]
-    if len(packed) < part.compress_size:
-        raise Damaged()
-    if part.compress_type == zipfile.ZIP_STORED:
-        yield from (bytes(packed[place : place + _BLOCK]) for place in range(0, len(packed), _BLOCK))
-        return
-    if part.compress_type != zipfile.ZIP_DEFLATED:
-        raise Damaged()
-    inflate = zlib.decompressobj(-zlib.MAX_WBITS)
-    try:
-        for place in range(0, len(packed), _BLOCK):
-            rest: bytes | memoryview = packed[place : place + _BLOCK]
-            while rest and not inflate.eof:
-                yield inflate.decompress(rest, _BLOCK)
-                rest = inflate.unconsumed_tail
-        yield inflate.flush()
-    except zlib.error as error:
-        raise Damaged() from error
-    if not inflate.eof:
-        raise Damaged()
-
-
-class _Part:
-    """Looks at one part's blocks as they pass, for what would harm or defeat the parser."""
-
-    def __init__(self, name: str, limits: Limits) -> None:
-        self._is_xml = name.endswith((".xml", ".rels", ".vml"))
-        self._is_sheet = self._is_xml and "/worksheets/" in name
-        self._is_strings = name.endswith("sharedstrings.xml")
-        self._limits = limits
-        self._tail = b""
-        self._strings = self._rows = 0
-
-    def at(self, block: bytes) -> None:
-        if not self._is_xml:
-            return
-        text = self._tail + block
-        if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
-            raise ForbiddenXml()
-        if self._is_sheet:
-            self._rows += block.count(b"<row")
-            self._look_for_far_cells(text)
-        elif self._is_strings:
-            self._strings += block.count(b"<si")
-            if self._strings > self._limits.strings:
-                raise UnpacksTooLarge()
-        self._tail = text[-_OVERLAP:]
-
-    def _look_for_far_cells(self, text: bytes) -> None:
-        """A cell with content outside the limits. Empty ones with a format are common, and harmless."""
-        for found in _beyond(self._limits.rows, self._limits.columns).finditer(text):
-            end = text.find(b">", found.end())
-            is_cut_off = end < 0 or end + 5 > len(text)  # then it comes again with the next block
-            if is_cut_off or text[end - 1 : end] == b"/" or text[end + 1 : end + 5] == b"</c>":
-                continue
-            if found["row"] and self._rows > self._limits.rows // 2:
-                raise refusal("too-many-rows", self._limits)
-            if not found["row"] and len(found["cell"].rstrip(b"0123456789")) < 3:
-                raise refusal("too-many-columns", self._limits)
-            raise FarCell(cell=found["cell"].decode())
-
-
-@functools.cache
-def _beyond(rows: int, columns: int) -> re.Pattern[bytes]:
-    """Cell references outside `rows` × `columns`. It reads 300 MB of sheet faster than looking at each cell."""
-    letters, number = "", columns
-    while number:
-        number, place = divmod(number - 1, 26)
-        letters = chr(65 + place) + letters
-    too_low = _above(str(rows), first="1", last="9", all_of="0-9")
-    too_right = _above(letters, first="A", last="Z", all_of="A-Z")
-    return re.compile(rf'r="(?P<cell>[A-Z]+(?P<row>{too_low})|(?:{too_right})\d+)"'.encode())
-
-
-def _above(limit: str, *, first: str, last: str, all_of: str) -> str:
-    """A pattern for what is longer than `limit`, or as long and later in order."""
-    size = len(limit)
-    longer = rf"[{first}-{last}][{all_of}]{{{size},}}"
-    as_long = (
-        rf"{limit[:place]}[{chr(ord(limit[place]) + 1)}-{last}][{all_of}]{{{size - place - 1}}}"
-        for place in range(size)
-        if limit[place] != last
-    )
-    return "|".join(chain([longer], as_long))

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook
 
-from common import sheets
+from common import sheets, unreadable
 from common.sheets import LIMITS, SMALL, Reader, SheetInfo, UnreadableSheet
 from tests import hostile
 
@@ -76,9 +76,9 @@ class TestBadFiles:
         assert rows_of(hostile.xlsx([["姓名"]]), reader) == [["姓名"]]
 
     def test_are_told_apart_in_words(self):
-        messages = {str(sheets.refusal(code, cell="A1", names="甲")) for code in sheets.CAUSES}
+        messages = {str(unreadable.refusal(code, cell="A1", names="甲")) for code in unreadable.CAUSES}
 
-        assert len(messages) == len(sheets.CAUSES)
+        assert len(messages) == len(unreadable.CAUSES)
         assert all(message.endswith("。") and "%" not in message for message in messages)
 
     @pytest.mark.parametrize(
@@ -104,11 +104,11 @@ class TestBadFiles:
     def test_with_too_many_texts_are_refused(self, reader):
         texts = hostile.with_sheet_xml(hostile.sheet_xml(""), extra={"xl/sharedStrings.xml": b"<sst>" + b"<si/>" * 9})
 
-        with pytest.raises(sheets.UnpacksTooLarge):
+        with pytest.raises(unreadable.UnpacksTooLarge):
             rows_of(texts, reader, strings=8)
 
     def test_that_need_more_memory_than_they_may_take_only_the_child_down(self, reader):
-        with pytest.raises(sheets.ParserDied):
+        with pytest.raises(unreadable.ParserDied):
             rows_of(hostile.repeated_text(3_000), reader, memory=150 << 20)
 
         assert len(rows_of(hostile.repeated_text(30), reader, memory=150 << 20)) == 30
@@ -140,7 +140,7 @@ class TestBadFiles:
         workbook = sheets.read(hostile.xlsx([["姓名"]], name="一年级", others=["二年级", "填表说明"]), reader=reader)
 
         assert workbook.other_sheets == ["二年级"]
-        with pytest.raises(sheets.SeveralSheets, match="一年级、二年级"):
+        with pytest.raises(unreadable.SeveralSheets, match="一年级、二年级"):
             workbook.expect_one_sheet()
 
 
@@ -195,6 +195,9 @@ class TestGoodFiles:
         assert workbook.sheets == [SheetInfo("填表说明", False), SheetInfo("字典", True), SheetInfo("花名册", False)]
         assert workbook.merged == [(0, 0, 0, 3)]
         assert workbook.top == [["某县花名册"]]
+
+    def test_may_have_an_odd_name_for_their_only_sheet(self, reader):
+        assert rows_of(hostile.xlsx([["姓名"]], name="样表"), reader) == [["姓名"]]
 
     def test_may_have_formats_far_away_as_long_as_no_cell_there_says_anything(self, reader):
         cells = (
@@ -264,7 +267,7 @@ class TestReader:
             helper = helper_of(reader)
             os.kill(child_of(helper), signal.SIGSEGV)
 
-            with pytest.raises(sheets.ParserDied):
+            with pytest.raises(unreadable.ParserDied):
                 list(rows)
             assert rows_of(hostile.xlsx([["姓名"]]), reader) == [["姓名"]]
             assert helper_of(reader) == helper
@@ -283,7 +286,7 @@ class TestReader:
             helper = helper_of(reader)
             os.killpg(helper, signal.SIGSTOP)
 
-            with contextlib.suppress(sheets.TooSlow):  # a file too large for the pipe goes to a new helper at once
+            with contextlib.suppress(unreadable.TooSlow):  # a file too large for the pipe goes to a new helper at once
                 rows_of(make(), reader, wall=1)
             assert rows_of(hostile.xlsx([["姓名"]]), reader) == [["姓名"]]
             assert helper_of(reader) != helper
