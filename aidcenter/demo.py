@@ -104,7 +104,7 @@ class Demonstration:
         self.preparer, self.approver = people[Role.PREPARER], people[Role.APPROVER]
         self.take_schools()
         self.officers = make_officers()
-        for term in Term.objects.filter(code__in={entry["term"] for entry in self.index if entry["term"]}):
+        for term in Term.objects.filter(code__in={entry["term"] for entry in self.index if "term" in entry}):
             self.run_term(term)
         for term in Term.objects.order_by("-starts_on")[1:]:
             Term.objects.filter(pk=term.pk).update(state=TermState.CLOSED)
@@ -201,39 +201,38 @@ class Demonstration:
         with self.step(f"{term.code} cross-check") as work:
             check = runs.begin_crosscheck(term=term, snapshots=snapshots, by=self.preparer, at=at)
             finish(runs.job_of(check), at)
+            check.refresh_from_db()
             work.rows = sum(snapshot.people for snapshot in snapshots)
         with self.step(f"{term.code} decide suspicions") as work:
-            for same in self.truth["confirmed"]:
-                if same["term"] == term.code:
-                    match = check.matches.get(
-                        enrollment__school__code=same["school"],
-                        enrollment__row=same["row"],
-                        person__snapshot__source=same["source"],
-                        person__row=same["register_row"],
-                    )
-                    crosscheck.decide(
-                        match,
-                        is_same=True,
-                        by=self.preparer,
-                        at=at + timedelta(days=1),
-                        note="电话核实户口簿，为同一人",
-                    )
-                    work.rows += 1
+            for same in self.truth["terms"][term.code]["confirmed"]:
+                match = check.matches.get(
+                    enrollment__school__code=same["school"],
+                    enrollment__row=same["row"],
+                    person__snapshot__source=same["source"],
+                    person__row=same["register_row"],
+                )
+                crosscheck.decide(
+                    match,
+                    is_same=True,
+                    by=self.preparer,
+                    at=at + timedelta(days=1),
+                    note="电话核实户口簿，为同一人",
+                )
+                work.rows += 1
 
     def propose(self, term: Term, day: date) -> None:
         at = moment(day)
         with self.step(f"{term.code} propose awards") as work:
             job = run.start("awards-propose", by=self.preparer, at=at, term=term, term_id=term.pk)
             work.rows = finish(job, at)["proposed"]
-        for declined in self.truth["declined"]:
-            if declined["term"] == term.code:
-                for award in Award.objects.select_related("list").filter(
-                    term=term,
-                    school__code=declined["school"],
-                    enrollment__row=declined["row"],
-                    state=AwardState.PROPOSED,
-                ):
-                    awards.drop(award, reason="本人书面放弃", by=self.preparer, at=at + timedelta(days=1))
+        for declined in self.truth["terms"][term.code]["declined"]:
+            for award in Award.objects.select_related("list").filter(
+                term=term,
+                school__code=declined["school"],
+                enrollment__row=declined["row"],
+                state=AwardState.PROPOSED,
+            ):
+                awards.drop(award, reason="本人书面放弃", by=self.preparer, at=at + timedelta(days=1))
 
     def publish(self, term: Term, day: date) -> date:
         """The schools stand by their lists and put them up; the first day on which all are over."""
@@ -310,7 +309,9 @@ class Demonstration:
     def take_return(self, batch: Batch, day: date, *, attempt: int) -> None:
         if batch.bank_file is None:
             raise StepFailed(batch.number)
-        answer = county.bank_return(files.content(batch.bank_file), self.truth, attempt)
+        answer = county.bank_return(
+            files.content(batch.bank_file), self.truth, attempt, sent_on=day - timedelta(days=2)
+        )
         at = moment(day)
         with self.step(f"{batch.term_id} return {batch.program_id}") as work:
             returned = returns.upload(batch, content=answer, name=f"回盘_{batch.number}.xlsx", by=self.preparer, at=at)
@@ -322,13 +323,10 @@ class Demonstration:
         refused = batch.payments.filter(state=PaymentState.FAILED).select_related("card", "award__student")
         for payment in refused.exclude(card=None):
             card = payment.card
-            if card is not None and (right := self.truth["corrections"].get(card.number)):
+            if card is not None and (refusal := self.truth["cards"].get(card.number)):
                 cards.correct(
                     payment.award.student,
-                    number=right["number"],
-                    holder=right["holder"],
-                    relation=right["relation"],
-                    bank=card.bank,
+                    **refusal["correction"],
                     by=self.officers[payment.award.school_id],
                     at=moment(day),
                 )
@@ -336,7 +334,7 @@ class Demonstration:
     # --- files
 
     def _entries(self, kind: str, term: Term) -> list[dict[str, str]]:
-        return [entry for entry in self.index if entry["kind"] == kind and entry["term"] == term.code]
+        return [entry for entry in self.index if entry["kind"] == kind and entry.get("term") == term.code]
 
     def _content(self, kind: str) -> bytes:
         return self._read(next(entry for entry in self.index if entry["kind"] == kind))

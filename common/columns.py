@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import NamedTuple
 
 from django.utils.translation import gettext_lazy as _
@@ -23,7 +23,7 @@ TOP_ROWS = 12
 Area = tuple[int, int, int, int]
 
 _BLANKS = re.compile(r"[\s\u200b-\u200d\u2060\ufeff]+")
-_EDGES = re.compile(r"^[\s\u200b-\u200d\u2060\ufeff]+|[\s\u200b-\u200d\u2060\ufeff]+$")
+_EDGES = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\u200b\u200c\u200d\u2060\ufeff"
 _MARKS = re.compile(r"[★☆*※▲●#:;,。、\"'“”_]")
 _BRACKETS = re.compile(r"[(\[【〔<《{][^()\[\]【】〔〕<>《》{}]*[)\]】〕>》}]")
 _MANY_TIMES = ("万", "千", "百", "%")  # a unit that changes what the number means is part of the heading
@@ -97,9 +97,10 @@ def find_head(
         for spelling in (_without_notes(word), _plain(word))
     }
     best: tuple[tuple[int, int, int, int], int, int, dict[str, list[_Claim]]] | None = None
+    readings: _Readings = {}
     for first in range(len(texts)):
         for height in range(1, min(3, len(texts) - first) + 1):
-            claims = _claims(texts[first : first + height], spellings)
+            claims = _claims(texts[first : first + height], spellings, readings)
             score = (sum(name in claims for name in required), len(claims), -height, -first)
             if best is None or score > best[0]:
                 best = score, first, height, claims
@@ -153,25 +154,47 @@ def _headings(texts: list[list[str]]) -> dict[int, list[str]]:
     }
 
 
-def _claims(texts: list[list[str]], spellings: Mapping[str, tuple[str, int]]) -> dict[str, list[_Claim]]:
+_Readings = dict[str, tuple[bool, tuple[str, int]] | None]
+"""text → (whether it is a guess, the field and spelling it stands for); the same texts come in window after window."""
+
+
+def _claims(
+    texts: list[list[str]], spellings: Mapping[str, tuple[str, int]], readings: _Readings
+) -> dict[str, list[_Claim]]:
     """What each column's heading could be. A heading is spent on one field only."""
     found: dict[str, list[_Claim]] = {}
     for place, parts in _headings(texts).items():
-        whole = "".join(parts)
-        for spelled, is_part in ((whole, False), (parts[-1], True)):
-            known = spellings.get(_plain(spelled)) or spellings.get(_without_notes(spelled))
-            if known:
-                found.setdefault(known[0], []).append(_Claim(False, is_part and len(parts) > 1, known[1], place))
-                break
+        whole = _read_heading("".join(parts), spellings, readings)
+        part = _read_heading(parts[-1], spellings, readings) if len(parts) > 1 else None
+        if whole and not whole[0]:
+            claim = _Claim(False, False, whole[1][1], place), whole[1][0]
+        elif part and not part[0]:
+            claim = _Claim(False, True, part[1][1], place), part[1][0]
+        elif whole:
+            claim = _Claim(True, False, whole[1][1], place), whole[1][0]
         else:
-            if guess := _guess(_without_notes(whole), spellings):
-                found.setdefault(guess[0], []).append(_Claim(True, False, guess[1], place))
+            continue
+        found.setdefault(claim[1], []).append(claim[0])
     return found
+
+
+def _read_heading(
+    text: str, spellings: Mapping[str, tuple[str, int]], readings: _Readings
+) -> tuple[bool, tuple[str, int]] | None:
+    """Which field a text names, letter by letter or with a typing error."""
+    if text not in readings:
+        plain = _without_notes(text)
+        if known := spellings.get(_plain(text)) or spellings.get(plain):
+            readings[text] = False, known
+        else:
+            guess = _guess(plain, spellings)
+            readings[text] = (True, guess) if guess else None
+    return readings[text]
 
 
 def _guess(spelled: str, spellings: Mapping[str, tuple[str, int]]) -> tuple[str, int] | None:
     """The one field this heading can be a mistyped name of, or None where it could be two, or something else."""
-    if len(spelled) < 4:
+    if len(spelled) < 4 or spelled.isascii():
         return None
     near: dict[str, tuple[float, int]] = {}
     for spelling, (name, place) in spellings.items():
@@ -230,7 +253,7 @@ def _without_notes(text: str) -> str:
 
 
 def is_blank(row: Row) -> bool:
-    return not any(cell_text(cell) for cell in row)
+    return not _first_texts(row, 1)
 
 
 def is_total_row(row: Row) -> bool:
@@ -244,7 +267,7 @@ def is_foot_row(row: Row) -> bool:
 
 
 def _first_texts(row: Row, count: int) -> list[str]:
-    return [text for cell in row if (text := cell_text(cell))][:count]
+    return list(islice((text for cell in row if (text := cell_text(cell))), count))
 
 
 def _plain_line(text: str) -> str:
@@ -259,7 +282,7 @@ def cell_text(cell: Cell) -> str:
     if cell is None:
         return ""
     if isinstance(cell, str):
-        return _EDGES.sub("", cell)
+        return cell.strip(_EDGES)
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, datetime):

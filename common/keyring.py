@@ -100,4 +100,4 @@ def _ring_at(path: Path) -> Keyring:
 
 def ring() -> Keyring:
     """The ring this installation works with."""
-    return _ring_at(Path(settings.KEYRING_FILE))
+    return _ring_at(settings.KEYRING_FILE)

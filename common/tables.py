@@ -35,7 +35,7 @@ class Table:
     def lines(self) -> Iterator[tuple[int, Row]]:
         """(row number as people see it, cells). They can be gone through once."""
         for number, cells in self._workbook.numbered(after=self.head.last_row):
-            if not (is_blank(cells) or is_total_row(cells) or is_foot_row(cells)):
+            if _is_numbered(cells) or not (is_blank(cells) or is_total_row(cells) or is_foot_row(cells)):
                 yield number, cells
 
     def cell(self, cells: Row, name: str) -> Cell:
@@ -44,6 +44,10 @@ class Table:
 
     def text(self, cells: Row) -> dict[str, str]:
         """field → the cell as trimmed text, for every field of the head. Not for ids and cards."""
-        return {
-            name: cell_text(cells[place]).strip() if place < len(cells) else "" for name, place in self.columns.items()
-        }
+        return {name: cell_text(cells[place]) if place < len(cells) else "" for name, place in self.columns.items()}
+
+
+def _is_numbered(cells: Row) -> bool:
+    """Nearly every line of data begins with its number: then there is nothing to think about."""
+    first = cells[0] if cells else None
+    return isinstance(first, float) or (isinstance(first, str) and first.isdigit())

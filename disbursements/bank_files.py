@@ -16,7 +16,6 @@ HEADINGS = ("序号", "户名", "卡号", "金额(元)", "摘要", "开户行")
 
 def write(batch: Batch) -> bytes:
     """The workbook of a batch's payments, ids and cards as text."""
-    total = [_("合计"), "", "", batch.amount_fen, "", ""]
     return write_table(
         title=f"{batch.program} {batch.term} {batch.number}",
         columns=[
@@ -28,7 +27,7 @@ def write(batch: Batch) -> bytes:
             Column(HEADINGS[5], width=24),
         ],
         rows=_lines_to_schools(batch) if batch.program.payee == Payee.SCHOOL else _lines_to_cards(batch),
-        total=total,
+        total=(_("合计"), "", "", batch.amount_fen, "", ""),
     )
 
 

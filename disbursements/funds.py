@@ -122,7 +122,7 @@ def balances(term: Term | None = None, program: Program | None = None) -> list[B
 
 def shares_of(program: Program, term: Term) -> dict[str, int]:
     """payer → thousandths, as of the term's first day."""
-    rows = Share.objects.on(term.starts_on).filter(program=program)  # type: ignore[attr-defined]
+    rows = Share.objects.on(term.starts_on).filter(program=program)
     parts = dict(rows.order_by("pk").values_list("payer", "per_mille"))
     if not parts:
         raise NoShares()

@@ -7,6 +7,7 @@ the first day of the term holds for the term.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext as _now
@@ -108,7 +109,7 @@ class Rulebook:
         self.stages = {program.code: {stage.code for stage in program.stages.all()} for program in self.programs}
         self.categories = {category.code: category for category in HardshipCategory.objects.all()}
         self.conditions: dict[str, list[_Condition]] = defaultdict(list)
-        for rule in Rule.objects.on(day).prefetch_related("categories", "stages").order_by("position", "pk"):  # type: ignore[attr-defined]
+        for rule in Rule.objects.on(day).prefetch_related("categories", "stages").order_by("position", "pk"):
             self.conditions[rule.program_id].append(
                 _Condition(
                     rule=rule,
@@ -119,11 +120,10 @@ class Rulebook:
                 )
             )
         self.standards: dict[str, list[Standard]] = defaultdict(list)
-        for standard in Standard.objects.on(day).order_by("pk"):  # type: ignore[attr-defined]
+        for standard in Standard.objects.on(day).order_by("pk"):
             self.standards[standard.program_id].append(standard)
         self.fees: dict[tuple[int, str], SchoolFee] = {
-            (fee.school_id, fee.program_id): fee
-            for fee in SchoolFee.objects.on(day).order_by("valid_from", "pk")  # type: ignore[attr-defined]
+            (fee.school_id, fee.program_id): fee for fee in SchoolFee.objects.on(day).order_by("valid_from", "pk")
         }
         self.excluded: dict[str, set[str]] = defaultdict(set)
         for exclusion in Exclusion.objects.filter(severity=Severity.BLOCK):
@@ -243,7 +243,7 @@ def facts_of(
     kind: str,
     in_county_town: bool,
 ) -> Facts:
-    read = enrollment.get if isinstance(enrollment, Mapping) else lambda name: getattr(enrollment, name)
+    read = enrollment.__getitem__ if isinstance(enrollment, Mapping) else partial(getattr, enrollment)
     return Facts(
         school=read("school_id"),
         stage=read("stage_id"),

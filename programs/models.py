@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from datetime import date
+from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
 
 from django.db import models
 from django.db.models import Count, F, Q, Sum, Value
@@ -49,9 +50,22 @@ class Program(models.Model):
         return _now(self.name)
 
 
-class DatedQuerySet(models.QuerySet[models.Model]):
-    def on(self, day: object) -> Self:
+Row = TypeVar("Row", bound=models.Model)
+
+
+class DatedQuerySet(models.QuerySet[Row]):
+    """Rows that hold from a day to a day, or on without an end."""
+
+    def on(self, day: date) -> Self:
         return self.filter(Q(valid_to=None) | Q(valid_to__gte=day), valid_from__lte=day)
+
+
+class DatedManager(models.Manager[Row]):
+    def get_queryset(self) -> DatedQuerySet[Row]:
+        return DatedQuerySet(self.model, using=self._db)
+
+    def on(self, day: date) -> DatedQuerySet[Row]:
+        return self.get_queryset().on(day)
 
 
 class Standard(models.Model):
@@ -74,7 +88,7 @@ class Standard(models.Model):
     document_no = models.CharField(_("文号"), max_length=60)
     note = models.CharField(_("说明"), max_length=200, blank=True)
 
-    objects = DatedQuerySet.as_manager()
+    objects: ClassVar[DatedManager[Standard]] = DatedManager()
 
     class Meta:
         verbose_name = _("资助标准")
@@ -126,7 +140,7 @@ class Rule(models.Model):
     valid_to = models.DateField(_("至"), null=True, blank=True)
     document_no = models.CharField(_("文号"), max_length=60)
 
-    objects = DatedQuerySet.as_manager()
+    objects: ClassVar[DatedManager[Rule]] = DatedManager()
 
     class Meta:
         verbose_name = _("享受条件")
@@ -147,7 +161,7 @@ class Share(models.Model):
     valid_to = models.DateField(_("至"), null=True, blank=True)
     document_no = models.CharField(_("文号"), max_length=60)
 
-    objects = DatedQuerySet.as_manager()
+    objects: ClassVar[DatedManager[Share]] = DatedManager()
 
     class Meta:
         verbose_name = _("经费分担")
@@ -204,7 +218,7 @@ class SchoolFee(models.Model):
     valid_to = models.DateField(_("至"), null=True, blank=True)
     document_no = models.CharField(_("文号"), max_length=60)
 
-    objects = DatedQuerySet.as_manager()
+    objects: ClassVar[DatedManager[SchoolFee]] = DatedManager()
 
     class Meta:
         verbose_name = _("学校收费标准")

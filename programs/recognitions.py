@@ -87,8 +87,8 @@ def read(recognition_list: RecognitionList, *, running: Running, reader: sheets.
                 refusal_params=refusal.params,
             )
         raise
-    running.report_total(len(recognized))
-    with running.chunk(to=len(recognized)):
+    result = {"people": len(recognized), "unmatched": len(unmatched)}
+    with running.chunk(to=len(recognized), result=result):
         before = RecognitionList.objects.filter(
             school=recognition_list.school, term=recognition_list.term, state=RecognitionListState.IN_FORCE
         ).first()
@@ -117,7 +117,7 @@ def read(recognition_list: RecognitionList, *, running: Running, reader: sheets.
             people=len(recognized),
             unmatched=len(unmatched),
         )
-    return {"people": len(recognized), "unmatched": len(unmatched)}
+    return result
 
 
 def _read(

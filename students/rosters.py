@@ -13,7 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
@@ -120,29 +120,20 @@ def check(roster: Roster, *, running: Running, reader: sheets.Reader | None = No
                 refusal_params=refusal.params,
             )
         raise
-    difference = _difference(roster, [row for row in rows if not row.is_refused])
     counts = {
         "rows_read": len(rows),
         "rows_refused": sum(row.is_refused for row in rows),
         "rows_doubtful": sum(row.is_doubtful for row in rows),
     }
     counts["rows_good"] = counts["rows_read"] - counts["rows_refused"]
-    running.report_total(len(rows))
-    with running.chunk(to=len(rows)):
+    counts |= _count_changes(roster, [row for row in rows if not row.is_refused])
+    with running.chunk(to=len(rows), result=counts):
         insert(
             RosterIssue,
             ("roster", "row", "column", "field", "code", "severity", "params", "value"),
             issues,
         )
-        move(
-            roster,
-            RosterState.CHECKED,
-            moves=ROSTER_MOVES,
-            **counts,
-            came=len(difference.came),
-            left=len(difference.left),
-            changed=len(difference.changed),
-        )
+        move(roster, RosterState.CHECKED, moves=ROSTER_MOVES, **counts)
     return counts
 
 
@@ -195,33 +186,52 @@ def difference(roster: Roster) -> Difference:
 
 
 def _difference(roster: Roster, rows: list[Row]) -> Difference:
-    before, is_last_term = _enrollments_before(roster)
+    enrollments, is_last_term = _enrollments_before(roster)
+    enrollments = enrollments.select_related("student").defer("student__id_number", "student__guardian_phone")
+    before = {enrollment.student.key: enrollment for enrollment in enrollments}
     now = {row.key: row for row in rows}
-    changed = [
-        (row, before[key])
-        for key, row in now.items()
-        if key in before
-        and not is_last_term
-        and (row.stage, row.grade, row.class_name, row.is_boarding)
-        != (before[key].stage_id, before[key].grade, before[key].class_name, before[key].is_boarding)
-    ]
     return Difference(
         came=[row for key, row in now.items() if key not in before],
         left=[enrollment for key, enrollment in before.items() if key not in now],
-        changed=changed,
+        changed=[
+            (row, before[key])
+            for key, row in now.items()
+            if key in before and not is_last_term and _place(row) != _place(before[key])
+        ],
         is_against_last_term=is_last_term,
         base=len(before),
     )
 
 
-def _enrollments_before(roster: Roster) -> tuple[dict[str, Enrollment], bool]:
-    here = Enrollment.objects.studying().filter(school=roster.school).select_related("student")
-    here = here.defer("student__id_number", "student__guardian_phone")
-    in_force = {e.student.key: e for e in here.filter(term=roster.term).order_by("pk")}
-    if in_force:
-        return in_force, False
+def _place(child: Row | Enrollment) -> tuple[str, str, str, bool]:
+    stage = child.stage_id if isinstance(child, Enrollment) else child.stage
+    return stage, child.grade, child.class_name, child.is_boarding
+
+
+def _count_changes(roster: Roster, rows: list[Row]) -> dict[str, int]:
+    """How many came, left and changed: the lengths of the difference, without its names."""
+    enrollments, is_last_term = _enrollments_before(roster)
+    before = {
+        key: place
+        for key, *place in enrollments.values_list("student__key", "stage", "grade", "class_name", "is_boarding")
+    }
+    now = {row.key: list(_place(row)) for row in rows}
+    both = now.keys() & before.keys()
+    return {
+        "came": len(now) - len(both),
+        "left": len(before) - len(both),
+        "changed": 0 if is_last_term else sum(now[key] != before[key] for key in both),
+    }
+
+
+def _enrollments_before(roster: Roster) -> tuple[QuerySet[Enrollment], bool]:
+    """The school's children in force this term or, where there are none, last term's; and whether it is those."""
+    here = Enrollment.objects.studying().filter(school=roster.school).order_by("pk")
+    this_term = here.filter(term=roster.term)
+    if this_term.exists():
+        return this_term, False
     last = Term.objects.filter(starts_on__lt=roster.term.starts_on).order_by("-starts_on").first()
-    return {e.student.key: e for e in here.filter(term=last).order_by("pk")}, True
+    return here.filter(term=last), True
 
 
 def share_left(roster: Roster) -> int:
@@ -273,19 +283,22 @@ def commit(roster: Roster, *, running: Running, reader: sheets.Reader | None = N
     Can be killed anywhere and run again: each chunk moves the cursor with its rows, and the last step
     does all that depends on the whole file at once.
     """
-    running.report_total(roster.rows_good)
+    if roster.rows_good > settings.JOB_CHUNK_ROWS:
+        running.report_total(roster.rows_good)
     good = (row for row, _cells, _table in _read(roster, reader) if not row.is_refused)
     rest = islice(good, running.cursor, None)
-    done = running.cursor
-    while part := list(islice(rest, settings.JOB_CHUNK_ROWS)):
-        done += len(part)
-        with running.chunk(to=done):
+    part = list(islice(rest, settings.JOB_CHUNK_ROWS))
+    while following := list(islice(rest, settings.JOB_CHUNK_ROWS)):
+        with running.chunk(to=running.cursor + len(part)):
             hold(roster, RosterState.COMMITTING)
             _write(roster, part)
-    with running.chunk(to=done):
-        if roster.state == RosterState.COMMITTING:
-            _take_over(roster)
-    return {"rows": done, "came": roster.came, "left": roster.left, "changed": roster.changed}
+        part = following
+    result = {"rows": running.cursor + len(part), "came": roster.came, "left": roster.left, "changed": roster.changed}
+    with running.chunk(to=running.cursor + len(part), result=result):
+        hold(roster, RosterState.COMMITTING)
+        _write(roster, part)
+        _take_over(roster)
+    return result
 
 
 _STUDENT = (

@@ -18,7 +18,7 @@ FOR EACH ROW EXECUTE FUNCTION aidcenter_append_only();
 
 def protect(apps, schema_editor):
     if schema_editor.connection.vendor == "postgresql":
-        schema_editor.execute(POSTGRESQL)
+        schema_editor.execute(POSTGRESQL, params=None)
     else:
         for statement in SQLITE:
             schema_editor.execute(statement)

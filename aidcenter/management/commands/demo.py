@@ -43,6 +43,8 @@ class Command(BaseCommand):
         parser.add_argument("--database-only", action="store_true", help="no sign-ins are made or printed")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        call_command("keys", "init", stdout=self.stdout)
+        call_command("migrate", verbosity=0)
         if Student.objects.exists():
             if not options["if_empty"]:
                 raise CommandError(
@@ -57,8 +59,6 @@ class Command(BaseCommand):
             seed=options["seed"],
         )
         folder = options["folder"] or settings.VAR_DIR / "demo" / f"{options['scale']}-{plan.seed}"
-        call_command("keys", "init", stdout=self.stdout)
-        call_command("migrate", verbosity=0)
         if not (options["keep_files"] and (folder / "index.json").exists()):
             shutil.rmtree(folder, ignore_errors=True)
             county.write(county.build(plan), folder)
