@@ -177,6 +177,7 @@ class Running:
         self.token = token
         self._ends_at = ends_at
         self._last_step = monotonic()
+        self._is_over = False
 
     @property
     def params(self) -> dict[str, Any]:
@@ -198,12 +199,16 @@ class Running:
         self.job.total = total
 
     @contextmanager
-    def chunk(self, *, to: int, result: dict[str, Any] | None = None) -> Iterator[None]:
+    def chunk(self, *, to: int, result: dict[str, Any] | None = None, refusal: Refused | None = None) -> Iterator[None]:
         """One transaction that writes rows and moves the cursor to `to`, or does neither.
 
-        Keep it short: on SQLite everybody else who writes waits for it. With `result`, which the block may
-        still fill, the same transaction ends the job: for a last step that cannot be done twice.
+        Keep it short: on SQLite everybody else who writes waits for it.
+
+        A last step that cannot be done twice gives its `result`, which the block may still fill, or its
+        `refusal`: the same transaction then ends the job. Without either the job ends after the handler, and
+        a run that dies in between comes back to the handler with all its chunks done.
         """
+        outcome = result if refusal is None else refusal
         if to < self.cursor:
             raise ValueError(f"The cursor stands at {self.cursor} and cannot go back to {to}.")
         if _stopping.is_set():
@@ -212,13 +217,12 @@ class Running:
         with transaction.atomic():
             self._write(cursor=to, lease_until=_lease_end(), **progress)
             yield
-            if result is not None:
-                Job.objects.filter(pk=self.job.pk).update(state=JobState.DONE, result=result, **self._end())
+            if outcome is not None:
+                Job.objects.filter(pk=self.job.pk).update(**self._end(outcome))
         self.job.cursor = to
         self.job.stalls = progress.get("stalls", self.job.stalls)
         self._last_step = monotonic()
-        if result is not None:
-            self.job.state = JobState.DONE
+        self._is_over = outcome is not None
 
     def _write(self, **fields: Any) -> None:
         """The fence: change the job only as long as it is ours and stands where we think it stands."""
@@ -226,8 +230,16 @@ class Running:
         if not mine.update(**fields):
             raise Lost
 
-    def _end(self) -> dict[str, Any]:
-        return {"finished_at": self._ends_at or timezone.now(), "lease_until": None}
+    def _finish(self, outcome: dict[str, Any] | Refused) -> None:
+        if not self._is_over:
+            self._write(**self._end(outcome))
+
+    def _end(self, outcome: dict[str, Any] | Refused) -> dict[str, Any]:
+        at = {"finished_at": self._ends_at or timezone.now(), "lease_until": None}
+        if isinstance(outcome, Refused):
+            params = json.loads(json.dumps(outcome.params, cls=_Plain))
+            return {"state": JobState.FAILED, "error_code": outcome.code, "error_params": params, **at}
+        return {"state": JobState.DONE, "result": outcome, **at}
 
     @contextmanager
     def _kept(self) -> Iterator[None]:
@@ -296,19 +308,23 @@ def _claim(job_id: int, at: datetime | None) -> Running | None:
         )
         return None
     token = uuid.uuid4()
+    won = 0
     _held.add(token)
-    won = as_seen.update(
-        state=JobState.RUNNING,
-        token=token,
-        owner=_this_process(),
-        lease_until=_lease_end(),
-        attempts=F("attempts") + 1,
-        stalls=F("stalls") + 1,
-    )
+    try:
+        won = as_seen.update(
+            state=JobState.RUNNING,
+            token=token,
+            owner=_this_process(),
+            lease_until=_lease_end(),
+            attempts=F("attempts") + 1,
+            stalls=F("stalls") + 1,
+        )
+    finally:
+        if not won:
+            _held.discard(token)
     if not won:
-        _held.discard(token)
         return None
-    job.refresh_from_db()
+    job.state, job.stalls = JobState.RUNNING, job.stalls + 1  # the rest is as it was seen
     return Running(job, token, ends_at=at)
 
 
@@ -334,14 +350,12 @@ def _do(running: Running) -> None:
     except Interrupted:
         running._write(state=JobState.PENDING, stalls=max(0, job.stalls - 1), owner="", lease_until=None)
     except Refused as refusal:
-        params = json.loads(json.dumps(refusal.params, cls=_Plain))
-        running._write(state=JobState.FAILED, error_code=refusal.code, error_params=params, **running._end())
+        running._finish(refusal)
     except Exception:
         _give_back(running)
         raise
     else:
-        if not job.is_over:
-            running._write(state=JobState.DONE, result=result, **running._end())
+        running._finish(result)
 
 
 def _give_back(running: Running) -> None:
@@ -352,7 +366,7 @@ def _give_back(running: Running) -> None:
     stalls = running.job.stalls
     with suppress(Lost, DatabaseError):
         if stalls >= STALLS_ALLOWED:
-            running._write(state=JobState.FAILED, error_code=NoProgress.code, error_params={}, **running._end())
+            running._finish(NoProgress())
         else:
             running._write(owner="", lease_until=timezone.now() + timedelta(seconds=2**stalls / 8))
 

@@ -19,7 +19,7 @@ from jobs.choices import JobState
 from jobs.models import Job
 from schools.models import Town
 from tests.factories import NOW, JobFactory, UserFactory
-from tests.jobs import handlers  # noqa: F401  # the kinds of job used here
+from tests.jobs import handlers
 
 pytestmark = pytest.mark.django_db
 
@@ -283,6 +283,17 @@ class TestChunk:
         job = run.execute(self.handle(monkeypatch, last).pk, at=NOW)
 
         assert (job.state, job.cursor, job.result, job.finished_at) == (JobState.DONE, 7, {"code": "1"}, NOW)
+
+    def test_may_refuse_the_job_in_its_own_transaction(self, monkeypatch):
+        def refuse(running):
+            refusal = handlers.TooMany(towns=3)
+            with running.chunk(to=1, refusal=refusal):
+                Town.objects.create(code="1", name="拒绝的记号")
+            raise refusal
+
+        job = run.execute(self.handle(monkeypatch, refuse).pk)
+
+        assert (job.state, job.error_code, Town.objects.count()) == (JobState.FAILED, "too-many-towns", 1)
 
     def test_does_not_go_back(self, monkeypatch):
         def back(running):
