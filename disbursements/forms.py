@@ -34,7 +34,7 @@ class PaymentFilter(FilterForm):
 class PrepareForm(forms.Form):
     """Which of the term's programs is to be paid."""
 
-    program = forms.ModelChoiceField(Program.objects.all(), label=_("资助项目"))
+    program = forms.ModelChoiceField(Program.objects.all(), label=_("资助项目"), empty_label=_("请选择"))
 
     def __init__(self, term: Term, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -94,7 +94,7 @@ class AllotForm(forms.Form):
 
     document_no = TidyCharField(label=_("指标文号"), max_length=60, help_text=_("例：财教〔2021〕12号"))
     issued_on = DayField(label=_("发文日期"))
-    program = forms.ModelChoiceField(Program.objects.all(), label=_("资助项目"))
+    program = forms.ModelChoiceField(Program.objects.all(), label=_("资助项目"), empty_label=_("请选择"))
     payer = forms.ChoiceField(label=_("来源级次"), choices=Payer.choices)
     amount = forms.CharField(label=_("金额（元）"), max_length=30, help_text=_("例：1,250,000.00，也可以写 125万"))
 

@@ -4,7 +4,6 @@ from programs.views import awards, lists, notices, programs
 
 app_name = "programs"
 urlpatterns = [
-    path("", programs.index, name="programs"),
     path("awards/", awards.index, name="awards"),
     path("awards/propose/<str:code>/", awards.propose, name="awards-propose"),
     path("awards/<int:pk>/drop/", awards.drop, name="award-drop"),
@@ -23,5 +22,6 @@ urlpatterns = [
     path("objections/<int:pk>/", notices.answer, name="objection-answer"),
     path("public/<str:token>/", notices.open_page, name="public"),
     path("explain/<int:pk>/", programs.explain, name="explain"),
-    path("<slug:code>/", programs.page, name="program"),
+    path("standards/", programs.index, name="programs"),
+    path("standards/<slug:code>/", programs.page, name="program"),
 ]
