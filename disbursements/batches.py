@@ -184,7 +184,8 @@ def write_bank_file(batch: Batch, *, running: Running) -> dict[str, Any]:
     It is the one file with full card numbers; who downloads it is recorded.
     """
     content = bank_files.write(batch)
-    with running.chunk(to=1):
+    result: dict[str, Any] = {}
+    with running.chunk(to=1, result=result):
         hold(batch, BatchState.APPROVED)
         file = files.store(
             content,
@@ -195,7 +196,8 @@ def write_bank_file(batch: Batch, *, running: Running) -> dict[str, Any]:
         )
         Batch.objects.filter(pk=batch.pk).update(bank_file=file)
         actions.record(running.job.started_by, "batch.bank-file-written", batch, at=running.at, sha256=file.sha256)
-    return {"file_id": file.pk}
+        result["file_id"] = file.pk
+    return result
 
 
 @transaction.atomic

@@ -59,10 +59,10 @@ def propose(term: Term, *, running: Running, by: User) -> dict[str, Any]:
     while part := proposer.next_part(running.cursor):
         with running.chunk(to=part[-1]["pk"]):
             proposer.write(part)
-    awards = Award.objects.filter(term=term, state=AwardState.PROPOSED).count()
-    with running.chunk(to=running.cursor):
-        actions.record(by, "awards.proposed", term, at=running.at, awards=awards)
-    return {"proposed": awards}
+    result = {"proposed": Award.objects.filter(term=term, state=AwardState.PROPOSED).count()}
+    with running.chunk(to=running.cursor, result=result):
+        actions.record(by, "awards.proposed", term, at=running.at, awards=result["proposed"])
+    return result
 
 
 _ENROLLMENT = ("pk", "student_id", "school_id", "stage_id", "grade", "class_name", "is_boarding", "is_rural")

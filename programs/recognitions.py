@@ -78,7 +78,7 @@ def read(recognition_list: RecognitionList, *, running: Running, reader: sheets.
     try:
         recognized, unmatched = _read(recognition_list, reader)
     except Refused as refusal:
-        with running.chunk(to=1):
+        with running.chunk(to=1, refusal=refusal):
             move(
                 recognition_list,
                 RecognitionListState.REFUSED,

@@ -75,7 +75,7 @@ def freeze(snapshot: RegisterSnapshot, *, running: Running, reader: sheets.Reade
     try:
         return _freeze(snapshot, running, reader)
     except Refused as refusal:
-        with running.chunk(to=running.cursor):
+        with running.chunk(to=running.cursor, refusal=refusal):
             snapshot.persons.all().delete()
             move(
                 snapshot,

@@ -111,7 +111,7 @@ def check(roster: Roster, *, running: Running, reader: sheets.Reader | None = No
     try:
         rows, issues = _examine(roster, reader)
     except Refused as refusal:
-        with running.chunk(to=1):
+        with running.chunk(to=1, refusal=refusal):
             move(
                 roster,
                 RosterState.REFUSED,
