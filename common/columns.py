@@ -14,7 +14,7 @@ from itertools import islice, pairwise
 from typing import NamedTuple
 
 from django.utils.translation import gettext_lazy as _
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 from common.moves import Refused
 from common.sheets import Cell, Row
@@ -197,9 +197,11 @@ def _guess(spelled: str, spellings: Mapping[str, tuple[str, int]]) -> tuple[str,
     if len(spelled) < 4 or spelled.isascii():
         return None
     near: dict[str, tuple[float, int]] = {}
-    for spelling, (name, place) in spellings.items():
-        score = fuzz.ratio(spelled, spelling)
-        if score >= _TYPING_ERROR and not _means_something_else(spelled, spelling):
+    for spelling, score, _place in process.extract(
+        spelled, spellings.keys(), scorer=fuzz.ratio, score_cutoff=_TYPING_ERROR, limit=None
+    ):
+        if not _means_something_else(spelled, spelling):
+            name, place = spellings[spelling]
             near[name] = max(near.get(name, (0.0, 0)), (score, -place))
     if len(near) != 1:
         return None

@@ -126,7 +126,7 @@ def check(roster: Roster, *, running: Running, reader: sheets.Reader | None = No
         "rows_doubtful": sum(row.is_doubtful for row in rows),
     }
     counts["rows_good"] = counts["rows_read"] - counts["rows_refused"]
-    counts |= _count_changes(roster, [row for row in rows if not row.is_refused])
+    counts |= _count_changes(roster, rows)
     with running.chunk(to=len(rows), result=counts):
         insert(
             RosterIssue,
@@ -182,17 +182,18 @@ def _compare_preamble(roster: Roster, preamble: str) -> None:
 
 def difference(roster: Roster) -> Difference:
     """Who came, left and changed, with names, by the file and what is in force now."""
-    return _difference(roster, [row for row, _cells, _table in _read(roster) if not row.is_refused])
+    return _difference(roster, [row for row, _cells, _table in _read(roster)])
 
 
 def _difference(roster: Roster, rows: list[Row]) -> Difference:
     enrollments, is_last_term = _enrollments_before(roster)
     enrollments = enrollments.select_related("student").defer("student__id_number", "student__guardian_phone")
     before = {enrollment.student.key: enrollment for enrollment in enrollments}
-    now = {row.key: row for row in rows}
+    now = {row.key: row for row in rows if not row.is_refused}
+    named = {row.key for row in rows}
     return Difference(
         came=[row for key, row in now.items() if key not in before],
-        left=[enrollment for key, enrollment in before.items() if key not in now],
+        left=[enrollment for key, enrollment in before.items() if key not in named],
         changed=[
             (row, before[key])
             for key, row in now.items()
@@ -215,11 +216,11 @@ def _count_changes(roster: Roster, rows: list[Row]) -> dict[str, int]:
         key: place
         for key, *place in enrollments.values_list("student__key", "stage", "grade", "class_name", "is_boarding")
     }
-    now = {row.key: list(_place(row)) for row in rows}
+    now = {row.key: list(_place(row)) for row in rows if not row.is_refused}
     both = now.keys() & before.keys()
     return {
         "came": len(now) - len(both),
-        "left": len(before) - len(both),
+        "left": len(before.keys() - {row.key for row in rows}),
         "changed": 0 if is_last_term else sum(now[key] != before[key] for key in both),
     }
 
@@ -285,8 +286,8 @@ def commit(roster: Roster, *, running: Running, reader: sheets.Reader | None = N
     """
     if roster.rows_good > settings.JOB_CHUNK_ROWS:
         running.report_total(roster.rows_good)
-    good = (row for row, _cells, _table in _read(roster, reader) if not row.is_refused)
-    rest = islice(good, running.cursor, None)
+    refused: list[str] = []
+    rest = islice(_good_rows(roster, reader, refused), running.cursor, None)
     part = list(islice(rest, settings.JOB_CHUNK_ROWS))
     while following := list(islice(rest, settings.JOB_CHUNK_ROWS)):
         with running.chunk(to=running.cursor + len(part)):
@@ -297,8 +298,17 @@ def commit(roster: Roster, *, running: Running, reader: sheets.Reader | None = N
     with running.chunk(to=running.cursor + len(part), result=result):
         hold(roster, RosterState.COMMITTING)
         _write(roster, part)
-        _take_over(roster)
+        _take_over(roster, refused)
     return result
+
+
+def _good_rows(roster: Roster, reader: sheets.Reader | None, refused: list[str]) -> Iterator[Row]:
+    """The rows that can be taken; the keys of the others are noted in `refused`."""
+    for row, _cells, _table in _read(roster, reader):
+        if row.is_refused:
+            refused.append(row.key)
+        else:
+            yield row
 
 
 _STUDENT = (
@@ -395,10 +405,18 @@ def _write_cards(roster: Roster, rows: dict[int, Row]) -> None:
     )
 
 
-def _take_over(roster: Roster) -> None:
-    """The last step: whoever is not in the file has left; the version before is superseded."""
-    gone = Enrollment.objects.studying().filter(school=roster.school, term=roster.term).exclude(roster=roster)
-    gone.update(state=EnrollmentState.LEFT)
+def _take_over(roster: Roster, refused: list[str]) -> None:
+    """The last step: whoever is not in the file has left; the version before is superseded.
+
+    A child whose row was refused is in the file: what was known of it stays until the row is mended.
+    """
+    unnamed = Enrollment.objects.studying().filter(school=roster.school, term=roster.term).exclude(roster=roster)
+    spared = set(refused)
+    gone = [pk for pk, key in unnamed.values_list("pk", "student__key") if key not in spared]
+    for start in range(0, len(gone), settings.JOB_CHUNK_ROWS):
+        Enrollment.objects.filter(pk__in=gone[start : start + settings.JOB_CHUNK_ROWS]).update(
+            state=EnrollmentState.LEFT
+        )
     before = Roster.objects.filter(school=roster.school, term=roster.term, state=RosterState.IN_FORCE).first()
     if before is not None:
         move(before, RosterState.SUPERSEDED, moves=ROSTER_MOVES)

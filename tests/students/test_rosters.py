@@ -168,6 +168,14 @@ class TestCommit:
 
         assert Enrollment.objects.count() == 1
 
+    def test_a_child_whose_row_is_refused_has_not_left(self, school, officer):
+        put_in_force(school, officer, [child(n) for n in range(1, 11)])
+
+        second = put_in_force(school, officer, [*(child(n) for n in range(1, 10)), child(10, boarding="不详")])
+
+        assert (second.left, second.rows_refused) == (0, 1)
+        assert Enrollment.objects.studying().count() == 10
+
     def test_seals_what_is_personal(self, school, officer):
         put_in_force(
             school, officer, [child(1, card_number=card_number(7), card_holder="王建国", card_relation="父亲")]
