@@ -1,0 +1,1 @@
+"""Figures of the whole county: `python -m bench`. Never part of the tests; ratios travel, seconds do not."""

@@ -1,0 +1,58 @@
+"""The whole year of a county, measured: `python -m bench [--scale full] [--database sqlite|postgres|both]`.
+
+Every part runs in a process of its own, so that its peak of memory is its own. Printed are the seconds,
+rows a second and peak memory of each step, and at the end some of them as ratios against a named
+baseline measured in the same run.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tests import services
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("--scale", choices=["small", "full"], default="full")
+    parser.add_argument("--database", choices=["sqlite", "postgres", "both"], default="both")
+    parser.add_argument("--folder", type=Path, help="where the files are kept between runs (default: var/bench)")
+    options = parser.parse_args()
+    folder = (options.folder or ROOT / "var" / "bench") / options.scale
+    failures = _run("make files", "bench.files", str(folder), "--scale", options.scale)
+    databases = ["sqlite", "postgres"] if options.database == "both" else [options.database]
+    for database in databases:
+        with tempfile.TemporaryDirectory(prefix="bench-") as var:
+            environment = {"AIDCENTER_VAR": var, "SECRET_KEY": "only-for-this-run"}
+            if database == "postgres":
+                environment["DATABASE_URL"] = services.postgres().url
+            demo = ["--scale", options.scale, "--database-only", "--keep-files", "--folder", str(folder)]
+            failures += _run(f"{database}: the year", "manage", "demo", *demo, **environment)
+            reference = ROOT / "fixtures" / "reference" / "county-2021.toml"
+            if options.scale == "full":
+                failures += _run(
+                    f"{database}: beside the published figures",
+                    "manage",
+                    "compare_totals",
+                    str(reference),
+                    **environment,
+                )
+            failures += _run(f"{database}: pages", "bench.pages", **environment)
+            failures += _run(f"{database}: loading", "bench.loading", **environment)
+    failures += _run("reading", "bench.reading", str(folder))
+    return 1 if failures else 0
+
+
+def _run(title: str, module: str, *arguments: str, **environment: str) -> int:
+    print(f"\n== {title}", flush=True)
+    command = [sys.executable, "manage.py"] if module == "manage" else [sys.executable, "-m", module]
+    return subprocess.run([*command, *arguments], cwd=ROOT, env={**os.environ, **environment}, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,24 @@
+"""Time and memory of one piece of work."""
+
+import resource
+from collections.abc import Callable
+from time import perf_counter
+from typing import Any
+
+
+def timed(work: Callable[[], Any]) -> tuple[float, Any]:
+    """(seconds, what the work gave)."""
+    started = perf_counter()
+    result = work()
+    return perf_counter() - started, result
+
+
+def best(work: Callable[[], Any], times: int = 5) -> float:
+    """The shortest of several runs, in seconds: the one least disturbed by the rest of the machine."""
+    return min(timed(work)[0] for _ in range(times))
+
+
+def peak_mb() -> int:
+    """The most memory this process or one of its children has needed."""
+    own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    return max(own.ru_maxrss, children.ru_maxrss) // 1024
