@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -111,15 +111,16 @@ class Shell:
     @property
     def search_url(self) -> str:
         """Where the search box of the top bar leads; those who see no child have none."""
-        return self._address("students:list") if self.has_jobs else ""
+        return reverse("students:list") if self.sees_children else ""
 
     @property
-    def has_jobs(self) -> bool:
+    def sees_children(self) -> bool:
+        """Everybody but the administrator: who can search, and who has runs to follow."""
         return self._user is not None and self._user.role in READERS_AND_SCHOOL
 
     @cached_property
     def jobs_waiting(self) -> int:
-        return Job.objects.visible_to(self._user).waiting().count() if self._user and self.has_jobs else 0
+        return Job.objects.visible_to(self._user).waiting().count() if self._user and self.sees_children else 0
 
     @cached_property
     def waiting(self) -> dict[str, int]:
@@ -133,21 +134,16 @@ class Shell:
         user = self._user
         if user is None:
             return
-        shown = [
-            (title, [link for link in links if user.role in link.roles and self._address(link.view)])
-            for title, links in MENU
-        ]
+        shown = [(title, [link for link in links if user.role in link.roles]) for title, links in MENU]
         addresses = {link.view: self._address(link.view) for _title, links in shown for link in links}
-        here = self._request.path
-        # /students/rosters/3/ belongs to the longest address it begins with.
-        current = max((url for url in addresses.values() if url != "/" and here.startswith(url)), key=len, default=here)
+        current = self._current(addresses)
         for title, links in shown:
             entries = [
                 Entry(
                     label=link.label,
                     icon=link.icon,
                     url=addresses[link.view],
-                    is_current=addresses[link.view] == current,
+                    is_current=link.view == current,
                     count=sum(self.waiting.get(name, 0) for name in link.counts),
                 )
                 for link in links
@@ -156,11 +152,16 @@ class Shell:
                 yield Group(title, entries)
 
     def _address(self, view: str) -> str:
-        year = self._term.year if self._term else timezone.localdate().year
-        try:
-            return reverse(view, args=[str(year)]) if view == "reports:report" else reverse(view)
-        except NoReverseMatch:
-            return ""
+        if view != "reports:report":
+            return reverse(view)
+        return reverse(view, args=[str(self._term.year if self._term else timezone.localdate().year)])
+
+    def _current(self, addresses: dict[str, str]) -> str:
+        """The place that this page belongs to: /students/rosters/3/ to the longest address it begins with."""
+        here = self._request.path
+        sections = {view: url.rpartition("/reports/")[1] or url for view, url in addresses.items()}
+        around = [view for view, url in sections.items() if here == url or (url != "/" and here.startswith(url))]
+        return max(around, key=lambda view: len(sections[view]), default="")
 
 
 def shell_of(request: HttpRequest) -> Shell:

@@ -213,7 +213,8 @@ class OwnSchool:
     children: int
     awards: int
     awarded_fen: int
-    payments: dict[str, int]
+    paid: int
+    failed: int
     roster: Roster | None
     recognition: RecognitionList | None
     award_list: AwardList | None
@@ -258,7 +259,8 @@ def own_school(school: School, term: Term) -> OwnSchool:
         children=Enrollment.objects.studying().filter(school=school, term=term).count(),
         awards=awards["n"],
         awarded_fen=awards["fen"] or 0,
-        payments=payments,
+        paid=paid,
+        failed=payments.get(PaymentState.FAILED, 0),
         roster=roster,
         recognition=recognition,
         award_list=award_list,

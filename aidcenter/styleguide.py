@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.access import EVERYONE, SignedInRequest, needs
 from aidcenter import overview
+from common import resident_ids
 from common.forms import DayField, FilterForm, SearchField, TidyCharField
 from common.pages import page_of, tabs_of
 
@@ -43,7 +44,7 @@ def styleguide(request: SignedInRequest) -> HttpResponse:
     rows = [
         {
             "name": name,
-            "number": f"4116252012010100{at:02d}",
+            "number": _number(at),
             "school": school,
             "class_name": class_name,
             "category": category,
@@ -97,6 +98,12 @@ def styleguide(request: SignedInRequest) -> HttpResponse:
             "line": [21, 24, 23, 28, 31],
         },
     )
+
+
+def _number(at: int) -> str:
+    """An id of an area that never was one, with a right check digit."""
+    first = f"99010120120304{at:03d}"
+    return first + resident_ids.check_digit(first)
 
 
 _PEOPLE = [
