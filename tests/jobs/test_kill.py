@@ -1,6 +1,5 @@
 """kill -9 of the worker at random points: the rows end as if nobody had disturbed the run."""
 
-import hashlib
 import os
 import signal
 import time
@@ -13,25 +12,21 @@ from jobs.choices import JobState
 from jobs.models import Job
 from schools.models import Town
 from tests.factories import NOW, UserFactory
-from tests.jobs import handlers  # noqa: F401  # the kinds of job used here
+from tests.jobs import handlers, orders  # noqa: F401  # the kinds of job used here
 from tests.jobs.workers import is_past, run_with_kills, wait_for_end, wait_until, worker
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.services]
 
 
-def digest_of(*querysets):
-    """Equal for equal rows; keys that the database gave away are left out by whoever asks."""
-    rows = [sorted(map(repr, queryset.order_by().values_list())) for queryset in querysets]
-    return hashlib.sha256(repr(rows).encode()).hexdigest()
+@pytest.mark.parametrize(
+    ("order", "size", "seed"),
+    [(orders.roster_commit, 400, 20210901), (orders.batch_build, 100, 20211011)],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_ten_kills_leave_no_trace_in_the_rows(order, size, seed):
+    job = run_with_kills(partial(order, size), seed=seed)
 
-
-def test_ten_kills_leave_no_trace_in_the_rows():
-    def prepare():
-        return run.start("test-towns", by=UserFactory(), at=NOW, towns=3_000, rows=10, pause=0.005)
-
-    job = run_with_kills(prepare, lambda: digest_of(Town.objects.all()), seed=20210901)
-
-    assert Town.objects.count() == job.result["towns"] == 3_000
+    assert size in job.result.values()
 
 
 def test_a_frozen_worker_that_wakes_up_writes_nothing_more(tmp_path):
@@ -45,13 +40,13 @@ def test_a_frozen_worker_that_wakes_up_writes_nothing_more(tmp_path):
         os.killpg(sleeper.pid, signal.SIGSTOP)
         with worker():
             wait_for_end(job)
-        finished = digest_of(Town.objects.all(), Job.objects.all())
+        finished = [list(Town.objects.values()), list(Job.objects.values())]
         os.killpg(sleeper.pid, signal.SIGCONT)
         wait_until(lambda: "is in other hands now" in log.read_text(), what="the sleeper to notice")
 
     assert (job.state, job.attempts) == (JobState.DONE, 2)
     assert Town.objects.count() == 200
-    assert digest_of(Town.objects.all(), Job.objects.all()) == finished
+    assert [list(Town.objects.values()), list(Job.objects.values())] == finished
 
 
 def test_a_worker_asked_to_stop_hands_its_job_back_between_two_chunks():
