@@ -127,6 +127,20 @@ def page_of(
     return page
 
 
+def wide_page_of(
+    request: HttpRequest, rows: QuerySet[Any], *, count: int | None = None, sizes: Sequence[int] = SIZES
+) -> ListPage:
+    """The same for rows with many columns, of which there may be tens of thousands.
+
+    Only keys are put in order; the page's own rows are loaded by them. (2,700 awards on SQLite: 4 ms instead
+    of 30, and both grow with the rows.)
+    """
+    page = page_of(request, rows.values_list("pk", flat=True), count=count, sizes=sizes)
+    if page.object_list:
+        page.object_list = list(rows.filter(pk__in=page.object_list))
+    return page
+
+
 def chosen(request: HttpRequest, name: str, values: Iterable[str]) -> str:
     """The value of a parameter if it is one of `values`, else nothing: addresses are typed by people too."""
     value = request.GET.get(name, "")

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 from accounts import actions
 from accounts.access import SignedInRequest, needs
 from common import money
-from common.pages import page_of, render_list
+from common.pages import render_list, wide_page_of
 from common.roles import READERS
 from jobs import run
 from reports import exports, tables, totals
@@ -71,7 +71,7 @@ def names(request: SignedInRequest) -> HttpResponse:
     context = {
         "form": form,
         "figure": figure,
-        "page": page_of(request, form.names(), count=figure.persons),
+        "page": wide_page_of(request, form.names(), count=figure.persons),
         "scope_name": term_name(figure.term),
         "definition": totals.DEFINITION,
     }

@@ -1,5 +1,7 @@
 """Batches: prepare, approve by a second person, bank file, the bank's answer, and paying the failed again."""
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Count, Q, Sum
@@ -12,7 +14,7 @@ from django.views.decorators.http import require_POST
 from accounts.access import SignedInRequest, needs
 from common.acts import telling
 from common.moves import Refused
-from common.pages import chosen, counts_by, page_of, render_list, sorted_by, tabs_of
+from common.pages import chosen, counts_by, page_of, render_list, sorted_by, tabs_of, wide_page_of
 from common.roles import READERS, Role
 from disbursements import batches, returns
 from disbursements.choices import BatchState, PaymentState
@@ -33,16 +35,23 @@ def index(request: SignedInRequest) -> HttpResponse:
     tab = chosen(request, "tab", BatchState.values)
     if tab:
         rows = rows.filter(state=tab)
-    rows = rows.for_list().annotate(
-        paid=Count("payments", filter=Q(payments__state=PaymentState.PAID)),
-        failed=Count("payments", filter=Q(payments__state=PaymentState.FAILED)),
-    )
+    shown = page_of(request, rows.for_list(), count=counts.get(tab, 0) if tab else sum(counts.values()))
+    outcomes = _people_by_state(list(shown))
     context = {
         "form": None,
         "tabs": tabs_of(request, BatchState.choices, counts),
-        "page": page_of(request, rows, count=counts.get(tab, 0) if tab else sum(counts.values())),
+        "page": shown,
+        "lines": [
+            (batch, outcomes[batch.pk, PaymentState.PAID], outcomes[batch.pk, PaymentState.FAILED]) for batch in shown
+        ],
     }
     return render_list(request, "disbursements/batches.html", part="disbursements/_batches.html", context=context)
+
+
+def _people_by_state(shown: Sequence[Batch]) -> Counter[tuple[int, str]]:
+    """(batch, state) → payments, for one page of batches: read from the index alone."""
+    groups = Payment.objects.filter(batch__in=shown).order_by().values_list("batch", "state")
+    return Counter({(batch, state): people for batch, state, people in groups.annotate(n=Count("pk"))})
 
 
 @needs(*READERS)
@@ -59,7 +68,7 @@ def page(request: SignedInRequest, pk: int) -> HttpResponse:
         "batch": batch,
         "form": form,
         "tabs": tabs_of(request, PaymentState.choices, counts),
-        "page": page_of(request, rows, count=counts.get(tab, 0) if tab else sum(counts.values())),
+        "page": wide_page_of(request, rows, count=counts.get(tab, 0) if tab else sum(counts.values())),
         "to_cards": batch.program.payee != Payee.SCHOOL,
         "outcomes": _outcomes(batch),
         "building": Job.objects.filter(key=_build_key(batch)).exclude(state=JobState.DONE).first(),

@@ -1,5 +1,7 @@
 """Cards: who cannot be paid for want of one, and putting another one on record."""
 
+from typing import cast
+
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -11,7 +13,7 @@ from common.pages import page_of, render_list
 from common.roles import Role
 from disbursements import batches, cards
 from disbursements.forms import CardForm
-from programs.models import Award, Program
+from programs.models import Award, AwardQuerySet, Program
 from students.models import Student
 
 
@@ -20,7 +22,7 @@ def unpaid(request: SignedInRequest, code: str) -> HttpResponse:
     """Confirmed awards that nobody can pay yet: no card on record, or the bank refused the one there is."""
     program = get_object_or_404(Program.objects.filter(terms__term=request.term), pk=code)
     waiting = batches.waiting_for_a_card(request.term, program) if request.term else Award.objects.none()
-    mine = Award.objects.visible_to(request.user).filter(pk__in=waiting.values("pk")).for_list()
+    mine = cast(AwardQuerySet, waiting).visible_to(request.user).for_list()
     context = {"form": None, "program": program, "page": page_of(request, mine)}
     return render_list(request, "disbursements/unpaid.html", part="disbursements/_unpaid.html", context=context)
 

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.access import READERS_AND_SCHOOL, SignedInRequest, needs
 from common.acts import telling
-from common.pages import chosen, page_of, render_list, sorted_by, tabs_of
+from common.pages import chosen, render_list, sorted_by, tabs_of, wide_page_of
 from common.roles import Role
 from jobs import run
 from programs import awards
@@ -33,7 +33,7 @@ def index(request: SignedInRequest) -> HttpResponse:
         "form": form,
         "tabs": tabs_of(request, AwardState.choices, people),
         "amount_fen": fen.get(tab, 0) if tab else sum(fen.values()),
-        "page": page_of(request, rows, count=total),
+        "page": wide_page_of(request, rows, count=total),
     }
     return render_list(request, "programs/awards.html", part="programs/_awards.html", context=context)
 
