@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Exists, OuterRef, Q, Sum
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -19,7 +19,7 @@ from common.roles import READERS, Role
 from disbursements import batches, returns
 from disbursements.choices import BatchState, PaymentState
 from disbursements.forms import ApproveForm, PaymentFilter, PrepareForm, ReturnForm
-from disbursements.models import Batch, Payment
+from disbursements.models import Batch, Payment, PaymentQuerySet
 from jobs import run
 from jobs.choices import JobState
 from jobs.models import Job
@@ -71,6 +71,7 @@ def page(request: SignedInRequest, pk: int) -> HttpResponse:
         "page": wide_page_of(request, rows, count=counts.get(tab, 0) if tab else sum(counts.values())),
         "to_cards": batch.program.payee != Payee.SCHOOL,
         "outcomes": _outcomes(batch),
+        "unpaid": _unpaid(batch).totals(),
         "building": Job.objects.filter(key=_build_key(batch)).exclude(state=JobState.DONE).first(),
         "returns": batch.returns.select_related("uploaded_by", "file"),
         "entries": batch.entries.select_related("entered_by"),
@@ -83,6 +84,12 @@ def _outcomes(batch: Batch) -> list[tuple[PaymentState, int, int]]:
     groups = batch.payments.order_by().values_list("state").annotate(people=Count("pk"), fen=Sum("amount_fen"))
     found = {state: (people, fen) for state, people, fen in groups}
     return [(state, *found[state]) for state in PaymentState if state in found]
+
+
+def _unpaid(batch: Batch) -> PaymentQuerySet:
+    """The failed payments of a batch whose award has found no other payment since."""
+    found_another = Payment.objects.filter(award=OuterRef("award")).live()
+    return batch.payments.filter(~Exists(found_another), state=PaymentState.FAILED)
 
 
 def _build_key(batch: Batch) -> str:

@@ -136,6 +136,17 @@ class TestBatch:
         assert "户名不符" in page
         assert f"{reverse('disbursements:prepare')}?program={payable.program.pk}" in page
 
+    def test_says_what_is_still_to_be_paid_again(self, as_role):
+        failed, again = make.PaymentFactory(failed=True), make.PaymentFactory(failed=True)
+        page = as_role("auditor").get(failed.batch.get_absolute_url())
+        assert page.context["unpaid"] == {"people": 1, "amount_fen": failed.amount_fen}
+
+        make.PaymentFactory(award=again.award, attempt=2, paid=True)
+
+        page = as_role("auditor").get(again.batch.get_absolute_url())
+        assert page.context["unpaid"] == {"people": 0, "amount_fen": 0}
+        assert "还没有再次发放" not in words(page)
+
     def test_answer_is_not_taken_twice(self, as_role):
         batch, client = make.BatchFactory(sent=True, with_payments=True), as_role("preparer")
         address = reverse("disbursements:batch-return", args=[batch.pk])
