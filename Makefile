@@ -46,8 +46,9 @@ check: $(DEV) catalogues
 	$(PYTHON) -m mypy .
 	$(PYTEST_ONE) -q tests/harness/test_catalogue.py tests/harness/test_house.py
 
-bench: $(DEV)
-	$(PYTHON) -m bench
+bench: SCALE = full
+bench: $(DEV) catalogues
+	$(PYTHON) -m bench --scale $(SCALE)
 
 messages: $(DEV)
 	$(PYTHON) -m tests.harness.messages
