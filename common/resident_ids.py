@@ -87,7 +87,7 @@ def looks_like_travel_permit(number: str) -> bool:
 
 
 def mask(number: str) -> str:
-    """The first and the last three characters stay: rows can be told apart, the birth date cannot be read."""
+    """The first character and the last three stay: rows can be told apart, the birth date cannot be read."""
     if len(number) <= 4:
         return "*" * len(number)
     return f"{number[0]}{'*' * (len(number) - 4)}{number[-3:]}"
