@@ -24,7 +24,7 @@ def write_towns(running: Running) -> dict[str, Any]:
         numbers = range(running.cursor, min(running.cursor + rows, towns))
         with running.chunk(to=numbers[-1] + 1):
             for number in numbers:
-                Town.objects.create(code=f"{number:06d}", name=f"{running.at:%Y} 第 {number} 乡", position=number)
+                Town.objects.create(code=f"{running.job.pk}-{number}", name=f"第 {running.job.pk}-{number} 乡")
         time.sleep(running.params.get("pause", 0))
     return {"towns": Town.objects.count()}
 
@@ -37,4 +37,5 @@ def break_down(running: Running) -> dict[str, Any]:
             Town.objects.create(code=f"{running.cursor:06d}", name=f"第 {running.cursor} 乡")
     with running.chunk(to=running.cursor + 1):
         Town.objects.create(code="half", name="半个乡")
-        raise RuntimeError("王小明 is not for the log")
+        name = "王小明"
+        raise RuntimeError(f"{name} is refused")

@@ -329,8 +329,8 @@ class TestTries:
 
     @pytest.mark.usefixtures("no_pause")
     def test_goes_on_at_the_cursor(self):
-        in_the_way = Town.objects.create(code="000015", name="拦路")
         job = order(towns=25)
+        in_the_way = Town.objects.create(code=f"{job.pk}-15", name="拦路")
         with pytest.raises(IntegrityError):
             run.execute(job.pk)
         job.refresh_from_db()
@@ -376,7 +376,7 @@ class TestTries:
 
         assert "RuntimeError" in caplog.text
         assert "break_down" in caplog.text
-        assert "王小明 is not for the log" not in caplog.messages[-1].replace('raise RuntimeError("王小明', "")
+        assert "王小明 is" not in caplog.text
 
 
 class TestRetry:
