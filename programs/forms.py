@@ -12,6 +12,7 @@ from common.forms import FilterForm, Rows, SearchField
 from programs.models import Program
 from schools.models import Stage, Town
 from students.choices import CategoryGroup
+from students.forms import SchoolFileForm, sheet_field
 
 
 class AwardFilter(FilterForm):
@@ -52,6 +53,12 @@ class ListFilter(FilterForm):
         if town := self.wanted("town"):
             rows = rows.filter(**{f"{self._school}__town": town})
         return rows
+
+
+class RecognitionForm(SchoolFileForm):
+    """A school's list of the children it recognizes as poor this term."""
+
+    file = sheet_field(_("认定名单文件"))
 
 
 class ReasonForm(forms.Form):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from django.db import models
 from django.db.models import Count, F, Q, Sum, Value
@@ -88,7 +88,7 @@ class Standard(models.Model):
     document_no = models.CharField(_("文号"), max_length=60)
     note = models.CharField(_("说明"), max_length=200, blank=True)
 
-    objects: ClassVar[DatedManager[Standard]] = DatedManager()
+    objects = DatedManager()
 
     class Meta:
         verbose_name = _("资助标准")
@@ -140,7 +140,7 @@ class Rule(models.Model):
     valid_to = models.DateField(_("至"), null=True, blank=True)
     document_no = models.CharField(_("文号"), max_length=60)
 
-    objects: ClassVar[DatedManager[Rule]] = DatedManager()
+    objects = DatedManager()
 
     class Meta:
         verbose_name = _("享受条件")
@@ -161,7 +161,7 @@ class Share(models.Model):
     valid_to = models.DateField(_("至"), null=True, blank=True)
     document_no = models.CharField(_("文号"), max_length=60)
 
-    objects: ClassVar[DatedManager[Share]] = DatedManager()
+    objects = DatedManager()
 
     class Meta:
         verbose_name = _("经费分担")
@@ -218,7 +218,7 @@ class SchoolFee(models.Model):
     valid_to = models.DateField(_("至"), null=True, blank=True)
     document_no = models.CharField(_("文号"), max_length=60)
 
-    objects: ClassVar[DatedManager[SchoolFee]] = DatedManager()
+    objects = DatedManager()
 
     class Meta:
         verbose_name = _("学校收费标准")
@@ -237,6 +237,9 @@ class RecognitionListQuerySet(models.QuerySet["RecognitionList"]):
         if user.role == Role.SCHOOL:
             return self.filter(school=user.school_id)
         return self if user.role in READERS else self.none()
+
+    def for_list(self) -> Self:
+        return self.select_related("school__town", "term", "file", "uploaded_by").order_by("-pk")
 
 
 class RecognitionList(models.Model):
@@ -275,6 +278,9 @@ class RecognitionList(models.Model):
 
     def __str__(self) -> str:
         return f"{self.school} {self.term}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("programs:recognition", args=[self.pk])
 
 
 class Recognition(models.Model):

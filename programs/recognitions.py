@@ -6,6 +6,7 @@ gives the very number the roster gives, right or wrong, or where name, grade and
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -45,6 +46,28 @@ _LEVELS = {
     "一般": Level.GENERAL,
     "不困难": Level.NOT_POOR,
 }
+
+
+_WORDS: dict[str, tuple[Any, Any]] = {
+    "level-unknown": (
+        _("没有认定等级，或等级不是规定的写法。"),
+        _("请填“特别困难”“困难”“一般困难”或“不困难”。"),
+    ),
+    "not-in-roster": (
+        _("本校现行花名册里没有这名学生。"),
+        _("请与花名册核对姓名和证件号；没有证件号的，年级和班级也要与花名册一致。"),
+    ),
+    "twice": (_("同一名学生在前面已经出现过，以前面一行为准。"), _("请删除重复的行。")),
+}
+
+
+@dataclass(frozen=True)
+class Unmatched:
+    """A line of the file that was not taken: which one, why, and how to mend it."""
+
+    row: int
+    what: str
+    mend: str
 
 
 class TermIsClosed(Refused):
@@ -118,6 +141,13 @@ def read(recognition_list: RecognitionList, *, running: Running, reader: sheets.
             unmatched=len(unmatched),
         )
     return result
+
+
+def not_taken(recognition_list: RecognitionList) -> list[Unmatched]:
+    """The lines that were left out, worded, in the order of the file."""
+    return [
+        Unmatched(line["row"], *(str(words) for words in _WORDS[line["code"]])) for line in recognition_list.unmatched
+    ]
 
 
 def _read(

@@ -1,9 +1,12 @@
 from django.urls import path
 
-from programs.views import awards, lists, notices, programs
+from programs.views import awards, lists, notices, programs, recognitions
 
 app_name = "programs"
 urlpatterns = [
+    path("recognitions/", recognitions.index, name="recognitions"),
+    path("recognitions/upload/", recognitions.upload, name="recognition-upload"),
+    path("recognitions/<int:pk>/", recognitions.page, name="recognition"),
     path("awards/", awards.index, name="awards"),
     path("awards/propose/<str:code>/", awards.propose, name="awards-propose"),
     path("awards/<int:pk>/drop/", awards.drop, name="award-drop"),

@@ -118,7 +118,7 @@ class RosterFilter(FilterForm):
         return rows
 
 
-class RosterForm(forms.Form):
+class SchoolFileForm(forms.Form):
     """A school's file. The county may hand one in for any school, an officer only for the own one."""
 
     school = forms.ModelChoiceField(
@@ -129,7 +129,6 @@ class RosterForm(forms.Form):
         help_text=_("输入学校标识码，或按名称从列表里选。"),
         error_messages={"invalid_choice": _("没有这个标识码的学校，请从列表里选。")},
     )
-    file = sheet_field(_("花名册文件"))
 
     def __init__(self, *args: Any, schools: QuerySet[School], own: School | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -144,6 +143,12 @@ class RosterForm(forms.Form):
         """The school that the file is for."""
         chosen: School = self.own or self.cleaned_data["school"]
         return chosen
+
+
+class RosterForm(SchoolFileForm):
+    """A school's roster of the term."""
+
+    file = sheet_field(_("花名册文件"))
 
 
 class ConfirmRosterForm(forms.Form):

@@ -10,7 +10,7 @@ from disbursements.models import Batch, Payment
 from jobs import files
 from jobs.choices import FileKind
 from jobs.models import Job, StoredFile
-from programs.models import Award, AwardList, Notice, Objection
+from programs.models import Award, AwardList, Notice, Objection, RecognitionList
 from schools.models import School, Term
 from students.models import Crosscheck, Enrollment, Match, RegisterSnapshot, Roster, Student
 from tests import factories as make
@@ -29,6 +29,7 @@ class World:
     snapshot: RegisterSnapshot
     crosscheck: Crosscheck
     match: Match
+    recognition_list: RecognitionList
     award_list: AwardList
     award: Award
     notice: Notice
@@ -60,6 +61,7 @@ def build(school: School | None = None) -> World:
         snapshot=match.person.snapshot,
         crosscheck=match.crosscheck,
         match=match,
+        recognition_list=make.RecognitionListFactory(school=school),
         award_list=award.list,
         award=award,
         notice=notice,

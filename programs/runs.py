@@ -1,0 +1,36 @@
+"""What schools hand in on the pages of this stage, together with the background run that reads it.
+
+The row and its run are written in one transaction, so nothing waits for a run that was never ordered. The key
+of a run names what it works on, so that a page finds its run.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import User
+from jobs import run
+from jobs.models import Job
+from programs import recognitions
+from programs.models import RecognitionList
+from schools.models import School, Term
+
+_READ = "recognition-read"
+
+
+@transaction.atomic
+def upload_recognition_list(
+    *, school: School, term: Term, content: bytes, name: str, by: User, at: datetime
+) -> RecognitionList:
+    uploaded = recognitions.upload(school=school, term=term, content=content, name=name, by=by, at=at)
+    run.start(_READ, by=by, at=at, key=_key(uploaded), school=school, term=term, list_id=uploaded.pk)
+    return uploaded
+
+
+def job_of(recognition_list: RecognitionList) -> Job | None:
+    """The run that reads a list, or has read it."""
+    return Job.objects.filter(kind=_READ, key=_key(recognition_list)).first()
+
+
+def _key(recognition_list: RecognitionList) -> str:
+    return f"{_READ}:{recognition_list.pk}"
