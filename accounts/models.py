@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
@@ -34,9 +34,9 @@ class User(AbstractUser):
         verbose_name=_("学校"),
     )
 
-    objects = UserManager()
+    objects: ClassVar[UserManager[User]] = UserManager()
 
-    REQUIRED_FIELDS = ("name", "role")
+    REQUIRED_FIELDS = ["name", "role"]
 
     class Meta:
         verbose_name = _("账号")

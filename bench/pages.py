@@ -1,13 +1,14 @@
 """Seconds of the main pages over the loaded county, through Django's client: `python -m bench.pages`."""
 
 import os
+from functools import partial
 from statistics import median
 
 import django
 
 from bench.measure import timed
 
-PAGES = (
+PAGES: tuple[tuple[str, list[str]], ...] = (
     ("home", []),
     ("students:list", []),
     ("students:rosters", []),
@@ -37,7 +38,7 @@ def main() -> None:
         address = reverse(name, args=arguments)
         seconds = []
         for _ in range(5):
-            taken, answer = timed(lambda address=address: client.get(address))
+            taken, answer = timed(partial(client.get, address))
             if answer.status_code != 200:
                 raise SystemExit(f"{address} answered {answer.status_code}.")
             seconds.append(taken)

@@ -21,7 +21,7 @@ class CookieLocaleMiddleware:
         if code not in dict(settings.LANGUAGES):
             code = settings.LANGUAGE_CODE
         with translation.override(code):
-            request.LANGUAGE_CODE = code  # type: ignore[attr-defined]
+            request.LANGUAGE_CODE = code
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", code)
         return response

@@ -10,7 +10,6 @@ from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
-from common.columns import read_date
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +18,7 @@ from accounts import actions
 from accounts.models import User
 from common import sheets
 from common.bulk import insert
+from common.columns import read_date
 from common.money import parse_fen
 from common.moves import Refused, hold, move
 from common.tables import Table

@@ -54,7 +54,7 @@ class NamesFilter(FilterForm):
 
     def names(self) -> AwardQuerySet:
         """The awards behind the figure."""
-        rows: AwardQuerySet = totals.names(**self.key).select_related("term")  # type: ignore[assignment]
+        rows: AwardQuerySet = totals.names(**self.key).select_related("term")
         return rows
 
     def figure(self) -> Figure:

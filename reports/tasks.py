@@ -19,7 +19,7 @@ def export_names(running: Running) -> dict[str, Any]:
     key: dict[str, str] = running.params["figure"]
     by, table = running.job.started_by, tables.table(key["scope"])
     figure = table.figure(key["program"], key["stage"], key["who"])
-    awards: AwardQuerySet = totals.names(**key)  # type: ignore[assignment]
+    awards: AwardQuerySet = totals.names(**key)
     title = _now("%(scope)s资助名单") % {"scope": table.title}
     content = exports.names(awards, figure, title=title, by=by, at=running.at)
     with running.chunk(to=1):

@@ -10,12 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Sum
 from django.utils.translation import gettext_lazy as _
 
 from common.moves import Refused
 from programs.choices import AwardState
-from programs.models import Award, Program
+from programs.models import Award, AwardQuerySet, Program
 from schools.models import Term
 
 ALL = "all"
@@ -65,7 +65,7 @@ def terms_of(scope: str) -> list[Term]:
     return found
 
 
-def counted(terms: Iterable[Term]) -> QuerySet[Award]:
+def counted(terms: Iterable[Term]) -> AwardQuerySet:
     """The awards behind the figures."""
     return Award.objects.filter(term__in=list(terms), state=AwardState.CONFIRMED)
 
@@ -112,7 +112,7 @@ def lines(scope: str) -> list[dict[str, Any]]:
     return [figure.as_line() for figure in figures(scope) if not figure.stage]
 
 
-def names(*, scope: str, program: str = EVERY_PROGRAM, stage: str = "", who: str = ALL) -> QuerySet[Award]:
+def names(*, scope: str, program: str = EVERY_PROGRAM, stage: str = "", who: str = ALL) -> AwardQuerySet:
     """The awards behind one figure, opened down to the child."""
     awards = counted(terms_of(scope))
     if program != EVERY_PROGRAM:

@@ -67,7 +67,7 @@ def begin(*, term: Term, snapshots: Sequence[RegisterSnapshot], by: User, at: da
 def compare(run: Crosscheck, *, running: Running) -> dict[str, Any]:
     """Find the matches and write them in chunks; the last step puts the run in force and its facts with it."""
     if run.state != CrosscheckState.RUNNING:
-        return run.counts
+        return dict(run.counts)
     found = _find(run)
     running.report_total(len(found))
     while running.cursor < len(found):
@@ -81,7 +81,7 @@ def compare(run: Crosscheck, *, running: Running) -> dict[str, Any]:
         move(run, CrosscheckState.DONE, moves=CROSSCHECK_MOVES, counts=counted)
         _renew_facts(run)
         actions.record(run.made_by, "crosscheck.done", run, at=run.made_at, suspected=counted["suspected"])
-    return run.counts
+    return dict(run.counts)
 
 
 _MATCH = (

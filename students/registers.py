@@ -8,7 +8,6 @@ from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
-from common.columns import read_date
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +15,7 @@ from accounts import actions
 from accounts.models import User
 from common import names, resident_ids, sheets
 from common.bulk import insert
+from common.columns import read_date
 from common.moves import Refused, hold, move
 from common.resident_ids import IdKind
 from common.tables import Table

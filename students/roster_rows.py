@@ -3,15 +3,15 @@
 Checking and committing read the same bytes through the same function, so what was shown is what is taken.
 """
 
+import dataclasses
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from common.columns import cell_text, read_date
-
 from common import names, resident_ids
+from common.columns import cell_text, read_date
 from common.keyring import ring
 from common.resident_ids import IdKind
 from common.sheets import Cell
@@ -45,7 +45,7 @@ _ADULT_AGE = 22
 class Problem:
     code: str
     field: str
-    params: dict[str, Any] = field(default_factory=dict)
+    params: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     @property
     def severity(self) -> Severity:
@@ -78,7 +78,7 @@ class Row:
     card_number: str = ""
     card_holder: str = ""
     card_relation: str = ""
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[Problem] = dataclasses.field(default_factory=list)
 
     @property
     def is_refused(self) -> bool:

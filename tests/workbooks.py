@@ -8,7 +8,8 @@ from openpyxl import Workbook
 
 ROSTER_HEAD = (
     "序号", "学生姓名★", "性别", "证件类型", "身份证件号码", "出生日期", "学段", "年级", "班级", "就读方式",
-    "户口性质", "专业", "困难类型", "监护人姓名", "监护人电话", "户籍乡镇", "户籍村", "卡号", "持卡人", "与学生关系", "备注",
+    "户口性质", "专业", "困难类型", "监护人姓名", "监护人电话", "户籍乡镇", "户籍村", "卡号", "持卡人", "与学生关系",
+    "备注",
 )  # fmt: skip
 RECOGNITION_HEAD = ("序号", "姓名", "身份证件号码", "年级", "班级", "认定等级", "备注")
 REGISTER_HEAD = (
@@ -46,10 +47,11 @@ def xlsx(
 def roster_row(number: int, **facts: Any) -> list[Any]:
     """A child of a roster, right in every cell; `facts` change single cells by field."""
     cells = {
-        "name": f"王小{chr(0x4E00 + number)}", "sex": "男", "id_type": "居民身份证", "id_number": "", "born_on": "",
-        "stage": "小学", "grade": "三年级", "class_name": "1班", "boarding": "住校", "residence": "农业户口", "major": "",
-        "claim": "", "guardian_name": "王建国", "guardian_phone": "19900001234", "town_name": "城关镇", "village": "东关村",
-        "card_number": "", "card_holder": "", "card_relation": "", "note": "", **facts,
+        "name": f"王小{chr(0x4E00 + number)}", "sex": "男", "id_type": "居民身份证", "id_number": "",
+        "born_on": "", "stage": "小学", "grade": "三年级", "class_name": "1班", "boarding": "住校",
+        "residence": "农业户口", "major": "", "claim": "", "guardian_name": "王建国",
+        "guardian_phone": "19900001234", "town_name": "城关镇", "village": "东关村", "card_number": "",
+        "card_holder": "", "card_relation": "", "note": "", **facts,
     }  # fmt: skip
     return [number, *cells.values()]
 
