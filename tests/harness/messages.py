@@ -33,6 +33,8 @@ KEYWORDS = {
 }
 _ALIAS = re.compile(r"\b(gettext(?:_lazy|_noop)?) as (\w+)")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
+_TO_BE_COPIED = re.compile(r"“[^”]*”")
+"""Words that a file or a field has to hold as they are, in quotation marks."""
 _PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[sdif]|%%")
 REFERENCE_ROWS = ROOT / "fixtures" / "national.toml"
 NAMED_ON_PAGES = ("stage", "school_kind", "program")
@@ -121,13 +123,16 @@ def vanished() -> list[str]:
 
 
 def mistranslated() -> list[str]:
-    """Entries whose English has other placeholders than the Chinese, or still speaks Chinese."""
+    """Entries whose English has other placeholders than the Chinese, or speaks Chinese outside of quotation marks."""
     return [
         entry.msgid
         for entry in catalogue()
         for english in [entry.msgstr, *entry.msgstr_plural.values()]
         if english
-        and (_CHINESE.search(english) or set(_PLACEHOLDER.findall(english)) - set(_PLACEHOLDER.findall(entry.msgid)))
+        and (
+            _CHINESE.search(_TO_BE_COPIED.sub("", english))
+            or set(_PLACEHOLDER.findall(english)) - set(_PLACEHOLDER.findall(entry.msgid))
+        )
     ]
 
 
