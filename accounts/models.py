@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, Self
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
@@ -34,7 +34,7 @@ class User(AbstractUser):
         verbose_name=_("学校"),
     )
 
-    objects: ClassVar[UserManager[User]] = UserManager()
+    objects = UserManager()  # type: ignore[misc]  # named anew for the migrations and the types
 
     REQUIRED_FIELDS = ["name", "role"]
 

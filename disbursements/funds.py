@@ -103,6 +103,7 @@ def balances(term: Term | None = None, program: Program | None = None) -> list[B
     for code, term_code, payer, kind, amount in rows.annotate(sum=Sum("amount_fen")):
         sums.setdefault((code, term_code, payer), Counter())[kind] += amount
     order = list(Payer.values)
+    programs = list(dict.fromkeys((code, term_code) for code, term_code, _payer in sums))
     return sorted(
         (
             Balance(
@@ -116,7 +117,7 @@ def balances(term: Term | None = None, program: Program | None = None) -> list[B
             )
             for (code, term_code, payer), kinds in sums.items()
         ),
-        key=lambda balance: order.index(balance.payer),
+        key=lambda balance: (programs.index((balance.program, balance.term)), order.index(balance.payer)),
     )
 
 

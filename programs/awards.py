@@ -65,10 +65,20 @@ def propose(term: Term, *, running: Running, by: User) -> dict[str, Any]:
     return result
 
 
-_ENROLLMENT = ("pk", "student_id", "school_id", "stage_id", "grade", "class_name", "is_boarding", "is_rural")
+_ENROLLMENT = (
+    "pk",
+    "student_id",
+    "school_id",
+    "stage_id",
+    "grade",
+    "grade_no",
+    "class_name",
+    "is_boarding",
+    "is_rural",
+)
 _AWARD = (
-    "student", "enrollment", "program", "term", "list", "school", "stage", "grade", "class_name", "is_boarding",
-    "category", "is_registered_poor", "level", "tier", "amount_fen", "rule", "standard", "school_fee", "state",
+    "student", "enrollment", "program", "term", "list", "school", "stage", "grade", "grade_no", "class_name",
+    "is_boarding", "category", "is_registered_poor", "level", "tier", "amount_fen", "rule", "standard", "school_fee", "state",
     "dropped_reason",
 )  # fmt: skip
 
@@ -154,7 +164,7 @@ class _Proposer:
         facts = self._frozen(row, verdict)
         return (
             row["student_id"], row["pk"], verdict.program.code, self.term.pk, list_pk, row["school_id"],
-            *(facts[name] for name in _AWARD[6:18]), AwardState.PROPOSED, "",
+            *(facts[name] for name in _AWARD[6:19]), AwardState.PROPOSED, "",
         )  # fmt: skip
 
     def _frozen(self, row: dict[str, Any], verdict: Verdict) -> dict[str, Any]:
@@ -163,6 +173,7 @@ class _Proposer:
         return {
             "stage": row["stage_id"],
             "grade": row["grade"],
+            "grade_no": row["grade_no"],
             "class_name": row["class_name"],
             "is_boarding": row["is_boarding"],
             "category": verdict.category.code if verdict.category else None,

@@ -143,13 +143,15 @@ class Rulebook:
     def judge(self, facts: Facts) -> list[Verdict]:
         """Every program's verdict; of two that exclude each other the first by position holds."""
         verdicts: list[Verdict] = []
-        held: set[str] = set()
+        held: list[Program] = []
         for program in self.programs:
             verdict = self._judge_program(program, facts)
-            if verdict.entitled and (clash := held & self.excluded[program.code]):
-                verdict = Verdict(program, False, [_now("与已享受的项目不能同时享受：%(code)s") % {"code": min(clash)}])
+            clash = [other for other in held if other.code in self.excluded[program.code]]
+            if verdict.entitled and clash:
+                words = _now("与“%(program)s”不能同时享受。") % {"program": clash[0]}
+                verdict = Verdict(program, False, [words])
             if verdict.entitled:
-                held.add(program.code)
+                held.append(program)
             verdicts.append(verdict)
         return verdicts
 

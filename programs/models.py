@@ -393,7 +393,7 @@ class AwardQuerySet(models.QuerySet["Award"]):
 
     def for_list(self) -> Self:
         return self.select_related("student", "school", "program", "stage", "category", "list").order_by(
-            "school__code", "grade", "class_name", "pk"
+            "school__code", "grade_no", "class_name", "pk"
         )
 
 
@@ -414,6 +414,7 @@ class Award(models.Model):
     )
     stage = models.ForeignKey("schools.Stage", on_delete=models.PROTECT, related_name="+", verbose_name=_("学段"))
     grade = models.CharField(_("年级"), max_length=20)
+    grade_no = models.PositiveSmallIntegerField(_("年级序号"), default=0, help_text=_("按学段和年级排序用"))
     class_name = models.CharField(_("班级"), max_length=30)
     is_boarding = models.BooleanField(_("寄宿"))
     category = models.ForeignKey(

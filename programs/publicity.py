@@ -91,7 +91,7 @@ def shown(notice: Notice, on: date) -> list[dict[str, Any]]:
     if notice.state != NoticeState.UP or not notice.starts_on <= on <= notice.ends_on:
         return []
     rows = Award.objects.filter(list=notice.list, state=AwardState.PROPOSED).order_by(
-        "program__position", "grade", "class_name", "student__name", "pk"
+        "program__position", "grade_no", "class_name", "student__name", "pk"
     )
     values = ("student__name", "school__name", "grade", "class_name", "program__name", "amount_fen")
     return [dict(zip(PUBLIC_COLUMNS, row, strict=True)) for row in rows.values_list(*values)]

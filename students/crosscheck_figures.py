@@ -48,7 +48,7 @@ def table(check: Crosscheck) -> Table:
     lines: list[dict[str, Any]] = check.counts.get("lines", [])
     found = {line["stage"] for line in lines}
     stages = [stage for stage in Stage.objects.all() if stage.code in found]
-    sources = dict(RegisterSource.objects.values_list("code", "name"))
+    sources = {source.code: str(source) for source in RegisterSource.objects.all()}
     counted: dict[tuple[str, str, str], dict[str, int]] = {}
     for line in lines:
         counted.setdefault((line["source"], line["state"], line["tier"]), {})[line["stage"]] = line["children"]

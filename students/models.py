@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from common import resident_ids
@@ -211,7 +212,9 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
         return self.filter(state=EnrollmentState.STUDYING)
 
     def for_list(self) -> Self:
-        return self.select_related("student", "school", "stage").order_by("school__code", "grade", "class_name", "pk")
+        return self.select_related("student", "school", "stage").order_by(
+            "school__code", "grade_no", "class_name", "pk"
+        )
 
 
 class Enrollment(models.Model):
@@ -226,6 +229,7 @@ class Enrollment(models.Model):
     )
     stage = models.ForeignKey("schools.Stage", on_delete=models.PROTECT, related_name="+", verbose_name=_("学段"))
     grade = models.CharField(_("年级"), max_length=20)
+    grade_no = models.PositiveSmallIntegerField(_("年级序号"), default=0, help_text=_("按学段和年级排序用"))
     class_name = models.CharField(_("班级"), max_length=30)
     is_boarding = models.BooleanField(_("寄宿"))
     is_rural = models.BooleanField(_("农村户口"))
@@ -246,7 +250,7 @@ class Enrollment(models.Model):
         ]
         indexes = [
             models.Index(fields=["term", "stage", "state"], name="enrollment_by_stage"),
-            models.Index(fields=["term", "school", "grade", "class_name", "id"], name="enrollment_by_class"),
+            models.Index(fields=["term", "school", "grade_no", "class_name", "id"], name="enrollment_by_class"),
         ]
 
     def __str__(self) -> str:
@@ -271,7 +275,7 @@ class HardshipCategory(models.Model):
         ordering = ("priority",)
 
     def __str__(self) -> str:
-        return self.name
+        return _now(self.name)
 
 
 class CategoryLabel(models.Model):
@@ -311,7 +315,7 @@ class RegisterSource(models.Model):
         ordering = ("position", "code")
 
     def __str__(self) -> str:
-        return self.name
+        return _now(self.name)
 
 
 class SnapshotQuerySet(models.QuerySet["RegisterSnapshot"]):

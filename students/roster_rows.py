@@ -66,6 +66,7 @@ class Row:
     id_number: str = ""
     stage: str = ""
     grade: str = ""
+    grade_no: int = 0
     class_name: str = ""
     is_boarding: bool = False
     is_rural: bool = False
@@ -97,10 +98,12 @@ class Vocabulary:
         self.stage_names: dict[str, str] = {}
         self.grades: dict[tuple[str, str], str] = {}
         self.ages: dict[tuple[str, str], tuple[int, int]] = {}
+        self.numbers: dict[tuple[str, str], int] = {}
         for stage in Stage.objects.all():
             self.stages[stage.name] = stage.code
             self.stage_names[stage.code] = stage.name
-        for grade in Grade.objects.order_by("stage__position", "position", "pk"):
+        for grade in Grade.objects.select_related("stage").order_by("stage__position", "position", "pk"):
+            self.numbers[grade.stage_id, grade.name] = grade.stage.position * 100 + grade.position
             for spelling in [grade.name, *grade.spellings]:
                 self.grades.setdefault((grade.stage_id, _squeeze(spelling)), grade.name)
             self.ages[grade.stage_id, grade.name] = (grade.youngest, grade.oldest)
@@ -205,8 +208,10 @@ class RowReader:
             row.grade = self.vocabulary.grade(row.stage, text.get("grade", ""))
             if not row.grade:
                 row.problems.append(Problem("grade-unknown", "grade"))
-            elif row.born_on:
-                self._compare_age(row, row.born_on)
+            else:
+                row.grade_no = self.vocabulary.numbers[row.stage, row.grade]
+                if row.born_on:
+                    self._compare_age(row, row.born_on)
         row.class_name = _CLASS_NOISE.sub("", unicodedata.normalize("NFKC", text.get("class_name", "")))[:30]
         if not row.class_name:
             row.problems.append(Problem("class-missing", "class_name"))

@@ -316,8 +316,8 @@ _STUDENT = (
     "guardian_phone", "guardian_phone_index", "town_name", "village",
 )  # fmt: skip
 _ENROLLMENT = (
-    "term", "school", "student", "stage", "grade", "class_name", "is_boarding", "is_rural", "major", "claim",
-    "state", "roster", "row",
+    "term", "school", "student", "stage", "grade", "grade_no", "class_name", "is_boarding", "is_rural", "major",
+    "claim", "state", "roster", "row",
 )  # fmt: skip
 
 
@@ -357,6 +357,7 @@ def _write(roster: Roster, rows: list[Row]) -> None:
                 students[row.key],
                 row.stage,
                 row.grade,
+                row.grade_no,
                 row.class_name,
                 row.is_boarding,
                 row.is_rural,

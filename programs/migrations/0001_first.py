@@ -44,6 +44,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('grade', models.CharField(max_length=20, verbose_name='年级')),
+                ('grade_no', models.PositiveSmallIntegerField(default=0, help_text='按学段和年级排序用', verbose_name='年级序号')),
                 ('class_name', models.CharField(max_length=30, verbose_name='班级')),
                 ('is_boarding', models.BooleanField(verbose_name='寄宿')),
                 ('is_registered_poor', models.BooleanField(verbose_name='原建档立卡')),

@@ -46,7 +46,7 @@ def _for_list(rows: EnrollmentQuerySet, term: Term | None) -> EnrollmentQuerySet
     return (
         rows.for_list()
         .defer("student__guardian_phone")
-        .order_by("school_id", "grade", "class_name", "pk")
+        .order_by("school_id", "grade_no", "class_name", "pk")
         .prefetch_related(
             Prefetch("student__hardships", facts.select_related("category").order_by("category__priority"), "facts")
         )
