@@ -37,8 +37,14 @@ _TO_BE_COPIED = re.compile(r"“[^”]*”")
 """Words that a file or a field has to hold as they are, in quotation marks."""
 _PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[sdif]|%%")
 REFERENCE_ROWS = ROOT / "fixtures" / "national.toml"
-NAMED_ON_PAGES = ("stage", "school_kind", "program")
-"""Rows whose names are translated where they are shown."""
+NAMED_ON_PAGES = {
+    "stage": ("name",),
+    "school_kind": ("name",),
+    "category": ("name",),
+    "register_source": ("name", "office"),
+    "program": ("name", "short_name"),
+}
+"""Tables of reference rows, and the fields that are translated where they are shown."""
 
 
 @dataclass(frozen=True)
@@ -87,9 +93,10 @@ def _in_file(path: Path) -> Iterator[Text]:
 
 def _names_of_rows() -> Iterator[Text]:
     tables = tomllib.loads(REFERENCE_ROWS.read_text(encoding="utf-8"))
-    for table in NAMED_ON_PAGES:
+    for table, fields in NAMED_ON_PAGES.items():
         for row in tables[table]:
-            yield Text(None, row["name"], None)
+            for field in fields:
+                yield Text(None, row[field], None)
 
 
 def catalogue() -> polib.POFile:
