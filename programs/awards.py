@@ -78,8 +78,8 @@ _ENROLLMENT = (
 )
 _AWARD = (
     "student", "enrollment", "program", "term", "list", "school", "stage", "grade", "grade_no", "class_name",
-    "is_boarding", "category", "is_registered_poor", "level", "tier", "amount_fen", "rule", "standard", "school_fee", "state",
-    "dropped_reason",
+    "is_boarding", "category", "is_registered_poor", "level", "tier", "amount_fen", "rule", "standard", "school_fee",
+    "state", "dropped_reason",
 )  # fmt: skip
 
 
