@@ -73,7 +73,7 @@ def test_ends_with_all_it_started(serve, number):
     serve.send_signal(number)
 
     assert serve.wait(timeout=10) == 0
-    assert [pid for pid in family if Path(f"/proc/{pid}").exists()] == []
+    wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in family), what="the family to go", seconds=5)
 
 
 def test_says_so_if_the_port_is_taken(serve):

@@ -121,6 +121,8 @@ class Supervisor:
                 process.wait(timeout=max(0, deadline - time.monotonic()))
         for child in self.children:
             child.signal(signal.SIGKILL)
+        for process in running:
+            process.wait()
 
 
 def _web(host: str, port: int) -> list[str]:
