@@ -1,7 +1,7 @@
 """Schools' lists of recognized children (家庭经济困难学生认定, 教财〔2018〕16号): a file a term, the newest one holds.
 
-A line counts when it names a child of this school's roster: by the number, or by the name where the list
-gives the very number the roster gives, right or wrong, or where name, grade and class fit one child only.
+A line counts when it names a child of this school's roster: by name and the very number the roster gives,
+right or wrong, or, without a usable number, by name where name, grade and class fit one child only.
 """
 
 from collections import defaultdict
@@ -26,6 +26,7 @@ from programs.choices import RECOGNITION_LIST_MOVES, Level, RecognitionListState
 from programs.models import Recognition, RecognitionList
 from schools.choices import TermState
 from schools.models import School, Term
+from students import identity
 from students.models import Enrollment
 
 SYNONYMS: dict[str, Sequence[str]] = {
@@ -175,23 +176,24 @@ def _read(
 
 
 class _Children:
-    """The school's children of the term, found by number or, failing that, by name and class."""
+    """The school's children of the term, found by number and name or, without a usable number, by name and class."""
 
     def __init__(self, recognition_list: RecognitionList) -> None:
-        self.by_number: dict[str, int] = {}
+        self.by_number: dict[tuple[str, str], int] = {}
         self.by_name: dict[str, list[tuple[int, str, str]]] = defaultdict(list)
         here = Enrollment.objects.studying().filter(school=recognition_list.school, term=recognition_list.term)
-        for enrollment in here.select_related("student").order_by("pk"):
-            child = enrollment.student
-            if child.id_number:
-                self.by_number[child.id_number + child.name_key] = child.pk
-            self.by_name[child.name_key].append((child.pk, enrollment.grade, enrollment.class_name))
+        for child, index, name, grade, class_name in here.order_by("pk").values_list(
+            "student", "student__id_number_index", "student__name_key", "grade", "class_name"
+        ):
+            if index:
+                self.by_number[index, name] = child
+            self.by_name[name].append((child, grade, class_name))
 
     def find(self, text: dict[str, str]) -> int | None:
         name = names.key(text.get("name", ""))
         number = resident_ids.normalize(text.get("id_number", ""))
-        if number:
-            return self.by_number.get(number + name)
+        if index := identity.number_index(number, resident_ids.kind(number)):
+            return self.by_number.get((index, name))
         namesakes = self.by_name.get(name, [])
         if len(namesakes) > 1:
             place = (text.get("grade", ""), text.get("class_name", ""))
