@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.access import READERS_AND_SCHOOL
 from accounts.models import User
@@ -55,7 +56,7 @@ MENU: list[tuple[Any, list[Link]]] = [
     (
         _("资助业务"),
         [
-            Link(_("学生"), "users", "students:list", _READERS_AND_SCHOOL),
+            Link(pgettext_lazy("page", "学生"), "users", "students:list", _READERS_AND_SCHOOL),
             Link(_("花名册"), "table-properties", "students:rosters", _READERS_AND_SCHOOL, ("rosters_to_confirm",)),
             Link(_("名单比对"), "scan-search", "students:crosschecks", _READERS, ("suspicions",)),
             Link(
@@ -88,7 +89,7 @@ MENU: list[tuple[Any, list[Link]]] = [
     (
         _("基础信息"),
         [
-            Link(_("学校"), "school", "schools:list", _READERS),
+            Link(pgettext_lazy("page", "学校"), "school", "schools:list", _READERS),
             Link(_("项目与标准"), "book-open-text", "programs:programs", _READERS),
         ],
     ),

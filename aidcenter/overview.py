@@ -184,7 +184,7 @@ def phases(steps: Iterable[tuple[str, list[str], bool]]) -> list[Phase]:
 
 def _composition(term: Term) -> list[tuple[str, int, int]]:
     """Facts of hardship by category, the largest first, the rest as one."""
-    names = dict(HardshipCategory.objects.order_by().values_list("code", "name"))
+    names = {category.code: str(category) for category in HardshipCategory.objects.order_by()}
     counts = counts_by(Hardship.objects.filter(term=term), "category")
     ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
     shown = ranked if len(ranked) <= _CATEGORIES_ON_THE_CHART else ranked[: _CATEGORIES_ON_THE_CHART - 1]

@@ -175,7 +175,7 @@ class Rulebook:
                 return self._price(program, condition.rule, facts)
         reasons = [
             _now("条件“%(rule)s”不符合：%(misses)s。")
-            % {"rule": condition.rule.description, "misses": "、".join(condition.misses(facts))}
+            % {"rule": condition.rule.description, "misses": _now("、").join(condition.misses(facts))}
             for condition in conditions
         ]
         return Verdict(program, False, reasons or [_now("本学期没有适用的享受条件。")])
