@@ -10,6 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from common.roles import Role
+from students.models import Crosscheck
 from tests import factories as make
 from tests.harness import world
 from tests.harness.access_table import DOORS
@@ -34,7 +35,9 @@ MORE_ROWS: dict[str, Callable[[World], object]] = {
     "reports:names": lambda own: make.AwardFactory(confirmed=True),
     "schools:list": lambda own: make.EnrollmentFactory(),
     "students:crosscheck": lambda own: make.MatchFactory(suspected=True),
-    "students:crosschecks": lambda own: make.CrosscheckFactory(state="superseded", term=own.term),
+    "students:crosschecks": lambda own: Crosscheck.objects.create(
+        term=own.term, state="superseded", made_by=own.account, made_at=make.NOW
+    ),
     "students:list": lambda own: make.EnrollmentFactory(),
     "students:registers": lambda own: make.RegisterSnapshotFactory(),
     "students:roster": lambda own: make.RosterIssueFactory(roster=own.roster),

@@ -71,8 +71,8 @@ def build(school: School | None = None) -> World:
         job=make.JobFactory(school=school, term=enrollment.term, started_by=officer, failed=True),
         file=files.store(
             f"content of {school.code}".encode(),
-            name="花名册.xlsx",
-            kind=FileKind.ROSTER,
+            name="资助明细.xlsx",
+            kind=FileKind.EXPORT,
             by=officer,
             at=make.NOW,
             school=school,
