@@ -8,6 +8,7 @@ import re
 import unicodedata
 from datetime import date
 from enum import StrEnum
+from operator import mul
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK_DIGITS = "10X98765432"
@@ -33,8 +34,9 @@ def normalize(text: object) -> str:
 
 
 def check_digit(first_17: str) -> str:
-    total = sum(int(digit) * weight for digit, weight in zip(first_17, _WEIGHTS, strict=True))
-    return _CHECK_DIGITS[total % 11]
+    if len(first_17) != len(_WEIGHTS):
+        raise ValueError("The check digit follows from 17 digits.")
+    return _CHECK_DIGITS[sum(map(mul, map(int, first_17), _WEIGHTS)) % 11]
 
 
 def kind(number: str) -> IdKind:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -181,7 +182,7 @@ class Term(models.Model):
     def season(self) -> Season:
         return Season(self.code[4])
 
-    @property
+    @cached_property
     def school_year(self) -> str:
         """The school year as its first calendar year: "2020" for 2020A and 2021S."""
         return str(self.year if self.season is Season.AUTUMN else self.year - 1)

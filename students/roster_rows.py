@@ -8,6 +8,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from common import names, resident_ids
@@ -212,7 +213,7 @@ class RowReader:
                 row.grade_no = self.vocabulary.numbers[row.stage, row.grade]
                 if row.born_on:
                     self._compare_age(row, row.born_on)
-        row.class_name = _CLASS_NOISE.sub("", unicodedata.normalize("NFKC", text.get("class_name", "")))[:30]
+        row.class_name = _class_name(text.get("class_name", ""))
         if not row.class_name:
             row.problems.append(Problem("class-missing", "class_name"))
         boarding = _BOARDING.get(_squeeze(text.get("boarding", "")))
@@ -255,6 +256,11 @@ class RowReader:
             row.problems.append(Problem(code, "id_number", {"other": first}))
 
 
+@lru_cache(maxsize=4_096)
+def _class_name(text: str) -> str:
+    return _CLASS_NOISE.sub("", unicodedata.normalize("NFKC", text))[:30]
+
+
 def masked_value(field_name: str, cell: Cell) -> str:
     """What the cell holds, as far as a list of problems may show it."""
     text = cell_text(cell)
@@ -271,5 +277,7 @@ def card_index(number: str) -> str:
     return ring().fingerprint("card", number)
 
 
+@lru_cache(maxsize=4_096)
 def _squeeze(text: str) -> str:
+    """A word without blanks and differences of width. A roster writes the same few hundred on every row."""
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
