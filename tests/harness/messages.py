@@ -33,7 +33,7 @@ KEYWORDS = {
 }
 _ALIAS = re.compile(r"\b(gettext(?:_lazy|_noop)?) as (\w+)")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
-_TO_BE_COPIED = re.compile(r"“[^”]*”")
+_TO_BE_COPIED = re.compile(r'"[^"]*"')
 """Words that a file or a field has to hold as they are, in quotation marks."""
 _PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[sdif]|%%")
 REFERENCE_ROWS = ROOT / "fixtures" / "national.toml"
