@@ -13,19 +13,21 @@ from django.views.decorators.http import require_POST
 
 from accounts.access import SignedInRequest, needs
 from common.acts import telling
-from common.moves import Refused
+from common.moves import Refused, worded
 from common.pages import chosen, counts_by, page_of, render_list, sorted_by, tabs_of, wide_page_of
 from common.roles import READERS, Role
 from disbursements import batches, returns
-from disbursements.choices import BatchState, PaymentState
+from disbursements.choices import BatchState, LineOutcome, PaymentState
 from disbursements.forms import ApproveForm, PaymentFilter, PrepareForm, ReturnForm
-from disbursements.models import Batch, Payment, PaymentQuerySet
+from disbursements.models import Batch, Payment, PaymentQuerySet, ReturnFile, ReturnLine
 from jobs import run
 from jobs.choices import JobState
 from jobs.models import Job
 from programs.choices import AwardState, Payee
 from programs.models import Award
 from schools.models import Term
+
+LINES_SHOWN = 100
 
 
 @needs(*READERS)
@@ -73,7 +75,10 @@ def page(request: SignedInRequest, pk: int) -> HttpResponse:
         "outcomes": _outcomes(batch),
         "unpaid": _unpaid(batch).totals(),
         "building": Job.objects.filter(key=_build_key(batch)).exclude(state=JobState.DONE).first(),
-        "returns": batch.returns.select_related("uploaded_by", "file"),
+        "returns": _returns(batch),
+        "unmatched": ReturnLine.objects.filter(file__batch=batch, outcome=LineOutcome.UNMATCHED)
+        .select_related("file__file")
+        .order_by("file", "row")[:LINES_SHOWN],
         "entries": batch.entries.select_related("entered_by"),
     }
     return render_list(request, "disbursements/batch.html", part="disbursements/_payments.html", context=context)
@@ -90,6 +95,14 @@ def _unpaid(batch: Batch) -> PaymentQuerySet:
     """The failed payments of a batch whose award has found no other payment since."""
     found_another = Payment.objects.filter(award=OuterRef("award")).live()
     return batch.payments.filter(~Exists(found_another), state=PaymentState.FAILED)
+
+
+def _returns(batch: Batch) -> list[tuple[ReturnFile, str]]:
+    """The bank's answers, each with the reason why it could not be read, if so."""
+    return [
+        (each, worded(each.refusal_code, each.refusal_params) if each.refusal_code else "")
+        for each in batch.returns.select_related("uploaded_by", "file")
+    ]
 
 
 def _build_key(batch: Batch) -> str:

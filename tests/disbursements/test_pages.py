@@ -147,6 +147,28 @@ class TestBatch:
         assert page.context["unpaid"] == {"people": 0, "amount_fen": 0}
         assert "还没有再次发放" not in words(page)
 
+    def test_lists_the_lines_of_the_answer_that_fit_no_payment(self, as_role):
+        answer = make.ReturnFileFactory()
+        make.ReturnLineFactory(file=answer)
+        left_over = make.ReturnLineFactory(file=answer, outcome="unmatched", amount_fen=49_999, words="另一批的款")
+
+        page = as_role("auditor").get(answer.batch.get_absolute_url())
+
+        assert list(page.context["unmatched"]) == [left_over]
+        assert "499.99" in words(page)
+        assert "另一批的款" in words(page)
+
+    def test_says_why_an_answer_could_not_be_read(self, as_role):
+        batch, client = make.BatchFactory(sent=True, with_payments=True), as_role("preparer")
+
+        client.post(
+            reverse("disbursements:batch-return", args=[batch.pk]),
+            {"file": SimpleUploadedFile("回盘.csv", "序号,金额,处理结果\n".encode())},
+        )
+        work_off()
+
+        assert "回盘文件里没有数据行。" in words(client.get(batch.get_absolute_url()))
+
     def test_answer_is_not_taken_twice(self, as_role):
         batch, client = make.BatchFactory(sent=True, with_payments=True), as_role("preparer")
         address = reverse("disbursements:batch-return", args=[batch.pk])
