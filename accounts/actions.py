@@ -2,7 +2,9 @@
 
 from datetime import datetime
 
+from django.conf import settings
 from django.db import models
+from django.utils import translation
 
 from accounts.models import Action, User
 
@@ -11,14 +13,17 @@ def record(by: User | None, verb: str, target: models.Model, *, at: datetime, **
     """Leave a trace of one act.
 
     `details` hold codes and numbers for later readers, never a full id, card or phone.
-    `by` is None only for what the system does by the clock.
+    `by` is None only for what the system does by the clock. The label is in the office's language, whatever
+    the actor reads in.
     """
+    with translation.override(settings.LANGUAGE_CODE):
+        label = str(target)[:200]
     return Action.objects.create(
         actor=by,
         verb=verb,
         target_type=target._meta.label_lower,
         target_id=str(target.pk),
-        target_label=str(target)[:200],
+        target_label=label,
         at=at,
         details=details,
     )

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone, translation
 
+from accounts import actions
 from audits.wording import VERBS
-from tests.factories import ActionFactory, UserFactory
+from tests.factories import ActionFactory, TermFactory, UserFactory
 
 ROOMS = ["aidcenter", "reports", "audits", "disbursements", "programs", "students", "jobs", "accounts", "schools"]
 WRITTEN = re.compile(r"actions\.record\(([^)]*?)\bat=", re.DOTALL)
@@ -21,6 +23,17 @@ def test_every_verb_written_anywhere_has_words():
 
     assert "roster.confirmed" in written
     assert written - VERBS.keys() == set()
+
+
+@pytest.mark.django_db
+def test_the_log_keeps_the_offices_language_whatever_the_actor_reads_in():
+    term = TermFactory(code="2021A")
+
+    with translation.override("en"):
+        action = actions.record(UserFactory(), "report.exported", term, at=timezone.now())
+        assert str(term) == "Autumn 2021"
+
+    assert action.target_label == "2021年秋季学期"
 
 
 @pytest.mark.django_db
