@@ -79,6 +79,21 @@ def pytest_configure(config: pytest.Config) -> None:
         keyring.write_new(Path(os.environ["AIDCENTER_KEYRING"]))
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What asks no database answers the same on the second one: there only the others run again."""
+    if config.getoption("database") == "sqlite":
+        return
+    without = [item for item in items if not _asks_the_database(item)]
+    if without:
+        config.hook.pytest_deselected(items=without)
+        items[:] = [item for item in items if _asks_the_database(item)]
+
+
+def _asks_the_database(item: pytest.Item) -> bool:
+    fixtures = set(getattr(item, "fixturenames", ()))
+    return bool(item.get_closest_marker("django_db") or fixtures & {"db", "transactional_db"})
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Say aloud what the tests ran on."""
     terminalreporter.section("tested on")

@@ -21,10 +21,11 @@ def copy_of(row, **changes) -> tuple[str, list[object]]:
     """An INSERT that repeats a row with some columns changed."""
     table = row._meta.db_table
     columns = [field.column for field in row._meta.local_concrete_fields if not field.primary_key]
-    chosen = ", ".join("%s" if column in changes else column for column in columns)
-    values = [changes[column] for column in columns if column in changes]
     assert set(changes) <= set(columns)
-    insert = f"INSERT INTO {table} ({', '.join(columns)}) SELECT {chosen} FROM {table} WHERE id = %s"
+    into = ", ".join(f'"{column}"' for column in columns)  # a column named "left" is a word of SQL
+    chosen = ", ".join("%s" if column in changes else f'"{column}"' for column in columns)
+    values = [changes[column] for column in columns if column in changes]
+    insert = f"INSERT INTO {table} ({into}) SELECT {chosen} FROM {table} WHERE id = %s"
     return insert, [*values, row.pk]
 
 
