@@ -9,6 +9,7 @@ As a command: `python -m tests.services chromium` makes sure that there is a bro
 
 import atexit
 import contextlib
+import ctypes
 import importlib.util
 import os
 import pwd
@@ -22,11 +23,13 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
 PATIENCE_SECONDS = 30
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+PR_SET_PDEATHSIG = 1
 CHINESE_FONTS = "fonts-noto-cjk"
 
 
@@ -86,6 +89,7 @@ def postgres() -> Service:
             stderr=output,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
+            preexec_fn=partial(_end_with_parent, signal.SIGINT),  # noqa: PLW1509 - one call, before any thread of ours
             **as_user,
             **quiet_home,
         )
@@ -112,6 +116,7 @@ def redis() -> Service:
             stderr=output,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
+            preexec_fn=partial(_end_with_parent, signal.SIGTERM),  # noqa: PLW1509
         )
     _ends_with_us(server, signal.SIGTERM)
     _wait(lambda: _answers(port), server, log)
@@ -236,6 +241,11 @@ def _ends_with_us(server: subprocess.Popen[bytes], how: signal.Signals) -> None:
             server.kill()
 
     atexit.register(end)
+
+
+def _end_with_parent(how: signal.Signals) -> None:
+    """Runs in the child: the kernel signals it when a killed test run leaves it behind."""
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, how)
 
 
 def main(arguments: list[str]) -> int:
