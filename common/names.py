@@ -38,8 +38,3 @@ def sound(name_key: str) -> str:
 
 def village_key(village: object) -> str:
     return _VILLAGE_ENDINGS.sub("", key(village))
-
-
-def mask(name: str) -> str:
-    """张*明, for lists that leave the office's own circle."""
-    return name[0] + "*" * (len(name) - 2) + name[-1] if len(name) > 2 else name[:1] + "*"

@@ -14,7 +14,6 @@ _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK_DIGITS = "10X98765432"
 _NOISE = re.compile(r"[\s\u200b\u200c\u200d\ufeff'`\"‘’“”]+")
 _SCIENTIFIC = re.compile(r"^\d(\.\d+)?E\+?\d+$")
-_TRAVEL_PERMIT = re.compile(r"^([HM]\d{8}(\d{2})?|\d{8})$")
 
 
 class IdKind(StrEnum):
@@ -82,10 +81,6 @@ def core(number: str) -> str:
 def from_disability_card(number: str) -> str:
     """The resident number in a 20-digit disability card (18 + type + level), else the number itself."""
     return number[:18] if len(number) == 20 and kind(number[:18]) is IdKind.RESIDENT else number
-
-
-def looks_like_travel_permit(number: str) -> bool:
-    return bool(_TRAVEL_PERMIT.match(number))
 
 
 def mask(number: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import Q
@@ -144,5 +144,3 @@ class Job(models.Model):
             return 100
         return min(99, self.cursor * 100 // self.total) if self.total else 0
 
-    def param(self, name: str) -> Any:
-        return self.params[name]

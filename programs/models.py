@@ -120,7 +120,7 @@ class Rule(models.Model):
     """One way to be entitled to a program. Every condition that is set must hold; an empty one asks nothing.
 
     A child is entitled who fits any rule of the program; the first by position is the one on record,
-    and gives the tier (`tier`, or the tier of the recognition level where it says so).
+    and gives the tier.
     """
 
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="rules", verbose_name=_("项目"))

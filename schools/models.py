@@ -140,7 +140,7 @@ class School(models.Model):
 
 
 class Term(models.Model):
-    """A school term. Its code sorts: 2021S (spring) before 2021A would not, so `position` decides.
+    """A school term. Terms are ordered by their first day: codes do not sort (2021A comes after 2021S).
 
     School year 2020-2021 is 2020A + 2021S; finance year 2021 is 2021S + 2021A.
     """

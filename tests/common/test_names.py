@@ -41,11 +41,3 @@ class TestVillageKey:
     @pytest.mark.parametrize("written", ["东关村", "东关村民委员会", "东关村委会", "东关行政村", "东关社区", "东关"])
     def test_leaves_off_what_kind_of_place_it_is(self, written):
         assert names.village_key(written) == "东关"
-
-
-class TestMask:
-    @pytest.mark.parametrize(
-        ("name", "masked"), [("张建明", "张*明"), ("张明", "张*"), ("欧阳建明", "欧**明"), ("", "*")]
-    )
-    def test_hides_the_middle(self, name, masked):
-        assert names.mask(name) == masked
