@@ -56,22 +56,23 @@ messages: $(DEV)
 catalogues: $(RUNTIME)
 	$(PYTHON) manage.py catalogues
 
-# --- the virtual environment: .venv is brought up to date when the pinned versions change
+# --- the virtual environment: .venv is brought up to date when the pinned versions change. pyproject.toml names what the
+# product uses, constraints.txt the version of every package that comes with it
 
 PINNED = import sys, tomllib; project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
 	print(*project["dependencies"], *(project["optional-dependencies"]["dev"] if sys.argv[1:] else []), sep="\n")
 
-$(RUNTIME): pyproject.toml
+$(RUNTIME): pyproject.toml constraints.txt
 	@test -x $(VENV)/bin/pip || $(PYTHON3) -m venv $(VENV)
 	@echo "Installing the pinned versions of pyproject.toml into $(VENV) ..."
 	@$(PYTHON) -c '$(PINNED)' > $@.txt
-	$(PIP) install --quiet --requirement $@.txt
+	$(PIP) install --quiet --constraint constraints.txt --requirement $@.txt
 	@touch $@
 
 $(DEV): $(RUNTIME)
 	@echo "Installing what the tests need ..."
 	@$(PYTHON) -c '$(PINNED)' dev > $@.txt
-	$(PIP) install --quiet --requirement $@.txt
+	$(PIP) install --quiet --constraint constraints.txt --requirement $@.txt
 	@touch $@
 
 clean:
