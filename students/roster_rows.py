@@ -14,6 +14,7 @@ from typing import Any
 from common import names, resident_ids
 from common.columns import cell_text, read_date
 from common.keyring import ring
+from common.redaction import redact
 from common.resident_ids import IdKind
 from common.sheets import Cell
 from common.sheets import Row as Cells
@@ -266,7 +267,7 @@ def masked_value(field_name: str, cell: Cell) -> str:
     text = cell_text(cell)
     if field_name in {"id_number", "card_number", "guardian_phone"}:
         return resident_ids.mask(resident_ids.normalize(text))[:100]
-    return text[:100]
+    return redact(text)[:100]
 
 
 def phone_index(phone: str) -> str | None:

@@ -12,6 +12,7 @@ from schools.models import SchoolKind
 from students import rosters
 from students.choices import EnrollmentState, RosterState, Severity
 from students.models import Card, Enrollment, Roster, Student
+from students.roster_rows import masked_value
 from tests.factories import NOW, SchoolFactory, TermFactory, UserFactory, card_number, resident_id
 from tests.workbooks import roster, roster_row
 
@@ -226,3 +227,12 @@ class TestCommit:
         assert [row.name for row in difference.came] == [child(4)[1]]
         assert [enrollment.student.name for enrollment in difference.left] == [child(1)[1]]
         assert [row.name for row, _enrollment in difference.changed] == [child(3)[1]]
+
+
+class TestMaskedValue:
+    @pytest.mark.parametrize("cell", [resident_id(7), "13900000007", f"周小雨 {resident_id(7)}"])
+    def test_hides_a_number_in_whatever_cell_it_stands(self, cell):
+        assert cell.split()[-1] not in masked_value("name", cell)
+
+    def test_leaves_other_text_as_it_is(self):
+        assert masked_value("name", "周小雨2") == "周小雨2"
