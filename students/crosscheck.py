@@ -70,11 +70,16 @@ def compare(run: Crosscheck, *, running: Running) -> dict[str, Any]:
         return dict(run.counts)
     found = _find(run)
     running.report_total(len(found))
-    while running.cursor < len(found):
-        part = found[running.cursor : running.cursor + WRITE_ROWS]
-        with running.chunk(to=running.cursor + len(part)):
+    if running.cursor:
+        # Rosters may have changed since the run was killed, so its first half cannot be trusted to fit the second.
+        with running.chunk(to=running.cursor):
+            run.matches.all().delete()
+    for start in range(0, len(found), WRITE_ROWS):
+        part = found[start : start + WRITE_ROWS]
+        with running.chunk(to=max(running.cursor, start + len(part))):
             insert(Match, _MATCH, part)
-    with running.chunk(to=len(found)):
+    with running.chunk(to=max(running.cursor, len(found))):
+        _apply_decisions(run)
         for before in Crosscheck.objects.filter(term=run.term, state=CrosscheckState.DONE):
             move(before, CrosscheckState.SUPERSEDED, moves=CROSSCHECK_MOVES)
         counted = {"lines": counts(run), "suspected": _people_suspected(run)}
@@ -98,12 +103,16 @@ class _Roster:
 
 
 def _find(run: Crosscheck) -> list[tuple[Any, ...]]:
-    exact, residue = _find_exact(run)
-    return exact + _find_suspected(run, residue, {row[1] for row in exact})
+    exact, residue, sure = _find_exact(run)
+    return exact + _find_suspected(run, residue, sure)
 
 
-def _find_exact(run: Crosscheck) -> tuple[list[tuple[Any, ...]], list[int]]:
-    """Matches by equal valid number and equal name; and the listed people of school age who were not found."""
+_Sure = set[tuple[int, str]]
+"""(enrollment, source): children already found on that source's list. Another list may still have them mistyped."""
+
+
+def _find_exact(run: Crosscheck) -> tuple[list[tuple[Any, ...]], list[int], _Sure]:
+    """Matches by equal valid number and equal name; the listed people of school age who were not found; who was."""
     children: dict[str, list[tuple[int, str]]] = defaultdict(list)
     rows = Enrollment.objects.studying().filter(term=run.term, student__id_kind=IdKind.RESIDENT)
     for pk, number, name in (
@@ -114,23 +123,25 @@ def _find_exact(run: Crosscheck) -> tuple[list[tuple[Any, ...]], list[int]]:
         children[number].append((pk, name))
     matches: list[tuple[Any, ...]] = []
     residue: list[int] = []
+    sure: _Sure = set()
     people = RegisterPerson.objects.filter(snapshot__in=run.snapshots.all()).order_by("snapshot", "row")
-    for pk, number, kind, name, born_on in people.values_list(
-        "pk", "id_number_index", "id_kind", "name_key", "born_on"
+    for pk, number, kind, name, born_on, source in people.values_list(
+        "pk", "id_number_index", "id_kind", "name_key", "born_on", "snapshot__source"
     ).iterator(chunk_size=5_000):
         same = [child for child, child_name in children.get(number, ()) if child_name == name]
         if same and kind == IdKind.RESIDENT:
             matches += [(run.pk, child, pk, EXACT, MatchState.SURE, 100, [], None, None, "") for child in same]
+            sure |= {(child, source) for child in same}
         elif _is_of_school_age(run.term, born_on):
             residue.append(pk)
-    return matches, residue
+    return matches, residue, sure
 
 
 def _is_of_school_age(term: Term, born_on: date | None) -> bool:
     return born_on is None or term.age_on_start(born_on) in SCHOOL_AGES
 
 
-def _find_suspected(run: Crosscheck, residue: list[int], sure: set[int]) -> list[tuple[Any, ...]]:
+def _find_suspected(run: Crosscheck, residue: list[int], sure: _Sure) -> list[tuple[Any, ...]]:
     listed = _in_parts(RegisterPerson.objects.select_related("snapshot"), "pk", residue)
     households = _households(listed)
     wanted = {mark for person in listed for mark in _marks_of_person(person, households[person.pk])}
@@ -140,12 +151,12 @@ def _find_suspected(run: Crosscheck, residue: list[int], sure: set[int]) -> list
             child
             for mark in _marks_of_person(person, households[person.pk])
             for child in roster.by_mark.get(mark, ())
-            if child not in sure
+            if (child, person.snapshot.source_id) not in sure
         }
         for person in listed
     }
     children = _sides_of_children(run.term, set().union(*pairs.values()) if pairs else set())
-    decisions = {(decision.student_key, decision.person_key): decision for decision in MatchDecision.objects.all()}
+    decisions = _decisions()
     matches: list[tuple[Any, ...]] = []
     for person in listed:
         matches += _best(run, person, households[person.pk], pairs[person.pk], children, roster.sounds, decisions)
@@ -175,8 +186,8 @@ def _best(
         score, reasons, must = suspicion.judge(side, child_side, household, frequency)
         decision = decisions.get((student_key, person.key))
         if must or score >= suspicion.THRESHOLD or decision is not None:
-            judged.append((-score, child, reasons, decision))
-    judged.sort(key=lambda pair: pair[:2])
+            judged.append((decision is None, -score, child, reasons, decision))
+    judged.sort(key=lambda pair: pair[:3])
     return [
         (
             run.pk,
@@ -190,8 +201,26 @@ def _best(
             decision and decision.decided_at,
             decision.note if decision else "",
         )
-        for score, child, reasons, decision in judged[:CANDIDATES_KEPT]
+        for _undecided, score, child, reasons, decision in judged[:CANDIDATES_KEPT]
     ]
+
+
+def _apply_decisions(run: Crosscheck) -> None:
+    """What people decided while the run was computing counts as well."""
+    decisions = _decisions()
+    waiting = run.matches.filter(state=MatchState.SUSPECTED)
+    for pk, *keys in waiting.values_list("pk", "enrollment__student__key", "person__key"):
+        if decision := decisions.get((keys[0], keys[1])):
+            Match.objects.filter(pk=pk).update(
+                state=_state(decision),
+                decided_by=decision.decided_by_id,
+                decided_at=decision.decided_at,
+                note=decision.note,
+            )
+
+
+def _decisions() -> dict[tuple[str, str], MatchDecision]:
+    return {(decision.student_key, decision.person_key): decision for decision in MatchDecision.objects.all()}
 
 
 def _state(decision: MatchDecision | None) -> MatchState:

@@ -7,6 +7,7 @@ import pytest
 from common.moves import WrongState
 from jobs import run
 from jobs.choices import JobState
+from jobs.models import Job
 from programs.reference import load_national
 from schools.models import Stage
 from students import crosscheck, registers
@@ -176,6 +177,63 @@ class TestCompare:
 
         assert not Hardship.objects.in_force(TermFactory()).exists()
         assert Hardship.objects.count() == 1
+
+    def test_a_child_found_on_one_list_is_still_looked_for_on_the_others(self, preparer):
+        enrollment = enroll(name="张小明", number=7)
+        number = enrollment.student.id_number
+        poor, _job = freeze(preparer, [line(1, name="张小明", id_number=number)])
+        mistyped = number[:-3] + ("9" if number[-3] != "9" else "8") + number[-2:]
+        low_income, _job = freeze(
+            preparer, [line(1, name="张小明", id_number=mistyped, household="D1")], source="low-income"
+        )
+
+        compare(preparer, poor, low_income)
+
+        assert sorted(Match.objects.values_list("person__snapshot__source", "state")) == [
+            ("low-income", MatchState.SUSPECTED),
+            ("registered-poor", MatchState.SURE),
+        ]
+
+    def test_a_killed_run_is_written_anew_because_rosters_go_on(self, preparer, monkeypatch):
+        monkeypatch.setattr(crosscheck, "WRITE_ROWS", 1)
+        children = [enroll(name=f"张小{n}", number=n) for n in range(3)]
+        snapshot, _job = freeze(
+            preparer, [line(n, name=c.student.name, id_number=c.student.id_number) for n, c in enumerate(children)]
+        )
+        checked = crosscheck.begin(term=TermFactory(), snapshots=[snapshot], by=preparer, at=NOW)
+        job = run.start("crosscheck", by=preparer, at=NOW, crosscheck_id=checked.pk)
+        with monkeypatch.context() as patch:
+            patch.setattr(crosscheck, "_apply_decisions", lambda _run: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                run.execute(job.pk)
+        children[0].state = "left"
+        children[0].save()
+        job.refresh_from_db()
+        job.lease_until = None
+        Job.objects.filter(pk=job.pk).update(lease_until=NOW)
+
+        assert run.execute(job.pk).state == JobState.DONE
+
+        assert set(Match.objects.values_list("enrollment", flat=True)) == {children[1].pk, children[2].pk}
+
+    def test_a_decision_made_while_a_run_computes_counts(self, preparer, monkeypatch):
+        enroll(name="张小明", id_number="", born_on=date(2012, 3, 4))
+        snapshot, _job = freeze(preparer, [line(1, name="张小明", id_number=resident_id(1))])
+        compare(preparer, snapshot)
+        find = crosscheck._find
+
+        def decide_after(checked):
+            found = find(checked)
+            crosscheck.decide(
+                Match.objects.exclude(crosscheck=checked).get(), is_same=True, by=preparer, at=NOW, note="电话核实"
+            )
+            return found
+
+        monkeypatch.setattr(crosscheck, "_find", decide_after)
+        compare(preparer, snapshot)
+
+        assert Match.objects.get(crosscheck__state=CrosscheckState.DONE).state == MatchState.CONFIRMED
+        assert Hardship.objects.in_force(TermFactory()).count() == 1
 
     def test_two_runs_of_one_term_do_not_go_on_at_once(self, preparer):
         snapshot, _job = freeze(preparer, [line(1, name="张小明", id_number=resident_id(1))])
