@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
@@ -22,6 +23,7 @@ from programs.choices import AWARD_MOVES, AwardState, ListState
 from programs.eligibility import Rulebook, Verdict, facts_of, hardships, levels
 from programs.models import Award, AwardList
 from schools.models import School, Term
+from students.choices import EnrollmentState
 from students.models import Enrollment
 
 READ_ROWS = 4_000
@@ -43,6 +45,14 @@ class AlreadySigned(Refused):
     message = _("名单已经确认，不能再移出学生；请先退回名单。")
 
 
+def _drop_who_left(term: Term) -> None:
+    """A child who left, or moved to another school, leaves the list; where it is now, it can be proposed anew."""
+    open_awards = Award.objects.filter(term=term, state=AwardState.PROPOSED, list__state=ListState.DRAFT)
+    open_awards.filter(enrollment__state=EnrollmentState.LEFT).update(
+        state=AwardState.DROPPED, dropped_reason=NO_LONGER_ENTITLED
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Place:
     kind: str
@@ -54,6 +64,8 @@ def propose(term: Term, *, running: Running, by: User) -> dict[str, Any]:
     rulebook = Rulebook(term)
     if not rulebook.programs:
         raise NoPrograms()
+    with running.chunk(to=running.cursor):
+        _drop_who_left(term)
     proposer = _Proposer(rulebook, by=by, at=running.at)
     running.report_total(proposer.last_enrollment())
     while part := proposer.next_part(running.cursor):
@@ -109,12 +121,10 @@ class _Proposer:
     def write(self, part: list[dict[str, Any]]) -> None:
         entitled = {row["pk"]: self._entitled(row) for row in part}
         self._open_lists({row["school_id"] for row in part if entitled[row["pk"]]})
-        lists = {
-            school: (pk, state)
-            for school, pk, state in AwardList.objects.filter(
-                term=self.term, school__in={row["school_id"] for row in part}
-            ).values_list("school", "pk", "state")
-        }
+        # Held until the chunk commits: nobody signs a list while proposals are put on it.
+        here = AwardList.objects.filter(term=self.term, school__in={row["school_id"] for row in part})
+        here.filter(state=ListState.DRAFT).update(state=F("state"))
+        lists = {school: (pk, state) for school, pk, state in here.values_list("school", "pk", "state")}
         standing = self._standing({row["student_id"] for row in part})
         new = []
         for row in part:

@@ -12,6 +12,7 @@ from common.moves import Refused, move
 from common.roles import Role
 from programs.choices import LIST_MOVES, AwardState, ListState
 from programs.models import AwardList
+from students.choices import EnrollmentState
 
 
 class EmptyList(Refused):
@@ -29,6 +30,16 @@ class OwnList(Refused):
     message = _("名单是您提出的，必须由另一个人审定。")
 
 
+class SpokeForTheSchool(Refused):
+    code = "spoke-for-the-school"
+    message = _("名单的学校确认也是您办的，必须由另一个人审定。")
+
+
+class ChildrenLeft(Refused):
+    code = "list-children-left"
+    message = _("名单中有 %(count)s 名学生已经离校，请退回学校后重新提出名单。")
+
+
 class StillSuspended(Refused):
     code = "list-still-suspended"
     message = _("还有 %(count)s 名学生的异议没有办结。")
@@ -44,6 +55,8 @@ def school_approve(award_list: AwardList, *, by: User, at: datetime) -> None:
     """The school stands by its list. Who prepared it at the county cannot speak for the school."""
     if by.role == Role.SCHOOL and by.school_id != award_list.school_id:
         raise OtherSchoolsList()
+    if by.pk == award_list.prepared_by_id:
+        raise OwnList()
     move(
         award_list,
         ListState.SCHOOL_APPROVED,
@@ -81,7 +94,11 @@ def confirm(award_list: AwardList, *, by: User, at: datetime) -> None:
     """
     if by.pk == award_list.prepared_by_id:
         raise OwnList()
+    if by.pk == award_list.school_approved_by_id:
+        raise SpokeForTheSchool()
     move(award_list, ListState.CONFIRMED, moves=LIST_MOVES, confirmed_by=by, confirmed_at=at)
+    if left := award_list.awards.live().filter(enrollment__state=EnrollmentState.LEFT).count():
+        raise ChildrenLeft(count=left)
     if suspended := award_list.awards.filter(state=AwardState.SUSPENDED).count():
         raise StillSuspended(count=suspended)
     people = award_list.awards.filter(state=AwardState.PROPOSED).update(state=AwardState.CONFIRMED)

@@ -126,6 +126,7 @@ def answer(objection: Objection, *, is_upheld: bool, answer: str, by: User, at: 
     objection.refresh_from_db()
     if is_upheld:
         move(objection.award, AwardState.DROPPED, moves=AWARD_MOVES, dropped_reason=objection.answer[:200])
+        actions.record(by, "award.dropped", objection.award, at=at, reason=objection.award.dropped_reason)
     else:
         awards.restore(objection.award, by=by, at=at)
     actions.record(by, "objection.answered", objection, at=at, is_upheld=is_upheld)

@@ -76,6 +76,11 @@ class TermIsClosed(Refused):
     message = _("该学期已经结束，不能再上传认定名单。")
 
 
+class NewerList(Refused):
+    code = "recognition-newer-list"
+    message = _("本校已经上传了更新的认定名单，这一份不再采用。")
+
+
 class NoOne(Refused):
     code = "no-one-recognized"
     message = _("名单里没有本校花名册中的学生。请先上传花名册，再检查名单的姓名和证件号。")
@@ -100,6 +105,8 @@ def read(recognition_list: RecognitionList, *, running: Running, reader: sheets.
     if recognition_list.state != RecognitionListState.UPLOADED:
         return {"people": recognition_list.people, "unmatched": len(recognition_list.unmatched)}
     try:
+        if _is_outdated(recognition_list):
+            raise NewerList()
         recognized, unmatched = _read(recognition_list, reader)
     except Refused as refusal:
         with running.chunk(to=1, refusal=refusal):
@@ -142,6 +149,13 @@ def read(recognition_list: RecognitionList, *, running: Running, reader: sheets.
             unmatched=len(unmatched),
         )
     return result
+
+
+def _is_outdated(recognition_list: RecognitionList) -> bool:
+    newer = RecognitionList.objects.filter(
+        school=recognition_list.school, term=recognition_list.term, pk__gt=recognition_list.pk
+    )
+    return newer.exclude(state=RecognitionListState.REFUSED).exists()
 
 
 def not_taken(recognition_list: RecognitionList) -> list[Unmatched]:

@@ -75,7 +75,7 @@ LOG = [
     (FANG_OFFICER, "上传认定名单 认定名单成为现行名单"),
     (LI_PREPARER, "提出资助名单"),
     (FANG_OFFICER, "学校确认名单 张贴公示 暂停资助 受理异议 暂停资助 受理异议"),
-    (LI_PREPARER, "恢复资助 办结异议 办结异议"),
+    (LI_PREPARER, "恢复资助 办结异议 移出资助名单 办结异议"),
     (FANG_OFFICER, "撤下公示"),
     (ZHAO_APPROVER, "县级审定名单"),
     (LI_PREPARER, "录入资金指标 录入资金指标 录入资金指标 编制发放批次"),

@@ -220,6 +220,27 @@ class TestPropose:
 
         assert amounts(enrollment) == {"boarder-living": 50_000}
 
+    def test_follows_a_child_to_its_new_school(self, term, school, preparer):
+        old = enroll(term, school)
+        give_category(old, "lifted-from-poverty")
+        propose(term, preparer)
+        type(old).objects.filter(pk=old.pk).update(state="left")
+        new = EnrollmentFactory(
+            term=term,
+            school=SchoolFactory(kind=school.kind),
+            student=old.student,
+            stage=old.stage,
+            grade="三年级",
+            is_boarding=True,
+        )
+
+        propose(term, preparer)
+
+        assert list(Award.objects.order_by("pk").values_list("enrollment", "state")) == [
+            (old.pk, AwardState.DROPPED),
+            (new.pk, AwardState.PROPOSED),
+        ]
+
     def test_leaves_a_signed_list_as_it_was_signed(self, term, school, preparer):
         give_category(enroll(term, school), "lifted-from-poverty")
         propose(term, preparer)
@@ -327,6 +348,17 @@ class TestRecognitionList:
             self.upload(school, term, [[1, child.name, child.id_number, "三年级", "1班", level, ""]])
 
         assert eligibility.levels(term) == {child.pk: Level.GENERAL}
+
+    def test_an_older_list_does_not_come_back(self, term, school):
+        child = enroll(term, school).student
+        first, _job = self.upload(school, term, [[1, "某人", "", "三年级", "1班", "困难", ""]])
+        self.upload(school, term, [[1, child.name, child.id_number, "三年级", "1班", "困难", ""]])
+        type(first).objects.filter(pk=first.pk).update(state=RecognitionListState.UPLOADED)
+
+        job = run.execute(run.start("recognition-read", by=first.uploaded_by, at=NOW, list_id=first.pk).pk)
+
+        assert (job.state, job.error_code) == (JobState.FAILED, "recognition-newer-list")
+        assert eligibility.levels(term) == {child.pk: Level.HARD}
 
     def test_a_list_without_any_of_the_schools_children_is_refused(self, term, school):
         uploaded, job = self.upload(school, term, [[1, "某人", "", "三年级", "1班", "困难", ""]])

@@ -44,6 +44,12 @@ class TestSchoolApprove:
         with pytest.raises(lists.OtherSchoolsList):
             lists.school_approve(award.list, by=UserFactory(officer=True, school=SchoolFactory()), at=NOW)
 
+    def test_whoever_prepared_it_at_the_county_is_refused(self):
+        award = AwardFactory()
+
+        with pytest.raises(lists.OwnList):
+            lists.school_approve(award.list, by=award.list.prepared_by, at=NOW)
+
     def test_an_empty_list_is_refused(self):
         award = AwardFactory(dropped=True)
 
@@ -68,6 +74,18 @@ class TestConfirm:
 
         with pytest.raises(lists.OwnList):
             lists.confirm(award.list, by=award.list.prepared_by, at=NOW)
+
+    def test_whoever_spoke_for_the_school_is_refused(self):
+        award = AwardFactory(list__closed=True)
+
+        with pytest.raises(lists.SpokeForTheSchool):
+            lists.confirm(award.list, by=award.list.school_approved_by, at=NOW)
+
+    def test_a_child_who_left_in_between_sends_the_list_back(self):
+        award = AwardFactory(list__closed=True, enrollment__state="left")
+
+        with pytest.raises(lists.ChildrenLeft):
+            lists.confirm(award.list, by=UserFactory(approver=True), at=NOW)
 
     @pytest.mark.parametrize("state", ["school_approved", "published"])
     def test_a_list_that_was_not_published_to_the_end_is_refused(self, state):
