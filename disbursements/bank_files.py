@@ -35,8 +35,9 @@ def _lines_to_cards(batch: Batch) -> Iterator[list[Any]]:
     payments = batch.payments.select_related("card").order_by("line_no", "pk")
     for payment in payments.iterator(chunk_size=2_000):
         card = payment.card
-        if card is not None:
-            yield [payment.line_no, card.holder, card.number, payment.amount_fen, batch.program.short_name, card.bank]
+        if card is None:
+            raise LookupError(f"Payment {payment.pk} has no card.")
+        yield [payment.line_no, card.holder, card.number, payment.amount_fen, batch.program.short_name, card.bank]
 
 
 def _lines_to_schools(batch: Batch) -> Iterator[list[Any]]:

@@ -74,7 +74,8 @@ def prepare(*, term: Term, program: Program, by: User, at: datetime) -> Batch:
 def payable(term: Term, program: Program) -> QuerySet[Award]:
     """Confirmed awards without a live payment, whose payee can be paid.
 
-    After a failure the award waits until its card is another one than the bank refused.
+    After a failure the award waits until its card is another one than the bank refused; an account of a school
+    can be tried again as it is, after the school has set it right with its bank.
     """
     awards = Award.objects.filter(term=term, program=program, state=AwardState.CONFIRMED)
     live = [PaymentState.PENDING, PaymentState.SENT, PaymentState.PAID]
@@ -115,9 +116,10 @@ def build(batch: Batch, *, running: Running) -> dict[str, Any]:
         with running.chunk(to=part[-1][0]):
             hold(batch, BatchState.DRAFT)
             insert(Payment, _PAYMENT, _payments(batch, part))
-    with running.chunk(to=running.cursor):
+    totals: dict[str, Any] = {}
+    with running.chunk(to=running.cursor, result=totals):
         hold(batch, BatchState.DRAFT)
-        totals = batch.payments.totals()
+        totals |= batch.payments.totals()
         if not totals["people"]:
             raise EmptyBatch()
         Batch.objects.filter(pk=batch.pk).update(**totals)

@@ -84,8 +84,8 @@ class CardForm(forms.Form):
 
     def clean_number(self) -> str:
         digits = "".join(unicodedata.normalize("NFKC", self.cleaned_data["number"]).replace("-", "").split())
-        if not digits.isascii() or not digits.isdigit() or not 12 <= len(digits) <= 19:
-            raise forms.ValidationError(_now("银行卡号应为 12 至 19 位数字，请对照银行卡重新输入。"))
+        if not digits.isascii() or not digits.isdigit() or not 16 <= len(digits) <= 19:
+            raise forms.ValidationError(_now("银行卡号应为 16 至 19 位数字，请对照银行卡重新输入。"))
         return digits
 
 

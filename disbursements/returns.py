@@ -21,6 +21,7 @@ from common.bulk import insert
 from common.columns import read_date
 from common.money import parse_fen
 from common.moves import Refused, hold, move
+from common.redaction import redact
 from common.tables import Table
 from disbursements import funds
 from disbursements.choices import (
@@ -78,15 +79,20 @@ def upload(batch: Batch, *, content: bytes, name: str, by: User, at: datetime) -
         raise NotSent()
     hold(batch, BatchState.SENT, BatchState.SETTLED)
     file = files.store(content, name=name, kind=FileKind.RETURN, by=by, at=at)
-    if batch.returns.filter(sha256=file.sha256, refusal_code="").exists():
+    before = batch.returns.filter(sha256=file.sha256).first()
+    if before is not None and not before.refusal_code:
         raise SameFile()
-    return_file, is_new = ReturnFile.objects.get_or_create(
+    return_file, _is_new = ReturnFile.objects.update_or_create(
         batch=batch,
         sha256=file.sha256,
-        defaults={"file": file, "uploaded_by": by, "uploaded_at": at},
+        defaults={
+            "file": file,
+            "uploaded_by": by,
+            "uploaded_at": at,
+            "refusal_code": "",
+            "refusal_params": {},
+        },
     )
-    if not is_new:
-        raise SameFile()
     actions.record(by, "return.uploaded", return_file, at=at, sha256=file.sha256)
     return return_file
 
@@ -121,7 +127,7 @@ def read(return_file: ReturnFile, *, running: Running, reader: sheets.Reader | N
             _settle(return_file, part)
     with running.chunk(to=running.cursor):
         batch = return_file.batch
-        ReturnFile.objects.filter(pk=return_file.pk).update(is_read=True)
+        ReturnFile.objects.filter(pk=return_file.pk).update(is_read=True, refusal_code="", refusal_params={})
         is_open = batch.payments.filter(state=PaymentState.SENT).exists()
         if batch.state == BatchState.SENT and not is_open:
             move(batch, BatchState.SETTLED, moves=BATCH_MOVES, settled_at=running.at)
@@ -134,15 +140,19 @@ def _lines(return_file: ReturnFile, reader: sheets.Reader | None) -> Iterable[_L
     table = Table(files.content(return_file.file), SYNONYMS, REQUIRED, reader=reader)
     for row, cells in table.lines():
         text = table.text(cells)
-        number = text["line_no"]
         yield _Line(
             row=row,
-            number=int(number) if number.isascii() and number.isdigit() else None,
+            number=_line_number(text["line_no"]),
             amount_fen=_amount(text["amount"]),
             is_paid=_outcome(text["outcome"]),
-            words=(text.get("words") or text["outcome"])[:100],
+            words=redact(text.get("words") or text["outcome"])[:100],
             paid_on=read_date(table.cell(cells, "paid_on")),
         )
+
+
+def _line_number(text: str) -> int | None:
+    """Our own line number; a bank's serial of many digits is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else None
 
 
 def _amount(text: str) -> int | None:

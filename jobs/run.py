@@ -26,6 +26,7 @@ from celery import current_app
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DatabaseError, connection, transaction
+from django.db import Error as DatabaseTrouble
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -247,18 +248,18 @@ class Running:
         is_over = threading.Event()
 
         def beat() -> None:
-            try:
-                while not is_over.wait(settings.JOB_LEASE_SECONDS / 3):
-                    if monotonic() - self._last_step > LONGEST_STEP_SECONDS:
-                        logger.error("Job %s hangs at %s: its lease is given up.", self.job.pk, self.cursor)
-                        return
+            while not is_over.wait(settings.JOB_LEASE_SECONDS / 3):
+                if monotonic() - self._last_step > LONGEST_STEP_SECONDS:
+                    logger.error("Job %s hangs at %s: its lease is given up.", self.job.pk, self.cursor)
+                    break
+                try:
                     ours = Job.objects.filter(pk=self.job.pk, state=JobState.RUNNING, token=self.token)
                     ours.update(lease_until=_lease_end())
-            except Exception as error:
-                # A database that is away for a moment: the next chunk finds out whether the job is still ours.
-                logger.warning("The lease of job %s was not renewed: %s.", self.job.pk, type(error).__name__)
-            finally:
-                connection.close()
+                except DatabaseTrouble as error:
+                    # A database that is away for a moment: the next beat, or the next chunk, tries again.
+                    logger.warning("The lease of job %s was not renewed: %s.", self.job.pk, type(error).__name__)
+                    connection.close()
+            connection.close()
 
         thread = threading.Thread(target=beat, name=f"lease of job {self.job.pk}", daemon=True)
         thread.start()

@@ -22,7 +22,9 @@ def export_names(running: Running) -> dict[str, Any]:
     awards: AwardQuerySet = totals.names(**key)
     title = _now("%(scope)s资助名单") % {"scope": table.title}
     content = exports.names(awards, figure, title=title, by=by, at=running.at)
-    with running.chunk(to=1):
+    result = {"rows": figure.persons}
+    with running.chunk(to=1, result=result):
         file = files.store(content, name=f"{title}.xlsx", kind=FileKind.EXPORT, by=by, at=running.at)
         actions.record(by, "names.exported", file, at=running.at, sha256=file.sha256, persons=figure.persons, **key)
-    return {"file_id": file.pk, "rows": figure.persons}
+        result["file_id"] = file.pk
+    return result

@@ -16,7 +16,7 @@ from common.acts import telling
 from common.moves import Refused, worded
 from common.pages import chosen, counts_by, page_of, render_list, sorted_by, tabs_of, wide_page_of
 from common.roles import READERS, Role
-from disbursements import batches, returns
+from disbursements import batches, runs
 from disbursements.choices import BatchState, LineOutcome, PaymentState
 from disbursements.forms import ApproveForm, PaymentFilter, PrepareForm, ReturnForm
 from disbursements.models import Batch, Payment, PaymentQuerySet, ReturnFile, ReturnLine
@@ -74,7 +74,7 @@ def page(request: SignedInRequest, pk: int) -> HttpResponse:
         "to_cards": batch.program.payee != Payee.SCHOOL,
         "outcomes": _outcomes(batch),
         "unpaid": _unpaid(batch).totals(),
-        "building": Job.objects.filter(key=_build_key(batch)).exclude(state=JobState.DONE).first(),
+        "building": Job.objects.filter(key=runs.build_key(batch)).exclude(state=JobState.DONE).first(),
         "returns": _returns(batch),
         "unmatched": ReturnLine.objects.filter(file__batch=batch, outcome=LineOutcome.UNMATCHED)
         .select_related("file__file")
@@ -105,10 +105,6 @@ def _returns(batch: Batch) -> list[tuple[ReturnFile, str]]:
     ]
 
 
-def _build_key(batch: Batch) -> str:
-    return f"batch-build:{batch.pk}"
-
-
 def _term(request: SignedInRequest) -> Term:
     if request.term is None:
         raise Http404
@@ -121,11 +117,10 @@ def prepare(request: SignedInRequest) -> HttpResponse:
     form = PrepareForm(term, request.POST or None, initial={"program": request.GET.get("program")})
     if request.method == "POST" and form.is_valid():
         try:
-            batch = batches.prepare(term=term, program=form.cleaned_data["program"], by=request.user, at=now)
+            batch = runs.prepare_batch(term=term, program=form.cleaned_data["program"], by=request.user, at=now)
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
-            run.start("batch-build", key=_build_key(batch), by=request.user, at=now, term=term, batch_id=batch.pk)
             return redirect(batch)
     return render(request, "disbursements/prepare.html", {"form": form, "standing": _standing(term)})
 
@@ -191,11 +186,9 @@ def hand_in_return(request: SignedInRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         file, now = form.cleaned_data["file"], timezone.now()
         try:
-            answer = returns.upload(batch, content=file.read(), name=file.name, by=request.user, at=now)
+            job = runs.hand_in_return(batch, content=file.read(), name=file.name, by=request.user, at=now)
         except Refused as refusal:
             form.add_error("file", str(refusal))
         else:
-            key = f"return-read:{answer.pk}"
-            job = run.start("return-read", key=key, by=request.user, at=now, term=batch.term, return_id=answer.pk)
             return redirect(job)
     return render(request, "disbursements/return.html", {"batch": batch, "form": form})

@@ -29,7 +29,7 @@ def unpaid(request: SignedInRequest, code: str) -> HttpResponse:
 
 @needs(Role.PREPARER, Role.SCHOOL)
 def correct(request: SignedInRequest, pk: int) -> HttpResponse:
-    student = get_object_or_404(Student.objects.visible_to(request.user), pk=pk)
+    student = get_object_or_404(Student.objects.in_care_of(request.user), pk=pk)
     form = CardForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with telling(request, _("银行卡已更正，下一批次按新卡发放。")):

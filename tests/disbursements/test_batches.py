@@ -8,11 +8,12 @@ from openpyxl import load_workbook
 
 from accounts.models import Action
 from common.moves import WrongState
-from disbursements import batches, cards, funds, returns
+from disbursements import batches, cards, funds, returns, runs
 from disbursements.choices import BatchState, EntryKind, FailureReason, LineOutcome, PaymentState
 from disbursements.models import Batch, LedgerEntry, Payment, ReturnLine
 from jobs import files, run
 from jobs.choices import JobState
+from jobs.models import Job
 from programs.choices import Payee, Payer
 from tests.factories import (
     NOW,
@@ -275,6 +276,24 @@ class TestReturn:
 
         with pytest.raises(returns.SameFile):
             returns.upload(batch, content=content, name="回盘(1).xlsx", by=preparer, at=NOW)
+
+    def test_the_banks_own_serial_numbers_stop_nothing(self, batch, preparer):
+        answer(batch, preparer, [["9" * 19, "谁", "500", "成功", "", ""], [1, "甲", "500", "成功", "", ""]])
+
+        assert list(ReturnLine.objects.order_by("row").values_list("outcome", flat=True)) == ["unmatched", "paid"]
+
+    def test_whole_numbers_in_the_banks_words_are_blotted_out(self, batch, preparer):
+        answer(batch, preparer, [[1, "甲", "500", "失败", f"卡号{card_number(3)}不存在", ""]])
+
+        assert card_number(3) not in ReturnLine.objects.get().words
+        assert batch.payments.get(line_no=1).failure == FailureReason.NO_SUCH_ACCOUNT
+
+    def test_a_file_that_could_not_be_read_can_be_handed_in_again(self, batch, preparer):
+        content = xlsx(("甲", "乙"), [[1, 2]])
+        for _ in range(2):
+            job = runs.hand_in_return(batch, content=content, name="回盘.xlsx", by=preparer, at=NOW)
+            assert run.execute(job.pk).error_code == "missing-columns"
+            Job.objects.filter(pk=job.pk).update(key=f"done-{job.pk}")
 
     def test_a_batch_that_was_not_sent_takes_no_answer(self, term, preparer):
         other = ProgramFactory(code="preschool-living")

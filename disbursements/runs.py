@@ -1,0 +1,36 @@
+"""What people start here, together with the background run that does the work: both rows in one transaction,
+so that nothing waits for a run that was never ordered.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import User
+from disbursements import batches, returns
+from disbursements.models import Batch
+from jobs import run
+from jobs.models import Job
+from programs.models import Program
+from schools.models import Term
+
+
+@transaction.atomic
+def prepare_batch(*, term: Term, program: Program, by: User, at: datetime) -> Batch:
+    """Open a batch and order the run that fills it."""
+    batch = batches.prepare(term=term, program=program, by=by, at=at)
+    run.start("batch-build", key=build_key(batch), by=by, at=at, term=term, batch_id=batch.pk)
+    return batch
+
+
+def build_key(batch: Batch) -> str:
+    """By this key a batch's page finds the run that fills it."""
+    return f"batch-build:{batch.pk}"
+
+
+@transaction.atomic
+def hand_in_return(batch: Batch, *, content: bytes, name: str, by: User, at: datetime) -> Job:
+    """Keep the bank's answer and order the run that reads it. A file that was refused can be handed in again."""
+    answer = returns.upload(batch, content=content, name=name, by=by, at=at)
+    key = f"return-read:{answer.pk}:{answer.uploaded_at.isoformat()}"
+    return run.start("return-read", key=key, by=by, at=at, term=batch.term, return_id=answer.pk)
