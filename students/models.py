@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -35,6 +35,15 @@ class StudentQuerySet(models.QuerySet["Student"]):
             own = Enrollment.objects.filter(school=user.school_id).values("student")
             return self.filter(pk__in=own)
         return self if user.role in READERS else self.none()
+
+    def in_care_of(self, user: Person) -> Self:
+        """Children whose data this person may change or see whole: a school's only as long as it was the last
+        to have them; a former school still reads what it did, and no more.
+        """
+        if user.role != Role.SCHOOL:
+            return self.visible_to(user)
+        last = Enrollment.objects.studying().filter(student=OuterRef("pk")).order_by("-term__starts_on", "-pk")
+        return self.alias(last_school=Subquery(last.values("school")[:1])).filter(last_school=user.school_id)
 
 
 class Student(models.Model):

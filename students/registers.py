@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
@@ -52,7 +53,7 @@ def upload(
     *, source: RegisterSource, as_of: date, content: bytes, name: str, by: User, at: datetime
 ) -> RegisterSnapshot:
     """Keep the file; `freeze` reads it."""
-    if as_of > at.date():
+    if as_of > timezone.localdate(at):
         raise FutureList()
     sheets.preflight(content, limits=sheets.LIMITS)
     file = files.store(content, name=name, kind=FileKind.REGISTER, by=by, at=at)

@@ -14,6 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Max, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
@@ -57,6 +58,11 @@ class OtherTerm(Refused):
     message = _("这是另一个学期的花名册（文件中写的是 %(found)s，当前学期是 %(expected)s）。请选对文件后重新上传。")
 
 
+class BeingCommitted(Refused):
+    code = "roster-being-committed"
+    message = _("本校上一版花名册正在入库，请等它完成后再上传。")
+
+
 class NoRows(Refused):
     code = "no-rows"
     message = _("表头下面没有学生。请检查是否选错了工作表或文件。")
@@ -93,6 +99,8 @@ def upload(*, school: School, term: Term, content: bytes, name: str, by: User, a
         raise TermClosed()
     sheets.preflight(content, limits=sheets.SMALL)
     with transaction.atomic():
+        if Roster.objects.filter(school=school, term=term, state=RosterState.COMMITTING).exists():
+            raise BeingCommitted()
         open_versions = Roster.objects.filter(
             school=school, term=term, state__in=[RosterState.UPLOADED, RosterState.CHECKED]
         )
@@ -393,7 +401,7 @@ def _write_cards(roster: Roster, rows: dict[int, Row]) -> None:
     Card.objects.filter(student__in=[student for student in new if student in known], is_current=True).update(
         is_current=False
     )
-    since = (roster.committed_at or roster.uploaded_at).date()
+    since = timezone.localdate(roster.committed_at or roster.uploaded_at)
     upsert(
         Card,
         ("student", "number_index", "number", "holder", "relation", "bank", "since", "is_current"),

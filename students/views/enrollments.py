@@ -70,7 +70,7 @@ def find(request: SignedInRequest) -> HttpResponse:
 @needs(*COUNTY_AND_SCHOOL)
 def reveal(request: SignedInRequest, pk: int) -> HttpResponse:
     """The masked number; after a POST with a purpose, once, the whole one."""
-    student = get_object_or_404(Student.objects.visible_to(request.user), pk=pk)
+    student = get_object_or_404(Student.objects.in_care_of(request.user), pk=pk)
     form = PurposeForm(request.POST or None)
     number = ""
     if request.method == "POST" and form.is_valid():
