@@ -143,4 +143,3 @@ class Job(models.Model):
         if self.state == JobState.DONE:
             return 100
         return min(99, self.cursor * 100 // self.total) if self.total else 0
-
