@@ -15,7 +15,8 @@ from common.pages import counts_by
 from disbursements.choices import BatchState, EntryKind, PaymentState
 from disbursements.models import Batch, LedgerEntry, Payment
 from programs.choices import ListState, NoticeState, RecognitionListState
-from programs.models import Award, AwardList, Notice, RecognitionList
+from programs.models import AwardList, Notice, RecognitionList
+from reports import totals
 from schools.models import School, Term
 from schools.templatetags.terms import term_short
 from students.choices import CrosscheckState, MatchState, RosterState
@@ -36,7 +37,7 @@ class Phase:
 
 @dataclass(frozen=True)
 class Figures:
-    """The county's four figures of a term."""
+    """The county's four figures of a term; awards are counted as the reports count them (confirmed ones)."""
 
     children: int
     awards: int
@@ -95,7 +96,7 @@ def _towns(term: Term) -> list[TownProgress]:
 
 
 def _figures(term: Term) -> Figures:
-    awards = Award.objects.live().filter(term=term).aggregate(n=Count("pk"), fen=Sum("amount_fen"))
+    awards = totals.counted([term]).aggregate(n=Count("pk"), fen=Sum("amount_fen"))
     done = Crosscheck.objects.filter(term=term, state=CrosscheckState.DONE)
     return Figures(
         children=Enrollment.objects.studying().filter(term=term).count(),
@@ -183,9 +184,9 @@ def phases(steps: Iterable[tuple[str, list[str], bool]]) -> list[Phase]:
 
 
 def _composition(term: Term) -> list[tuple[str, int, int]]:
-    """Facts of hardship by category, the largest first, the rest as one."""
+    """Facts of hardship in force by category, the largest first, the rest as one."""
     names = {category.code: str(category) for category in HardshipCategory.objects.order_by()}
-    counts = counts_by(Hardship.objects.filter(term=term), "category")
+    counts = counts_by(Hardship.objects.in_force(term), "category")
     ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
     shown = ranked if len(ranked) <= _CATEGORIES_ON_THE_CHART else ranked[: _CATEGORIES_ON_THE_CHART - 1]
     rows = [(names[code], n) for code, n in shown]
@@ -230,7 +231,7 @@ def own_school(school: School, term: Term) -> OwnSchool:
     )
     award_list = AwardList.objects.filter(school=school, term=term).first()
     notice = Notice.objects.filter(list__school=school, list__term=term).order_by("-starts_on", "-pk").first()
-    awards = Award.objects.live().filter(school=school, term=term).aggregate(n=Count("pk"), fen=Sum("amount_fen"))
+    awards = totals.counted([term]).filter(school=school).aggregate(n=Count("pk"), fen=Sum("amount_fen"))
     payments = counts_by(Payment.objects.filter(award__school=school, award__term=term), "state")
     paid = payments.get(PaymentState.PAID, 0)
     is_confirmed = award_list is not None and award_list.state == ListState.CONFIRMED

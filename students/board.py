@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Case, CharField, Count, OuterRef, Subquery, Sum, TextChoices, Value, When
+from django.db.models import Case, CharField, Count, OuterRef, Subquery, TextChoices, Value, When
 from django.utils.translation import gettext_lazy as _
 
+from common.pages import counts_by
 from schools.models import School, SchoolQuerySet, Term
 from students.choices import RosterState
-from students.models import Roster, RosterQuerySet
+from students.models import Enrollment, EnrollmentQuerySet, Roster
 
 _NO_LONGER = (RosterState.DISCARDED, RosterState.SUPERSEDED)
 
@@ -75,9 +76,9 @@ def term_before(term: Term | None) -> Term | None:
     return Term.objects.filter(starts_on__lt=term.starts_on).order_by("-starts_on").first() if term else None
 
 
-def _in_force(*terms: Term | None) -> RosterQuerySet:
-    """What a roster in force took in is what the school has: every good row is a child that studies there."""
-    return Roster.objects.filter(state=RosterState.IN_FORCE, term__in=[term for term in terms if term])
+def _children(*terms: Term | None) -> EnrollmentQuerySet:
+    """Who studies at a school in a term. The rows of its roster are no such count: a child may have moved on since."""
+    return Enrollment.objects.studying().filter(term__in=[term for term in terms if term])
 
 
 @dataclass(frozen=True)
@@ -91,10 +92,13 @@ class Totals:
 
 def totals(schools: SchoolQuerySet, term: Term | None) -> Totals:
     before = term_before(term)
-    rows = _in_force(term, before).filter(school__in=schools.order_by().values("pk")).order_by().values_list("term")
-    counted = {code: (n, children) for code, n, children in rows.annotate(n=Count("pk"), children=Sum("rows_good"))}
-    schools_now, children = counted.get(term.pk if term else "", (0, 0))
-    return Totals(schools_now, children, counted.get(before.pk if before else "", (0, 0))[1])
+    chosen = schools.order_by().values("pk")
+    children = counts_by(_children(term, before).filter(school__in=chosen), "term")
+    return Totals(
+        schools=Roster.objects.filter(state=RosterState.IN_FORCE, term=term, school__in=chosen).count(),
+        children=children.get(term.pk, 0) if term else 0,
+        children_before=children.get(before.pk, 0) if before else 0,
+    )
 
 
 def lines(schools: Sequence[School], term: Term | None) -> list[Line]:
@@ -104,12 +108,8 @@ def lines(schools: Sequence[School], term: Term | None) -> list[Line]:
     for roster in counting.order_by("version"):
         newest[roster.school_id] = roster
     before = term_before(term)
-    counted = {
-        (school, code): children
-        for school, code, children in _in_force(term, before)
-        .filter(school__in=schools)
-        .values_list("school", "term", "rows_good")
-    }
+    rows = _children(term, before).filter(school__in=schools).order_by().values_list("school", "term")
+    counted = {(school, code): n for school, code, n in rows.annotate(n=Count("pk"))}
     return [
         Line(
             school=school,
