@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from common import masking, names, resident_ids
@@ -37,13 +36,13 @@ class Line:
     is_number: bool = False
 
 
-def lines(match: Match) -> list[Line]:
-    """The facts that can be compared, the most telling first."""
+def lines(match: Match, *, may_reveal: bool) -> list[Line]:
+    """The facts that can be compared, the most telling first; only the year of birth for who sees no number."""
     child, person = match.enrollment.student, match.person
     return [
         _words(_("姓名"), child.name, person.name, is_same=child.name_key == person.name_key),
         _numbers(child.id_number, person.id_number),
-        _plain(_("出生日期"), _day(child.born_on), _day(person.born_on)),
+        _births(child.born_on, person.born_on, may_reveal=may_reveal),
         _plain(_("性别"), _known(child, "sex"), _known(person, "sex")),
         _words(_("监护人 / 户主"), child.guardian_name, person.head_name),
         _phones(match),
@@ -137,8 +136,11 @@ def _pieces(text: str, places: set[int]) -> list[Piece]:
     return pieces
 
 
-def _day(day: date | None) -> str:
-    return date_format(day, "Y-m-d") if day else ""
+def _births(child: date | None, person: date | None, *, may_reveal: bool) -> Line:
+    """Two days of birth, compared as days however little of them is shown."""
+    is_same = child == person if child and person else None
+    sides = ([Piece(masking.birth(day, whole=may_reveal), is_same is False)] for day in (child, person))
+    return Line(_("出生日期"), *sides, is_same)
 
 
 def _known(record: object, field: str) -> str:

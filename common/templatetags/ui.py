@@ -6,6 +6,7 @@ Amounts arrive in fen, as everywhere; only here and in exports they become yuan.
 
 import math
 from collections.abc import Iterable, Sequence
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -71,6 +72,12 @@ def mask_card(number: str) -> str:
 @register.filter
 def mask_phone(number: str) -> str:
     return masking.phone(number)
+
+
+@register.filter
+def birth(day: date | None, may_reveal: object) -> str:
+    """A day of birth for who may see whole numbers, its year for everybody else."""
+    return masking.birth(day, whole=bool(may_reveal))
 
 
 @register.filter

@@ -128,7 +128,7 @@ def _show_match(request: SignedInRequest, pk: int, form: DecisionForm) -> HttpRe
         "students/match.html",
         {
             "match": found,
-            "lines": comparison.lines(found),
+            "lines": comparison.lines(found, may_reveal=disclosure.may_reveal(request.user)),
             "reasons": crosscheck_figures.reasons(found),
             "household": comparison.household(found.person),
             "others": rows.filter(crosscheck=found.crosscheck_id, person=found.person_id).exclude(pk=pk),

@@ -10,7 +10,7 @@ from common.acts import telling
 from common.moves import Refused, worded
 from common.pages import chosen, counts_by, page_of, render_list, tabs_of
 from common.roles import COUNTY, READERS
-from students import registers, runs
+from students import disclosure, registers, runs
 from students.choices import SnapshotState
 from students.forms import PersonFilter, ReasonForm, RegisterFilter, RegisterForm
 from students.models import HardshipCategory, RegisterSnapshot
@@ -82,6 +82,7 @@ def snapshot(request: SignedInRequest, pk: int) -> HttpResponse:
             "page": page_of(request, rows, count=counts[tab] if tab else sum(counts.values())),
             "refusal": worded(found.refusal_code, found.refusal_params) if found.refusal_code else "",
             "may_act": request.user.is_county,
+            "may_reveal": disclosure.may_reveal(request.user),
             **work.context(found),
         },
     )

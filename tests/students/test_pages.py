@@ -184,6 +184,9 @@ class TestTheBoard:
         done, waiting, _late = [make.SchoolFactory(name=f"第{n}小学") for n in "一二三"]
         make.RosterFactory(school=done, term=before, rows_good=40)
         make.RosterFactory(school=done, term=term, rows_good=43)
+        make.EnrollmentFactory.create_batch(2, school=done, term=before)
+        make.EnrollmentFactory.create_batch(3, school=done, term=term)
+        make.EnrollmentFactory(school=done, term=term, state="left")
         make.RosterFactory(school=waiting, term=term, checked=True)
         make.RosterFactory(
             school=waiting, term=term, version=2, state=RosterState.DISCARDED, committed_by=None, committed_at=None
@@ -197,8 +200,8 @@ class TestTheBoard:
             "第二小学": "checked",
             "第三小学": "not-begun",
         }
-        assert (lines["第一小学"].children, lines["第一小学"].change) == (43, 3)
-        assert (context["totals"].schools, context["totals"].children, context["totals"].children_before) == (1, 43, 40)
+        assert (lines["第一小学"].children, lines["第一小学"].change) == (3, 1)
+        assert (context["totals"].schools, context["totals"].children, context["totals"].children_before) == (1, 3, 2)
 
     def test_can_be_narrowed_to_who_has_not_begun(self, as_role):
         make.RosterFactory()
@@ -444,6 +447,19 @@ class TestASuspicion:
         assert f"<mark>{slip[9]}</mark>" in shown
         assert number not in shown
         assert number[6:14] not in shown
+
+    @pytest.mark.parametrize(("role", "is_whole"), [("preparer", True), ("auditor", False)])
+    def test_tells_a_whole_birth_date_only_who_may_see_the_number(self, as_role, role, is_whole):
+        match = make.MatchFactory(suspected=True, person__household_no="H1")
+        make.RegisterPersonFactory(
+            snapshot=match.person.snapshot, household_no="H1", born_on=match.person.born_on, row=2
+        )
+        client = as_role(role)
+
+        pages = [match.get_absolute_url(), match.person.snapshot.get_absolute_url()]
+
+        day = f"{match.person.born_on:%Y-%m-%d}"
+        assert [day in named(client.get(page)) for page in pages] == [is_whole, is_whole]
 
     def test_is_decided_and_leads_to_the_next_one(self, as_role, own):
         following = make.MatchFactory(suspected=True, enrollment__school=own.school, score=10)
