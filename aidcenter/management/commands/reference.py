@@ -1,0 +1,29 @@
+"""manage.py reference: the known tables of the country and of a county, without the demonstration."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from common.moves import Refused
+from programs import reference
+
+
+class Command(BaseCommand):
+    help = "Load the national tables, or a county's terms and standards; loading a file again brings rows up to date."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("table", choices=["national", "standards"])
+        parser.add_argument("file", type=Path, nargs="?", help="a TOML file (default for national: the one supplied)")
+
+    def handle(self, *args: Any, table: str, file: Path | None, **options: Any) -> None:
+        if table == "standards" and file is None:
+            raise CommandError("Which county's standards? Name the file, as in: reference standards FILE")
+        try:
+            if table == "national":
+                reference.load_national(file or reference.NATIONAL)
+            elif file:
+                reference.load_standards(file)
+        except Refused as refusal:
+            raise CommandError(str(refusal)) from refusal
+        self.stdout.write(f"Loaded: {file or reference.NATIONAL}")
