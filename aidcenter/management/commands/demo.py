@@ -1,16 +1,19 @@
 """manage.py demo: a county's year, from files as offices send them to paid awards."""
 
+import fcntl
 import json
 import os
 import secrets
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
 
 from accounts.models import User
 from aidcenter import demo
@@ -43,8 +46,19 @@ class Command(BaseCommand):
         parser.add_argument("--database-only", action="store_true", help="no sign-ins are made or printed")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        with started_mark().open("a+", encoding="utf-8") as mark:
+            try:
+                fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise CommandError("The demonstration is being loaded by another process.") from error
+            self._load(mark, options)
+
+    def _load(self, mark: TextIO, options: dict[str, Any]) -> None:
+        """The mark names the database whose loading began; its fellow says that it ended well."""
         call_command("keys", "init", stdout=self.stdout)
         call_command("migrate", verbosity=0)
+        if options["if_empty"]:
+            self._start_over_where_interrupted(mark)
         if Student.objects.exists():
             if not options["if_empty"]:
                 raise CommandError(
@@ -52,6 +66,11 @@ class Command(BaseCommand):
                 )
             self._print_sign_ins()
             return
+        for left_over in (complete_mark(), _sign_ins_file()):
+            left_over.unlink(missing_ok=True)
+        mark.truncate(0)
+        mark.write(this_database())
+        mark.flush()
         plan = county.Plan(
             reference=options["reference"],
             standards=options["standards"],
@@ -71,7 +90,27 @@ class Command(BaseCommand):
         call_command("compare_totals", str(folder / "expected.toml"), stdout=self.stdout)
         if passwords:
             self._keep_sign_ins(passwords)
+        complete_mark().touch()
+        if passwords:
             self._print_sign_ins()
+
+    def _start_over_where_interrupted(self, mark: TextIO) -> None:
+        """Half a county looks like a whole one to a visitor. Only a database that is ours alone is taken away."""
+        mark.seek(0)
+        if mark.read() != this_database() or complete_mark().exists() or not User.objects.exists():
+            return
+        database = own_database(connection.settings_dict)
+        if database is None:
+            raise CommandError(
+                "The last loading of the demonstration was interrupted and the county is incomplete. "
+                f"To start again, empty the database {this_database()} and remove the folder {settings.VAR_DIR} "
+                "(AIDCENTER_VAR)."
+            )
+        self.stdout.write("The last loading of the demonstration was interrupted; it starts again from the beginning.")
+        connection.close()
+        for ending in ("", "-wal", "-shm"):
+            database.with_name(database.name + ending).unlink(missing_ok=True)
+        call_command("migrate", verbosity=0)
 
     def _person(self, role: str, name: str, password: str | None) -> User:
         person, _is_new = User.objects.update_or_create(
@@ -106,3 +145,22 @@ class Command(BaseCommand):
 
 def _sign_ins_file() -> Path:
     return settings.VAR_DIR / "demo-sign-ins.json"
+
+
+def started_mark() -> Path:
+    return settings.VAR_DIR / "demo-started"
+
+
+def complete_mark() -> Path:
+    return settings.VAR_DIR / "demo-complete"
+
+
+def this_database() -> str:
+    return str(connection.settings_dict["NAME"])
+
+
+def own_database(database: Mapping[str, Any]) -> Path | None:
+    """The file of the embedded default below AIDCENTER_VAR; None for any database that somebody chose."""
+    embedded = settings.VAR_DIR / "aidcenter.sqlite3"
+    is_embedded = database["ENGINE"].endswith("sqlite3") and Path(database["NAME"]) == embedded
+    return embedded if is_embedded and not os.environ.get("DATABASE_URL") else None
