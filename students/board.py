@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from django.db.models import Case, CharField, Count, OuterRef, Subquery, TextChoices, Value, When
 from django.utils.translation import gettext_lazy as _
 
-from common.pages import counts_by
 from schools.models import School, SchoolQuerySet, Term
 from students.choices import RosterState
 from students.models import Enrollment, EnrollmentQuerySet, Roster
@@ -93,7 +92,8 @@ class Totals:
 def totals(schools: SchoolQuerySet, term: Term | None) -> Totals:
     before = term_before(term)
     chosen = schools.order_by().values("pk")
-    children = counts_by(_children(term, before).filter(school__in=chosen), "term")
+    rows = _children(term, before).filter(school__in=chosen).order_by().values_list("term")
+    children = dict(rows.annotate(n=Count("pk")))
     return Totals(
         schools=Roster.objects.filter(state=RosterState.IN_FORCE, term=term, school__in=chosen).count(),
         children=children.get(term.pk, 0) if term else 0,

@@ -139,8 +139,8 @@ def _pieces(text: str, places: set[int]) -> list[Piece]:
 def _births(child: date | None, person: date | None, *, may_reveal: bool) -> Line:
     """Two days of birth, compared as days however little of them is shown."""
     is_same = child == person if child and person else None
-    sides = ([Piece(masking.birth(day, whole=may_reveal), is_same is False)] for day in (child, person))
-    return Line(_("出生日期"), *sides, is_same)
+    ours, theirs = ([Piece(masking.birth(day, whole=may_reveal), is_same is False)] for day in (child, person))
+    return Line(_("出生日期"), ours, theirs, is_same)
 
 
 def _known(record: object, field: str) -> str:
