@@ -37,11 +37,11 @@ class Line:
 
 
 def lines(match: Match, *, may_reveal: bool) -> list[Line]:
-    """The facts that can be compared, the most telling first; only the year of birth for who sees no number."""
+    """The facts that can be compared, the most telling first. Who may see no number sees the year of birth only, and no slip."""
     child, person = match.enrollment.student, match.person
     return [
         _words(_("姓名"), child.name, person.name, is_same=child.name_key == person.name_key),
-        _numbers(child.id_number, person.id_number),
+        _numbers(child.id_number, person.id_number, may_reveal=may_reveal),
         _births(child.born_on, person.born_on, may_reveal=may_reveal),
         _plain(_("性别"), _known(child, "sex"), _known(person, "sex")),
         _words(_("监护人 / 户主"), child.guardian_name, person.head_name),
@@ -88,11 +88,11 @@ def _plain(label: str, child: str, person: str) -> Line:
     return Line(label, [Piece(child, is_same is False)], [Piece(person, is_same is False)], is_same)
 
 
-def _numbers(child: str, person: str) -> Line:
+def _numbers(child: str, person: str, *, may_reveal: bool) -> Line:
     label = _("证件号")
     is_same = child == person if child and person else None
     places = _places(child, person) if is_same is False and len(child) == len(person) else set()
-    if not 0 < len(places) <= _SLIPS:
+    if not may_reveal or not 0 < len(places) <= _SLIPS:
         differs = is_same is False
         sides = [Piece(resident_ids.mask(child), differs)], [Piece(resident_ids.mask(person), differs)]
         return Line(label, *sides, is_same, is_number=True)
