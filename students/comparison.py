@@ -37,7 +37,10 @@ class Line:
 
 
 def lines(match: Match, *, may_reveal: bool) -> list[Line]:
-    """The facts that can be compared, the most telling first. Who may see no number sees the year of birth only, and no slip."""
+    """The facts that can be compared, the most telling first.
+
+    Who may see no number sees the year of birth only, and no slip of the pen.
+    """
     child, person = match.enrollment.student, match.person
     return [
         _words(_("姓名"), child.name, person.name, is_same=child.name_key == person.name_key),
