@@ -105,7 +105,8 @@ class Standard(models.Model):
             ),
             models.CheckConstraint(
                 name="standard_amount_goes_with_basis",
-                condition=Q(basis="fixed", amount_fen__gt=0) | Q(basis="school-fee", amount_fen=None),
+                condition=Q(basis="fixed", amount_fen__isnull=False, amount_fen__gt=0)
+                | Q(basis="school-fee", amount_fen=None),
             ),
             models.CheckConstraint(
                 name="standard_days_in_order", condition=Q(valid_to=None) | Q(valid_to__gte=F("valid_from"))

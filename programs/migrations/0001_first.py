@@ -356,7 +356,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='standard',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('amount_fen__gt', 0), ('basis', 'fixed')), models.Q(('amount_fen', None), ('basis', 'school-fee')), _connector='OR'), name='standard_amount_goes_with_basis'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('amount_fen__gt', 0), ('amount_fen__isnull', False), ('basis', 'fixed')), models.Q(('amount_fen', None), ('basis', 'school-fee')), _connector='OR'), name='standard_amount_goes_with_basis'),
         ),
         migrations.AddConstraint(
             model_name='standard',

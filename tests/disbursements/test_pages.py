@@ -214,7 +214,7 @@ class TestCard:
             {"number": "1234", "holder": "张建国", "relation": "父亲", "bank": "示范农商行"},
         )
 
-        assert "银行卡号应为 12 至 19 位数字" in words(answer)
+        assert "银行卡号应为 16 至 19 位数字" in words(answer)
         assert not Card.objects.exists()
 
 

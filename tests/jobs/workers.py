@@ -107,6 +107,7 @@ def run_with_kills(order: Callable[[], Job], *, seed: int, kills: int = 10) -> J
     one is started. The run to compare with has other chunks, so their borders are found out, too.
     """
     chance = random.Random(seed)
+    call_command("flush", interactive=False, verbosity=0)  # keys count from one in both runs
     reset_numbers()
     undisturbed = run.execute(order().pk)
     assert undisturbed.state == JobState.DONE, undisturbed.error_code
