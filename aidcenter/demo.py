@@ -25,14 +25,16 @@ from common import workdays
 from common.columns import read_yes_no
 from common.roles import Role
 from common.tables import Table
-from disbursements import batches, cards, funds, returns
+from disbursements import batches, cards, funds
+from disbursements import runs as payment_runs
 from disbursements.choices import PaymentState
-from disbursements.models import Batch, Payment
+from disbursements.models import Batch
 from fixtures import county
 from jobs import files, run
 from jobs.choices import JobState
 from jobs.models import Job
-from programs import awards, fees, lists, publicity, recognitions
+from programs import awards, fees, lists, publicity
+from programs import runs as program_runs
 from programs.choices import AwardState, ListState
 from programs.models import Award, AwardList, Notice, Program
 from schools.choices import TermState
@@ -187,12 +189,15 @@ class Demonstration:
         with self.step(f"{term.code} read recognition lists") as work:
             for entry in self._entries("recognition", term):
                 school = schools[entry["school"]]
-                by = self.officers[school.pk]
-                recognition_list = recognitions.upload(
-                    school=school, term=term, content=self._read(entry), name=Path(entry["path"]).name, by=by, at=at
+                uploaded = program_runs.upload_recognition_list(
+                    school=school,
+                    term=term,
+                    content=self._read(entry),
+                    name=Path(entry["path"]).name,
+                    by=self.officers[school.pk],
+                    at=at,
                 )
-                job = run.start("recognition-read", by=by, at=at, school=school, term=term, list_id=recognition_list.pk)
-                work.rows += finish(job, at)["people"]
+                work.rows += finish(program_runs.job_of(uploaded), at)["people"]
 
     # --- who is who, who gets what
 
@@ -294,10 +299,8 @@ class Demonstration:
     def send(self, term: Term, program: Program, day: date) -> Batch:
         at = moment(day)
         with self.step(f"{term.code} batch {program.code}") as work:
-            batch = batches.prepare(term=term, program=program, by=self.preparer, at=at)
-            work.rows = finish(run.start("batch-build", by=self.preparer, at=at, term=term, batch_id=batch.pk), at)[
-                "people"
-            ]
+            batch = payment_runs.prepare_batch(term=term, program=program, by=self.preparer, at=at)
+            work.rows = finish(payment_runs.build_job(batch), at)["people"]
             batch.refresh_from_db()
             batches.approve(batch, by=self.approver, at=at + timedelta(hours=2))
             at += timedelta(hours=3)
@@ -314,8 +317,8 @@ class Demonstration:
         )
         at = moment(day)
         with self.step(f"{batch.term_id} return {batch.program_id}") as work:
-            returned = returns.upload(batch, content=answer, name=f"回盘_{batch.number}.xlsx", by=self.preparer, at=at)
-            job = run.start("return-read", by=self.preparer, at=at, term=batch.term, return_id=returned.pk)
+            name = f"回盘_{batch.number}.xlsx"
+            job = payment_runs.hand_in_return(batch, content=answer, name=name, by=self.preparer, at=at)
             work.rows = sum(finish(job, at).values())
 
     def correct_cards(self, batch: Batch, day: date) -> None:
@@ -391,9 +394,3 @@ def busiest_school() -> School:
         "-programs", "-given", "pk"
     )
     return schools[0]
-
-
-def unpaid() -> int:
-    """Confirmed awards without a payment that arrived."""
-    paid = Payment.objects.filter(state=PaymentState.PAID).values("award")
-    return Award.objects.confirmed().exclude(pk__in=paid).count()

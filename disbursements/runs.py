@@ -19,12 +19,16 @@ from schools.models import Term
 def prepare_batch(*, term: Term, program: Program, by: User, at: datetime) -> Batch:
     """Open a batch and order the run that fills it."""
     batch = batches.prepare(term=term, program=program, by=by, at=at)
-    run.start("batch-build", key=build_key(batch), by=by, at=at, term=term, batch_id=batch.pk)
+    run.start("batch-build", key=_build_key(batch), by=by, at=at, term=term, batch_id=batch.pk)
     return batch
 
 
-def build_key(batch: Batch) -> str:
-    """By this key a batch's page finds the run that fills it."""
+def build_job(batch: Batch) -> Job | None:
+    """The run that fills a batch, or has filled it."""
+    return Job.objects.filter(key=_build_key(batch)).first()
+
+
+def _build_key(batch: Batch) -> str:
     return f"batch-build:{batch.pk}"
 
 

@@ -22,7 +22,6 @@ from disbursements.forms import ApproveForm, PaymentFilter, PrepareForm, ReturnF
 from disbursements.models import Batch, Payment, PaymentQuerySet, ReturnFile, ReturnLine
 from jobs import run
 from jobs.choices import JobState
-from jobs.models import Job
 from programs.choices import AwardState, Payee
 from programs.models import Award
 from schools.models import Term
@@ -66,6 +65,7 @@ def page(request: SignedInRequest, pk: int) -> HttpResponse:
     if tab:
         rows = rows.filter(state=tab)
     rows = sorted_by(request, rows.for_list(), {"line": "line_no", "amount": "amount_fen"})
+    building = runs.build_job(batch)
     context = {
         "batch": batch,
         "form": form,
@@ -74,7 +74,7 @@ def page(request: SignedInRequest, pk: int) -> HttpResponse:
         "to_cards": batch.program.payee != Payee.SCHOOL,
         "outcomes": _outcomes(batch),
         "unpaid": _unpaid(batch).totals(),
-        "building": Job.objects.filter(key=runs.build_key(batch)).exclude(state=JobState.DONE).first(),
+        "building": building if building and building.state != JobState.DONE else None,
         "returns": _returns(batch),
         "unmatched": ReturnLine.objects.filter(file__batch=batch, outcome=LineOutcome.UNMATCHED)
         .select_related("file__file")
