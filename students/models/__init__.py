@@ -1,0 +1,25 @@
+"""Who and what: children, where they are each term, what other offices say of them, and who is who."""
+
+from students.models.crosscheck import Crosscheck, Hardship, Match, MatchDecision, MatchQuerySet
+from students.models.people import Card, Enrollment, EnrollmentQuerySet, Student
+from students.models.registers import CategoryLabel, HardshipCategory, RegisterPerson, RegisterSnapshot, RegisterSource
+from students.models.rosters import Roster, RosterIssue
+
+__all__ = [
+    "Card",
+    "CategoryLabel",
+    "Crosscheck",
+    "Enrollment",
+    "EnrollmentQuerySet",
+    "Hardship",
+    "HardshipCategory",
+    "Match",
+    "MatchDecision",
+    "MatchQuerySet",
+    "RegisterPerson",
+    "RegisterSnapshot",
+    "RegisterSource",
+    "Roster",
+    "RosterIssue",
+    "Student",
+]
