@@ -94,7 +94,7 @@ def find_head(
         spelling: (name, place)
         for name, words in reversed(list(synonyms.items()))
         for place, word in reversed(list(enumerate(words)))
-        for spelling in (_without_notes(word), _plain(word))
+        for spelling in (_without_notes(word), heading_key(word))
     }
     best: tuple[tuple[int, int, int, int], int, int, dict[str, list[_Claim]]] | None = None
     readings: _Readings = {}
@@ -184,7 +184,7 @@ def _read_heading(
     """Which field a text names, letter by letter or with a typing error."""
     if text not in readings:
         plain = _without_notes(text)
-        if known := spellings.get(_plain(text)) or spellings.get(plain):
+        if known := spellings.get(heading_key(text)) or spellings.get(plain):
             readings[text] = False, known
         else:
             guess = _guess(plain, spellings)
@@ -235,14 +235,14 @@ def _is_subheading(row: Row, places: set[int]) -> bool:
 
 def _is_numbering(row: Row) -> bool:
     """A row of column numbers, as official tables have: 甲 乙 1 2 3."""
-    cells = [text.strip("()") for cell in row if (text := _plain(cell_text(cell)))]
+    cells = [text.strip("()") for cell in row if (text := heading_key(cell_text(cell)))]
     numbers = [int(text) for text in cells if text.isascii() and text.isdigit()]
     stems = [text for text in cells if text in _HEAVENLY_STEMS]
     in_order = all(after == before + 1 for before, after in pairwise(numbers))
     return len(cells) > 2 and len(numbers) + len(stems) == len(cells) and in_order and numbers[:1] in ([], [0], [1])
 
 
-def _plain(text: str) -> str:
+def heading_key(text: str) -> str:
     """A heading without blanks, marks and differences of width."""
     return _MARKS.sub("", _BLANKS.sub("", unicodedata.normalize("NFKC", text))).lower()
 
@@ -251,7 +251,7 @@ def _without_notes(text: str) -> str:
     """A heading without the notes in brackets, except a unit that changes what the number means."""
     plain = _BLANKS.sub("", unicodedata.normalize("NFKC", text))
     kept = _BRACKETS.sub(lambda note: note[0] if any(unit in note[0] for unit in _MANY_TIMES) else "", plain)
-    return _plain(kept)
+    return heading_key(kept)
 
 
 def is_blank(row: Row) -> bool:

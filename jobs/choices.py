@@ -15,4 +15,5 @@ class FileKind(TextChoices):
     RECOGNITION = "recognition", _("认定名单")
     BANK = "bank", _("银行代发文件")
     RETURN = "return", _("银行回盘文件")
+    MARKED = "marked", _("标出问题的原表")
     EXPORT = "export", _("导出文件")

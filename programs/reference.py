@@ -21,7 +21,8 @@ from programs.choices import Basis, Level, Payee, Payer, ProgramKind, Severity
 from programs.models import Award, Exclusion, Program, Rule, Share, Standard, TermProgram
 from schools.models import Grade, SchoolKind, Stage, Term
 from students.choices import CategoryGroup
-from students.models import CategoryLabel, HardshipCategory, RegisterSource
+from students.models import CategoryLabel, HardshipCategory, RegisterSource, RosterHeading
+from students.roster_columns import COLUMNS
 
 NATIONAL: Path = settings.BASE_DIR / "fixtures" / "national.toml"
 REGISTER_FIELDS = frozenset(
@@ -214,10 +215,13 @@ class Seen:
 # --- national.toml
 
 
+NATIONAL_TABLES = frozenset({"stage", "school_kind", "category", "register_source", "roster_column", "program"})
+
+
 @transaction.atomic
 def load_national(path: Path = NATIONAL) -> None:
     """Stages, grades, kinds of school, categories of hardship with all their labels, register sources, programs."""
-    file = ReferenceFile(path, tables=frozenset({"stage", "school_kind", "category", "register_source", "program"}))
+    file = ReferenceFile(path, tables=NATIONAL_TABLES)
     _load_stages(file)
     for position, entry in enumerate(file.entries("school_kind"), start=1):
         kind, _made = SchoolKind.objects.update_or_create(
@@ -226,6 +230,7 @@ def load_national(path: Path = NATIONAL) -> None:
         kind.stages.set(_named_in(entry, "stages", Stage))
     _load_categories(file)
     _load_register_sources(file)
+    _load_roster_columns(file)
     for position, entry in enumerate(file.entries("program"), start=1):
         program, _made = Program.objects.update_or_create(
             code=entry.text("code"),
@@ -301,6 +306,20 @@ def _make_room(in_the_way: models.QuerySet[HardshipCategory]) -> None:
     """Priorities are unique: who holds one that is wanted goes to the end, until its own line in the file comes."""
     last = HardshipCategory.objects.aggregate(last=models.Max("priority"))["last"]
     in_the_way.update(priority=(last or 0) + 1)
+
+
+def _load_roster_columns(file: ReferenceFile) -> None:
+    """A column that has headings already is the county's to keep: only what is new gets them."""
+    kept = set(RosterHeading.objects.filter(school=None).values_list("field", flat=True))
+    for entry in file.entries("roster_column"):
+        field = entry.text("field", "")
+        if field and field not in COLUMNS:
+            raise entry.refused(UnknownField, field=f"field = {field}")
+        headings = [str(text) for text in entry.value("headings", list)]
+        if field not in kept:
+            RosterHeading.objects.bulk_create(
+                RosterHeading(field=field, text=text, position=position) for position, text in enumerate(headings)
+            )
 
 
 def _load_register_sources(file: ReferenceFile) -> None:

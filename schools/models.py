@@ -154,6 +154,14 @@ class Term(models.Model):
     starts_on = models.DateField(_("开学日"))
     ends_on = models.DateField(_("结束日"))
     roster_due_on = models.DateField(_("花名册上报截止"))
+    recognition_due_on = models.DateField(_("认定名单上报截止"), null=True, blank=True)
+    lists_due_on = models.DateField(_("资助名单确认截止"), null=True, blank=True)
+    publicity_due_on = models.DateField(_("公示完成截止"), null=True, blank=True)
+    payments_due_on = models.DateField(_("发放核对截止"), null=True, blank=True)
+    other_documents = models.TextField(_("其他应交材料"), blank=True, default="", help_text=_("一行一项，写明截止日期"))
+    unusual_share = models.PositiveSmallIntegerField(
+        _("大量变动的界线（%）"), default=20, help_text=_("花名册里离校或变动的学生超过这个比例时，要求写明原因")
+    )
     state = models.CharField(_("状态"), max_length=10, choices=TermState, default=TermState.OPEN)
 
     class Meta:

@@ -10,6 +10,19 @@ class Sex(TextChoices):
     UNKNOWN = "unknown", _("未说明")
 
 
+class IdType(TextChoices):
+    """The document whose number stands in a roster (身份证件类型); blank where the file does not say."""
+
+    RESIDENT = "resident", _("居民身份证")
+    RESIDENCE_PERMIT = "residence-permit", _("港澳台居民居住证")
+    HOME_RETURN_PERMIT = "home-return-permit", _("港澳居民来往内地通行证")
+    TAIWAN_PERMIT = "taiwan-permit", _("台湾居民来往大陆通行证")
+    FOREIGN_PERMIT = "foreign-permit", _("外国人永久居留身份证")
+    PASSPORT = "passport", _("护照")
+    OTHER = "other", _("其他证件")
+    NONE = "none", _("无证件")
+
+
 class RosterState(TextChoices):
     UPLOADED = "uploaded", _("已上传，等待校验")
     CHECKED = "checked", _("已校验，等待确认")
@@ -22,7 +35,8 @@ class RosterState(TextChoices):
 
 ROSTER_MOVES = {
     RosterState.UPLOADED: {RosterState.CHECKED, RosterState.REFUSED, RosterState.DISCARDED},
-    RosterState.CHECKED: {RosterState.COMMITTING, RosterState.DISCARDED},
+    RosterState.CHECKED: {RosterState.UPLOADED, RosterState.COMMITTING, RosterState.DISCARDED},
+    RosterState.REFUSED: {RosterState.UPLOADED, RosterState.DISCARDED},
     RosterState.COMMITTING: {RosterState.IN_FORCE},
     RosterState.IN_FORCE: {RosterState.SUPERSEDED},
 }
@@ -30,13 +44,34 @@ ROSTER_MOVES = {
 
 class EnrollmentState(TextChoices):
     STUDYING = "studying", _("在读")
+    SUSPENDED = "suspended", _("休学")
     LEFT = "left", _("已离校")
 
 
 class Severity(TextChoices):
+    """What a problem does to its row: stop it, let it pass with a word, or nothing."""
+
     ERROR = "error", _("错误")
     DOUBT = "doubt", _("需说明")
     NOTE = "note", _("提示")
+
+
+class CountyFileState(TextChoices):
+    """One workbook with the rosters of many schools, on its way to becoming theirs."""
+
+    UPLOADED = "uploaded", _("已上传，等待拆分和校验")
+    CHECKED = "checked", _("已校验，等待确认")
+    COMMITTING = "committing", _("正在入库")
+    DONE = "done", _("已入库")
+    REFUSED = "refused", _("文件无法读取")
+    DISCARDED = "discarded", _("已放弃")
+
+
+COUNTY_FILE_MOVES = {
+    CountyFileState.UPLOADED: {CountyFileState.CHECKED, CountyFileState.REFUSED},
+    CountyFileState.CHECKED: {CountyFileState.COMMITTING, CountyFileState.DISCARDED},
+    CountyFileState.COMMITTING: {CountyFileState.DONE},
+}
 
 
 class SnapshotState(TextChoices):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from students import issues
 from students.choices import Severity
 from students.models import RosterIssue
-from students.roster_columns import SYNONYMS
+from students.roster_columns import COLUMNS
 
 _TONES = {Severity.ERROR: "red", Severity.DOUBT: "amber", Severity.NOTE: "blue"}
 
@@ -64,7 +64,7 @@ def lines(found: Iterable[RosterIssue]) -> list[Line]:
     return [
         Line(
             cell=f"{_letters(issue.column)}{issue.row}",
-            field=SYNONYMS[issue.field][0] if issue.field in SYNONYMS else "",
+            field=COLUMNS[issue.field].name if issue.field in COLUMNS else "",
             value=issue.value,
             severity=Severity(issue.severity),
             what=what,

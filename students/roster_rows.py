@@ -6,6 +6,7 @@ Checking and committing read the same bytes through the same function, so what w
 import dataclasses
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -21,7 +22,7 @@ from common.sheets import Row as Cells
 from common.tables import Table
 from schools.models import Grade, School, Stage, Term
 from students import identity
-from students.choices import Severity, Sex
+from students.choices import EnrollmentState, Severity, Sex
 from students.issues import KINDS
 
 _SEXES = {"男": Sex.MALE, "女": Sex.FEMALE}
@@ -48,6 +49,8 @@ class Problem:
     code: str
     field: str
     params: dict[str, Any] = dataclasses.field(default_factory=dict)
+    repair: str = ""
+    """What the cell should probably hold: proposed, never taken by itself."""
 
     @property
     def severity(self) -> Severity:
@@ -71,6 +74,10 @@ class Row:
     grade_no: int = 0
     class_name: str = ""
     is_boarding: bool = False
+    state: str = EnrollmentState.STUDYING
+    id_type: str = ""
+    fee_fen: int | None = None
+    note: str = ""
     is_rural: bool = False
     major: str = ""
     claim: str = ""
@@ -125,8 +132,16 @@ class Vocabulary:
 class RowReader:
     """Reads the rows of one school's file for one term."""
 
-    def __init__(self, table: Table, *, school: School, term: Term) -> None:
+    def __init__(
+        self,
+        table: Table,
+        *,
+        school: School,
+        term: Term,
+        corrections: Mapping[int, Mapping[str, str]] | None = None,
+    ) -> None:
         self.table = table
+        self.corrections = corrections or {}
         self.school = school
         self.term = term
         self.vocabulary = Vocabulary()

@@ -28,10 +28,10 @@ from jobs.choices import FileKind
 from jobs.run import Running
 from schools.choices import TermState
 from schools.models import School, Term, term_name
-from students import identity
+from students import headings, identity
 from students.choices import ROSTER_MOVES, EnrollmentState, RosterState
 from students.models import Card, Enrollment, Roster, RosterIssue, Student
-from students.roster_columns import REQUIRED, SYNONYMS
+from students.roster_columns import REQUIRED
 from students.roster_rows import Row, RowReader, card_index, masked_value, phone_index
 
 ISSUES_KEPT = 5_000
@@ -138,7 +138,7 @@ def check(roster: Roster, *, running: Running, reader: sheets.Reader | None = No
     with running.chunk(to=len(rows), result=counts):
         insert(
             RosterIssue,
-            ("roster", "row", "column", "field", "code", "severity", "params", "value"),
+            ("roster", "row", "column", "field", "code", "severity", "params", "value", "repair"),
             issues,
         )
         move(roster, RosterState.CHECKED, moves=ROSTER_MOVES, **counts)
@@ -162,6 +162,7 @@ def _examine(roster: Roster, reader: sheets.Reader | None) -> tuple[list[Row], l
                     problem.severity,
                     problem.params,
                     masked_value(problem.field, table.cell(cells, problem.field)),
+                    problem.repair,
                 ))  # fmt: skip
     if not rows:
         raise NoRows()
@@ -170,7 +171,9 @@ def _examine(roster: Roster, reader: sheets.Reader | None) -> tuple[list[Row], l
 
 def _read(roster: Roster, reader: sheets.Reader | None = None) -> Iterator[tuple[Row, sheets.Row, Table]]:
     """The file's children, row by row, with the cells they come from."""
-    table = Table(files.content(roster.file), SYNONYMS, REQUIRED, limits=sheets.SMALL, reader=reader)
+    table = Table(
+        files.content(roster.file), headings.synonyms(roster.school), REQUIRED, limits=sheets.SMALL, reader=reader
+    )
     _compare_preamble(roster, table.head.preamble)
     row_reader = RowReader(table, school=roster.school, term=roster.term)
     for number, cells in table.lines():
@@ -320,12 +323,12 @@ def _good_rows(roster: Roster, reader: sheets.Reader | None, refused: list[str])
 
 
 _STUDENT = (
-    "key", "name", "name_key", "sex", "born_on", "id_kind", "id_number", "id_number_index", "guardian_name",
+    "key", "name", "name_key", "sex", "born_on", "id_type", "id_kind", "id_number", "id_number_index", "guardian_name",
     "guardian_phone", "guardian_phone_index", "town_name", "village",
 )  # fmt: skip
 _ENROLLMENT = (
     "term", "school", "student", "stage", "grade", "grade_no", "class_name", "is_boarding", "is_rural", "major",
-    "claim", "state", "roster", "row",
+    "claim", "fee_fen", "note", "state", "roster", "row",
 )  # fmt: skip
 
 
@@ -340,6 +343,7 @@ def _write(roster: Roster, rows: list[Row]) -> None:
                 row.name_key,
                 row.sex,
                 row.born_on,
+                row.id_type,
                 row.id_kind,
                 row.id_number,
                 identity.number_index(row.id_number, row.id_kind),
@@ -371,7 +375,9 @@ def _write(roster: Roster, rows: list[Row]) -> None:
                 row.is_rural,
                 row.major,
                 row.claim,
-                EnrollmentState.STUDYING,
+                row.fee_fen,
+                row.note,
+                row.state,
                 roster.pk,
                 row.number,
             )

@@ -3,11 +3,19 @@
 from students.models.crosscheck import Crosscheck, Hardship, Match, MatchDecision, MatchQuerySet
 from students.models.people import Card, Enrollment, EnrollmentQuerySet, Student
 from students.models.registers import CategoryLabel, HardshipCategory, RegisterPerson, RegisterSnapshot, RegisterSource
-from students.models.rosters import Roster, RosterIssue
+from students.models.rosters import (
+    CountyFile,
+    Roster,
+    RosterCorrection,
+    RosterHeading,
+    RosterIssue,
+    SchoolTerm,
+)
 
 __all__ = [
     "Card",
     "CategoryLabel",
+    "CountyFile",
     "Crosscheck",
     "Enrollment",
     "EnrollmentQuerySet",
@@ -20,6 +28,9 @@ __all__ = [
     "RegisterSnapshot",
     "RegisterSource",
     "Roster",
+    "RosterCorrection",
+    "RosterHeading",
     "RosterIssue",
+    "SchoolTerm",
     "Student",
 ]

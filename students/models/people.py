@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from common import resident_ids
 from common.roles import READERS, Role
 from common.sealed import IndexField, SealedField
-from students.choices import EnrollmentState, Sex
+from students.choices import EnrollmentState, IdType, Sex
 from students.models.rosters import Roster
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ class Student(models.Model):
     name_key = models.CharField(max_length=100, editable=False)
     sex = models.CharField(_("性别"), max_length=10, choices=Sex, default=Sex.UNKNOWN)
     born_on = models.DateField(_("出生日期"), null=True, blank=True)
+    id_type = models.CharField(_("证件类型"), max_length=20, choices=IdType, blank=True, default="")
     id_kind = models.CharField(_("证件号情况"), max_length=10, choices=[(k.value, k.name) for k in resident_ids.IdKind])
     id_number = SealedField(_("证件号"))
     id_number_index = IndexField()
@@ -116,6 +117,10 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
     def studying(self) -> Self:
         return self.filter(state=EnrollmentState.STUDYING)
 
+    def here(self) -> Self:
+        """Whoever the school counts as its own: studying or suspended."""
+        return self.exclude(state=EnrollmentState.LEFT)
+
     def for_list(self) -> Self:
         return self.select_related("student", "school", "stage").order_by(
             "school__code", "grade_no", "class_name", "pk"
@@ -123,7 +128,10 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
 
 
 class Enrollment(models.Model):
-    """A child in a school in a term, as the roster in force says. Whoever left stays on record."""
+    """A child in a school in a term, as the roster in force says. Whoever left stays on record.
+
+    Only who is studying counts: a suspended child (休学) keeps its place and gets nothing.
+    """
 
     student = models.ForeignKey(Student, on_delete=models.PROTECT, related_name="enrollments", verbose_name=_("学生"))
     term = models.ForeignKey(
@@ -140,6 +148,10 @@ class Enrollment(models.Model):
     is_rural = models.BooleanField(_("农村户口"))
     major = models.CharField(_("专业"), max_length=50, blank=True)
     claim = models.CharField(_("自报困难类型"), max_length=50, blank=True)
+    fee_fen = models.PositiveBigIntegerField(_("本学期收费（分）"), null=True, blank=True)
+    note = models.CharField(
+        _("备注"), max_length=200, blank=True, default="", help_text=_("学校对存疑内容的说明也写在这里")
+    )
     state = models.CharField(_("状态"), max_length=10, choices=EnrollmentState, default=EnrollmentState.STUDYING)
     roster = models.ForeignKey(Roster, on_delete=models.PROTECT, related_name="enrollments", verbose_name=_("花名册"))
     row = models.PositiveIntegerField(_("花名册行"))
