@@ -49,7 +49,6 @@ class Migration(migrations.Migration):
             name='SchoolTerm',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('last_version', models.PositiveIntegerField(default=0, verbose_name='最新版本')),
                 ('reminders', models.PositiveIntegerField(default=0, verbose_name='催报次数')),
                 ('reminded_at', models.DateTimeField(null=True, verbose_name='催报时间')),
                 ('reopened_until', models.DateField(null=True, verbose_name='重新开放至')),

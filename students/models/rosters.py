@@ -257,14 +257,14 @@ class SchoolTermQuerySet(models.QuerySet["SchoolTerm"]):
 
 
 class SchoolTerm(models.Model):
-    """One school's desk in a term: the number of its newest roster version, and what the county said to it.
+    """One school's desk in a term: what the county said to it.
 
-    Whoever gives out the next version, or decides which one counts, holds this row (students.rosters.at_desk).
+    Whoever gives out the next version of its roster, or decides which one counts, holds this row
+    (students.rosters.at_desk): of two officers one is first.
     """
 
     school = models.ForeignKey("schools.School", on_delete=models.PROTECT, related_name="terms", verbose_name=_("学校"))
     term = models.ForeignKey("schools.Term", on_delete=models.PROTECT, related_name="schools", verbose_name=_("学期"))
-    last_version = models.PositiveIntegerField(_("最新版本"), default=0)
     reminders = models.PositiveIntegerField(_("催报次数"), default=0)
     reminded_by = models.ForeignKey(
         "accounts.User", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("催报人")
