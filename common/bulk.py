@@ -102,7 +102,9 @@ def _converter(field: Any) -> Convert:
     postgres = connection.vendor == "postgresql"
     if isinstance(field, SealedField):
         seal = field.seal
-        return (lambda text: "\\x" + seal(text).hex()) if postgres else seal
+        if postgres:
+            return lambda text: None if text is None else "\\x" + seal(text).hex()
+        return lambda text: None if text is None else seal(text)
     kind = field.target_field.get_internal_type() if field.is_relation else field.get_internal_type()
     if kind == "JSONField":
         return lambda value: json.dumps(value, ensure_ascii=False)

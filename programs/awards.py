@@ -46,9 +46,9 @@ class AlreadySigned(Refused):
 
 
 def _drop_who_left(term: Term) -> None:
-    """A child who left, or moved to another school, leaves the list; where it is now, it can be proposed anew."""
+    """A child who left, moved or was suspended leaves the list; where it studies now, it can be proposed anew."""
     open_awards = Award.objects.filter(term=term, state=AwardState.PROPOSED, list__state=ListState.DRAFT)
-    open_awards.filter(enrollment__state=EnrollmentState.LEFT).update(
+    open_awards.exclude(enrollment__state=EnrollmentState.STUDYING).update(
         state=AwardState.DROPPED, dropped_reason=NO_LONGER_ENTITLED
     )
 

@@ -97,7 +97,7 @@ def confirm(award_list: AwardList, *, by: User, at: datetime) -> None:
     if by.pk == award_list.school_approved_by_id:
         raise SpokeForTheSchool()
     move(award_list, ListState.CONFIRMED, moves=LIST_MOVES, confirmed_by=by, confirmed_at=at)
-    if left := award_list.awards.live().filter(enrollment__state=EnrollmentState.LEFT).count():
+    if left := award_list.awards.live().exclude(enrollment__state=EnrollmentState.STUDYING).count():
         raise ChildrenLeft(count=left)
     if suspended := award_list.awards.filter(state=AwardState.SUSPENDED).count():
         raise StillSuspended(count=suspended)

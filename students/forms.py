@@ -152,20 +152,24 @@ class RosterForm(SchoolFileForm):
 
 
 class ConfirmRosterForm(forms.Form):
-    """The last word before a file becomes the term's roster."""
+    """The last word before a file becomes the term's roster: only what this file asks for."""
 
-    reason = TidyCharField(label=_("大量学生离校的原因"), max_length=200, required=False)
-    term_name = TidyCharField(label=_("学期名称"), max_length=40, required=False)
+    reason = TidyCharField(label=_("大量离校或变动的原因"), max_length=200)
+    word = TidyCharField(
+        label=_("存疑行的统一说明"),
+        max_length=200,
+        help_text=_("没有逐行说明的存疑行都用这一句，例如：已电话核对户口簿。不要写证件号码。"),
+    )
+    term_name = TidyCharField(label=_("学期名称"), max_length=40)
 
-    def __init__(self, *args: Any, term: Term, is_unusual: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, term: Term, is_unusual: bool, needs_word: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.term = term
-        if is_unusual:
-            self.fields["reason"].required = True
-            self.fields["term_name"].required = True
-            self.fields["term_name"].label = _("请输入学期名称以确认：%(term)s") % {"term": term}
-        else:
+        self.fields["term_name"].label = _("请输入学期名称以确认：%(term)s") % {"term": term}
+        if not is_unusual:
             del self.fields["reason"], self.fields["term_name"]
+        if not needs_word:
+            del self.fields["word"]
 
     def clean_term_name(self) -> str:
         typed = str(self.cleaned_data["term_name"])

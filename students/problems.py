@@ -7,6 +7,7 @@ from students import issues
 from students.choices import Severity
 from students.models import RosterIssue
 from students.roster_columns import COLUMNS
+from students.roster_rows import masked_value
 
 _TONES = {Severity.ERROR: "red", Severity.DOUBT: "amber", Severity.NOTE: "blue"}
 
@@ -27,6 +28,8 @@ class Kind:
     what: str
     mend: str
     count: int
+    repairs: int
+    """How many of them come with a proposal."""
 
     @property
     def tone(self) -> str:
@@ -43,16 +46,32 @@ class Line:
     severity: Severity
     what: str
     mend: str
+    row: int
+    key: str
+    repair: str
+    """What is proposed instead, a number masked; empty where nothing is."""
 
     @property
     def tone(self) -> str:
         return _TONES[self.severity]
 
+    @property
+    def place(self) -> str:
+        """The cell as its correction names it."""
+        return f"{self.row}:{self.key}"
 
-def kinds(counts: Mapping[str, int]) -> list[Kind]:
+    @property
+    def asks(self) -> str:
+        """What may be typed beside it: another value, a word, or nothing where the problem is no cell's."""
+        if not self.key or not self.row:
+            return ""
+        return "word" if self.severity is Severity.DOUBT else "value"
+
+
+def kinds(counts: Mapping[str, int], repairs: Mapping[str, int]) -> list[Kind]:
     """The kinds that occur, errors first."""
     found = [
-        Kind(code, kind.severity, str(kind.what) % _Ellipsis(), str(kind.mend), counts[code])
+        Kind(code, kind.severity, str(kind.what) % _Ellipsis(), str(kind.mend), counts[code], repairs.get(code, 0))
         for code, kind in issues.KINDS.items()
         if code in counts
     ]
@@ -69,6 +88,9 @@ def lines(found: Iterable[RosterIssue]) -> list[Line]:
             severity=Severity(issue.severity),
             what=what,
             mend=mend,
+            row=issue.row,
+            key=issue.field if issue.field in COLUMNS else "",
+            repair=masked_value(issue.field, issue.repair or ""),
         )
         for issue in found
         for what, mend in [issues.wording(issue)]

@@ -10,9 +10,11 @@ from typing import TypeVar
 from rapidfuzz.distance import OSA
 
 from common.resident_ids import IdKind
+from students import roster_reading
 from students.choices import EnrollmentState
 from students.expected import Expected, expected
 from students.models import Card, Enrollment, Roster, Student
+from students.roster_columns import COLUMNS
 from students.roster_rows import Row, card_index
 
 _Key = TypeVar("_Key", int, str)
@@ -73,7 +75,10 @@ def difference(roster: Roster, rows: Sequence[Row]) -> Difference:
     now = {key: row for key, row in named.items() if not row.is_refused and row.state != EnrollmentState.LEFT}
     gone = {row.key for row in rows if not row.is_refused and row.state == EnrollmentState.LEFT}
     came = {key: row for key, row in now.items() if key not in before}
-    left = {key: known for key, known in before.items() if key not in named or key in gone}
+    spared = names_of_refused(rows)
+    left = {
+        key: known for key, known in before.items() if key in gone or (key not in named and known.name not in spared)
+    }
     pairs = _renumbered(came, left)
     changed = [
         Changed(row, before[key], what)
@@ -81,7 +86,9 @@ def difference(roster: Roster, rows: Sequence[Row]) -> Difference:
         if key in before
         if (what := _differs(row, before[key]))
     ]
-    changed += [Changed(came[new], left[old], ("id", *_differs(came[new], left[old]))) for new, old in pairs.items()]
+    changed += [
+        Changed(came[new], left[old], ("id_number", *_differs(came[new], left[old]))) for new, old in pairs.items()
+    ]
     return Difference(
         version=base.version,
         base=len(before),
@@ -90,6 +97,13 @@ def difference(roster: Roster, rows: Sequence[Row]) -> Difference:
         changed=sorted(changed, key=lambda one: one.row.number),
         renumbered={new: left[old].student_id for new, old in pairs.items()},
     )
+
+
+def names_of_refused(rows: Iterable[Row]) -> set[str]:
+    """Names of rows that stay out for now. Their children are in the file, whatever is wrong with the number:
+    whoever has such a name has not left.
+    """
+    return {row.name for row in rows if row.is_refused}
 
 
 def _known(base: Expected) -> Iterator[Known]:
@@ -171,20 +185,34 @@ def _taken(keys: Iterable[str]) -> set[str]:
     }
 
 
-def moves(roster: Roster, found: Difference) -> tuple[dict[str, str], dict[int, str]]:
-    """(key of who came → school it comes from, student who left → school it went to), inside the county."""
+@dataclass(frozen=True)
+class ByName:
+    """The difference as people read it: with the county's school that a child comes from or goes to."""
+
+    difference: Difference
+    came: list[tuple[Row, str]]
+    left: list[tuple[Known, str]]
+    changed: list[tuple[Changed, list[str]]]
+
+
+def by_name(roster: Roster) -> ByName:
+    """The difference of a checked file, with names. The file is read again for it."""
+    found = difference(roster, roster_reading.rows(roster))
     came_from: dict[str, str] = {}
-    for part in _parts([row.key for row in found.came]):
-        elsewhere = Enrollment.objects.here().filter(student__key__in=part).exclude(school=roster.school)
-        for key, school in elsewhere.order_by("term__starts_on", "pk").values_list("student__key", "school__name"):
-            came_from[key] = school
+    for keys in _parts([row.key for row in found.came]):
+        elsewhere = Enrollment.objects.here().filter(student__key__in=keys).exclude(school=roster.school)
+        came_from |= dict(elsewhere.order_by("term__starts_on", "pk").values_list("student__key", "school__name"))
     went_to: dict[int, str] = {}
     for students in _parts([known.student_id for known in found.left]):
-        elsewhere = (
-            Enrollment.objects.here().filter(student__in=students, term=roster.term).exclude(school=roster.school)
-        )
+        this_term = Enrollment.objects.here().filter(student__in=students, term=roster.term)
+        elsewhere = this_term.exclude(school=roster.school)
         went_to |= dict(elsewhere.order_by("pk").values_list("student", "school__name"))
-    return came_from, went_to
+    return ByName(
+        difference=found,
+        came=[(row, came_from.get(row.key, "")) for row in found.came],
+        left=[(known, went_to.get(known.student_id, "")) for known in found.left],
+        changed=[(one, [COLUMNS[name].name for name in one.what]) for one in found.changed],
+    )
 
 
 def _parts(keys: Sequence[_Key]) -> Iterator[list[_Key]]:

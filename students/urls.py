@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from students.views import crosschecks, enrollments, registers, rosters
+from students.views import crosschecks, enrollments, registers, rosters, workbooks
 
 app_name = "students"
 urlpatterns = [
@@ -11,9 +11,15 @@ urlpatterns = [
     path("<int:pk>/number/", enrollments.reveal, name="reveal"),
     path("rosters/", rosters.board, name="rosters"),
     path("rosters/upload/", rosters.upload, name="roster-upload"),
+    path("rosters/template/", workbooks.template, name="roster-template"),
     path("rosters/<int:pk>/", rosters.roster, name="roster"),
     path("rosters/<int:pk>/difference/", rosters.difference, name="roster-difference"),
     path("rosters/<int:pk>/confirm/", rosters.confirm, name="roster-confirm"),
+    path("rosters/<int:pk>/rows/", rosters.rows, name="roster-rows"),
+    path("rosters/<int:pk>/correct/", rosters.correct, name="roster-correct"),
+    path("rosters/<int:pk>/check-again/", rosters.check_again, name="roster-check-again"),
+    path("rosters/<int:pk>/rest/", rosters.go_on_with_rest, name="roster-rest"),
+    path("rosters/<int:pk>/marked/", workbooks.marked, name="roster-marked"),
     path("rosters/<int:pk>/discard/", rosters.discard, name="roster-discard"),
     path("registers/", registers.index, name="registers"),
     path("registers/upload/", registers.upload, name="register-upload"),

@@ -108,7 +108,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='rosterissue',
             name='repair',
-            field=common.sealed.SealedField(default='', editable=False, verbose_name='建议改为'),
+            field=common.sealed.SealedField(default=None, editable=False, null=True, verbose_name='建议改为'),
         ),
         migrations.AddField(
             model_name='student',

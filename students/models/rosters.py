@@ -24,9 +24,13 @@ class RosterQuerySet(models.QuerySet["Roster"]):
         return self if user.role in READERS else self.none()
 
     def for_list(self) -> Self:
-        return self.select_related("school__town", "term", "file").order_by(
+        return self.select_related("school__town", "term", "file", "uploaded_by", "sent_back_by").order_by(
             "-term__starts_on", "school__code", "-version"
         )
+
+    def versions_beside(self, roster: Roster) -> Self:
+        """All versions of the same school and term, the newest first."""
+        return self.filter(school=roster.school_id, term=roster.term_id).order_by("-version")
 
 
 class Roster(models.Model):
@@ -127,7 +131,7 @@ class RosterIssue(models.Model):
     severity = models.CharField(_("级别"), max_length=10, choices=Severity)
     params = models.JSONField(default=dict)
     value = models.CharField(_("原值（遮蔽）"), max_length=100, blank=True)
-    repair = SealedField(_("建议改为"))
+    repair = SealedField(_("建议改为"), null=True, default=None)  # type: ignore[misc]  # null: nothing is proposed
 
     class Meta:
         verbose_name = _("花名册问题")

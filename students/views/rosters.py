@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -10,12 +11,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.access import COUNTY_AND_SCHOOL, READERS_AND_SCHOOL, SignedInRequest, needs
+from common import resident_ids
 from common.acts import telling
+from common.columns import DoubledColumns, MissingColumns
 from common.moves import Refused, worded
 from common.pages import chosen, counts_by, page_of, render_list, tabs_of
+from common.roles import COUNTY
 from schools.models import School
 from students import board as boards
-from students import problems, rosters, runs
+from students import mending, problems, roster_changes, roster_reading, rosters, runs
 from students.choices import RosterState
 from students.forms import ConfirmRosterForm, RosterFilter, RosterForm
 from students.models import Roster
@@ -23,6 +27,8 @@ from students.views import work
 from students.views.uploads import go_on, show_form
 
 NAMES_SHOWN = 50
+MAPPABLE = {MissingColumns.code, DoubledColumns.code}
+"""Refusals that are mended by saying which heading is which column."""
 
 
 @needs(*READERS_AND_SCHOOL)
@@ -80,6 +86,7 @@ def upload(request: SignedInRequest) -> HttpResponse:
 def roster(request: SignedInRequest, pk: int) -> HttpResponse:
     """One version of a school's roster: where it stands, its problems, what may be done now."""
     found = get_object_or_404(Roster.objects.visible_to(request.user).for_list(), pk=pk)
+    may_act = request.user.role in COUNTY_AND_SCHOOL
     codes = counts_by(found.issues.all(), "code")
     tab = chosen(request, "tab", codes)
     rows = found.issues.filter(code=tab) if tab else found.issues.all()
@@ -90,27 +97,35 @@ def roster(request: SignedInRequest, pk: int) -> HttpResponse:
         part="students/_issues.html",
         context={
             "roster": found,
-            "kinds": problems.kinds(codes),
+            "kinds": problems.kinds(codes, counts_by(found.issues.filter(repair__isnull=False), "code")),
             "kind": tab,
             "page": page,
             "issues": problems.lines(page.object_list),
+            "corrections": mending.shown(found),
+            "versions": Roster.objects.visible_to(request.user)
+            .filter(school=found.school, term=found.term)
+            .order_by("-version"),
+            "is_for_school": found.uploaded_by.role in COUNTY,
             "refusal": worded(found.refusal_code, found.refusal_params) if found.refusal_code else "",
-            "may_act": request.user.role in COUNTY_AND_SCHOOL,
+            "may_act": may_act,
+            "may_mend": may_act and found.state == RosterState.CHECKED,
+            "mappable": MAPPABLE,
             **work.context(found),
             **_last_word(found),
         },
     )
 
 
-def _last_word(found: Roster, data: Any = None) -> dict[str, Any]:
+def _last_word(found: Roster) -> dict[str, Any]:
     if found.state != RosterState.CHECKED:
         return {"step": 3 if found.committed_at else 2}
-    is_unusual = rosters.needs_reason(rosters.share_left(found))
-    return {
-        "step": 2,
-        "is_unusual": is_unusual,
-        "confirm_form": ConfirmRosterForm(data, term=found.term, is_unusual=is_unusual),
-    }
+    return {"step": 2, "is_unusual": rosters.is_unusual(found), "confirm_form": _confirm_form(found)}
+
+
+def _confirm_form(found: Roster, data: Any = None) -> ConfirmRosterForm:
+    return ConfirmRosterForm(
+        data, term=found.term, is_unusual=rosters.is_unusual(found), needs_word=bool(found.rows_doubtful)
+    )
 
 
 @needs(*READERS_AND_SCHOOL)
@@ -118,10 +133,71 @@ def difference(request: SignedInRequest, pk: int) -> HttpResponse:
     """Who came, left and changed, by name. The file is read again for it, so the page fetches it afterwards."""
     found = get_object_or_404(Roster.objects.visible_to(request.user).for_list(), pk=pk, state=RosterState.CHECKED)
     try:
-        shown = {"difference": rosters.difference(found), "most": NAMES_SHOWN, "refusal": ""}
+        shown = {"refusal": "", "most": NAMES_SHOWN, "by_name": roster_changes.by_name(found)}
     except Refused as refusal:
-        shown = {"difference": None, "most": NAMES_SHOWN, "refusal": str(refusal)}
+        shown = {"refusal": str(refusal)}
     return render(request, "students/_difference.html", shown)
+
+
+@needs(*READERS_AND_SCHOOL)
+def rows(request: SignedInRequest, pk: int) -> HttpResponse:
+    """The children of one version as its file states them; earlier versions stay readable."""
+    found = get_object_or_404(Roster.objects.visible_to(request.user).for_list(), pk=pk)
+    try:
+        children = roster_reading.rows(found)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect(found)
+    page = page_of(request, children)
+    lines = [(row, resident_ids.mask(row.id_number)) for row in page.object_list]
+    return render_list(
+        request,
+        "students/roster_rows.html",
+        part="students/_roster_rows.html",
+        context={"roster": found, "page": page, "lines": lines},
+    )
+
+
+@require_POST
+@needs(*COUNTY_AND_SCHOOL)
+def correct(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Mend cells on the page: what was typed, one proposal or all of a kind, a row left out, a word on a doubt."""
+    found = get_object_or_404(Roster.objects.visible_to(request.user).for_list(), pk=pk)
+    by, at = request.user, timezone.now()
+    try:
+        if code := request.POST.get("accept_all"):
+            job = runs.accept_repairs(found, code, by=by, at=at)
+        else:
+            job = runs.correct_roster(found, mending.cells(found, request.POST), by=by, at=at)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        runs.at_once(job, found.rows_read)
+        messages.success(request, _("已改正并重新校验。"))
+    return redirect(found)
+
+
+@require_POST
+@needs(*COUNTY_AND_SCHOOL)
+def check_again(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Check the same file once more."""
+    found = get_object_or_404(Roster.objects.visible_to(request.user).for_list(), pk=pk)
+    with telling(request, _("正在重新校验。")):
+        runs.at_once(runs.check_again(found, by=request.user, at=timezone.now()), found.rows_read)
+    return redirect(found)
+
+
+@require_POST
+@needs(*COUNTY_AND_SCHOOL)
+def go_on_with_rest(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Mend the rows that stayed out when the good ones were taken: another version of the same file."""
+    found = get_object_or_404(Roster.objects.visible_to(request.user).for_list(), pk=pk)
+    try:
+        following = runs.continue_with_rest(found, by=request.user, at=timezone.now())
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect(found)
+    return redirect(following)
 
 
 @require_POST
@@ -129,12 +205,12 @@ def difference(request: SignedInRequest, pk: int) -> HttpResponse:
 def confirm(request: SignedInRequest, pk: int) -> HttpResponse:
     """Let the checked file become the term's roster; rows with errors stay out."""
     found = get_object_or_404(Roster.objects.visible_to(request.user).for_list(), pk=pk)
-    form = ConfirmRosterForm(request.POST, term=found.term, is_unusual=rosters.needs_reason(rosters.share_left(found)))
+    form = _confirm_form(found, request.POST)
     if not form.is_valid():
         return render(request, "students/roster_confirm.html", {"roster": found, "form": form})
+    words = {name: form.cleaned_data.get(name, "") for name in ("reason", "word")}
     with telling(request, _("已确认，正在入库。")):
-        reason = form.cleaned_data.get("reason", "")
-        runs.confirm_roster(found, by=request.user, at=timezone.now(), reason=reason)
+        runs.confirm_roster(found, by=request.user, at=timezone.now(), **words)
     return redirect(found)
 
 

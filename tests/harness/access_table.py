@@ -80,6 +80,14 @@ DOORS: dict[str, Door] = {
     "students:roster": page(READERS_AND_SCHOOL, "roster"),
     "students:roster-difference": page(READERS_AND_SCHOOL, "roster"),
     "students:roster-confirm": act(COUNTY_AND_SCHOOL, "roster"),
+    "students:roster-rows": page(READERS_AND_SCHOOL, "roster"),
+    "students:roster-correct": act(COUNTY_AND_SCHOOL, "roster"),
+    "students:roster-check-again": act(COUNTY_AND_SCHOOL, "roster"),
+    "students:roster-rest": act(COUNTY_AND_SCHOOL, "roster"),
+    "students:roster-template": Door(
+        COUNTY_AND_SCHOOL, (), get=frozenset({200, 302}), post=frozenset({405}), is_traced=True
+    ),
+    "students:roster-marked": act(COUNTY_AND_SCHOOL, "roster"),
     "students:roster-discard": act(COUNTY_AND_SCHOOL, "roster"),
     "students:registers": page(READERS),
     "students:register-upload": form(COUNTY),

@@ -1,5 +1,7 @@
 """What a school's file becomes: checked without a trace, confirmed by a person, in force as a whole."""
 
+from datetime import date
+
 import pytest
 
 from accounts.models import Action
@@ -9,12 +11,13 @@ from jobs.choices import JobState
 from programs.reference import load_national
 from schools.choices import TermState
 from schools.models import SchoolKind
-from students import rosters
+from students import roster_reading, rosters
 from students.choices import EnrollmentState, RosterState, Severity
-from students.models import Card, Enrollment, Roster, Student
+from students.models import Card, Enrollment, Roster, RosterCorrection, Student
+from students.roster_changes import by_name
 from students.roster_rows import masked_value
-from tests.factories import NOW, SchoolFactory, TermFactory, UserFactory, card_number, resident_id
-from tests.workbooks import roster, roster_row
+from tests.factories import NOW, RosterFactory, SchoolFactory, TermFactory, UserFactory, card_number, resident_id
+from tests.workbooks import ROSTER_HEAD, roster, roster_row, xlsx
 
 pytestmark = pytest.mark.django_db
 
@@ -44,13 +47,24 @@ def upload(school, officer, rows, *, term=None, named=True):
     return uploaded, job
 
 
-def put_in_force(school, officer, rows, *, reason=""):
-    uploaded, _job = upload(school, officer, rows)
-    rosters.confirm(uploaded, by=officer, at=NOW, reason=reason)
+def put_in_force(school, officer, rows, *, reason="期中核对", word="已看户口簿", term=None):
+    uploaded, _job = upload(school, officer, rows, term=term)
+    rosters.confirm(uploaded, by=officer, at=NOW, reason=reason, word=word)
     job = run.start("roster-commit", by=officer, at=NOW, school=school, roster_id=uploaded.pk)
     assert run.execute(job.pk).state == JobState.DONE
     uploaded.refresh_from_db()
     return uploaded
+
+
+def check_once_more(uploaded, officer):
+    job = run.start("roster-check", by=officer, at=NOW, school=uploaded.school, roster_id=uploaded.pk)
+    assert run.execute(job.pk).state == JobState.DONE
+    uploaded.refresh_from_db()
+
+
+def mend(uploaded, officer, cells):
+    rosters.correct(uploaded, cells, by=officer, at=NOW)
+    check_once_more(uploaded, officer)
 
 
 class TestCheck:
@@ -218,15 +232,214 @@ class TestCommit:
         with pytest.raises(rosters.NothingGood):
             rosters.confirm(uploaded, by=officer, at=NOW)
 
+    def test_needs_a_word_for_what_is_doubtful_and_keeps_it_with_the_child(self, school, officer):
+        uploaded, _job = upload(school, officer, [child(1), roster_row(2), roster_row(3, note="户口正在办理")])
+
+        with pytest.raises(rosters.WordNeeded):
+            rosters.confirm(uploaded, by=officer, at=NOW)
+        put_in_force(school, officer, [child(1), roster_row(2), roster_row(3, note="户口正在办理")], word="已报派出所")
+
+        notes = Enrollment.objects.order_by("row").values_list("note", flat=True)
+        assert list(notes) == ["", "已报派出所", "户口正在办理"]
+
+    def test_is_refused_when_another_version_came_into_force_since_the_check(self, school, officer):
+        uploaded, _job = upload(school, officer, [child(1)])
+        RosterFactory(school=school, term=uploaded.term, version=9)
+
+        with pytest.raises(rosters.Overtaken):
+            rosters.confirm(uploaded, by=officer, at=NOW)
+
+
+class TestDifference:
     def test_names_who_came_left_and_changed(self, school, officer):
         put_in_force(school, officer, [child(1), child(2), child(3)])
         uploaded, _job = upload(school, officer, [child(2), child(3, boarding="走读"), child(4)])
 
-        difference = rosters.difference(uploaded)
+        difference = by_name(uploaded).difference
 
         assert [row.name for row in difference.came] == [child(4)[1]]
-        assert [enrollment.student.name for enrollment in difference.left] == [child(1)[1]]
-        assert [row.name for row, _enrollment in difference.changed] == [child(3)[1]]
+        assert [known.name for known in difference.left] == [child(1)[1]]
+        assert [(one.row.name, one.what) for one in difference.changed] == [(child(3)[1], ("boarding",))]
+
+    @pytest.mark.parametrize(
+        ("facts", "what"),
+        [
+            ({"class_name": "2班"}, ("class_name",)),
+            ({"name": "王小改"}, ("name",)),
+            ({"grade": "四年级"}, ("grade",)),
+            ({"card_number": card_number(5), "card_holder": "王建国"}, ("card_number",)),
+        ],
+    )
+    def test_says_which_facts_of_a_child_changed(self, school, officer, facts, what):
+        put_in_force(school, officer, [child(1)])
+
+        uploaded, _job = upload(school, officer, [child(1, **facts)])
+
+        [one] = by_name(uploaded).difference.changed
+        assert one.what == what
+        assert uploaded.changed == 1
+
+    def test_a_mended_number_is_a_change_and_the_child_keeps_its_record(self, school, officer):
+        wrong = resident_id(1)[:-1] + ("1" if resident_id(1)[-1] != "1" else "2")
+        put_in_force(school, officer, [child(1, id_number=wrong), child(2)])
+        student = Student.objects.get(name=child(1)[1])
+
+        again = put_in_force(school, officer, [child(1), child(2)])
+
+        assert (again.came, again.left, again.changed) == (0, 0, 1)
+        student.refresh_from_db()
+        assert student.id_number == resident_id(1)
+        assert Enrollment.objects.get(student=student).state == EnrollmentState.STUDYING
+        assert Student.objects.count() == 2
+
+    def test_two_children_of_one_name_are_not_taken_for_one(self, school, officer):
+        put_in_force(school, officer, [child(1), child(2)])
+        far = resident_id(250, born_on=date(2011, 9, 9))
+
+        uploaded, _job = upload(school, officer, [child(1, id_number=far), child(2)])
+
+        assert (uploaded.came, uploaded.left, uploaded.changed) == (1, 1, 0)
+
+    def test_names_the_school_that_a_child_comes_from_or_goes_to(self, school, officer):
+        other = SchoolFactory(code="4116250002", name="邻村小学", kind=school.kind)
+        put_in_force(other, UserFactory(officer=True, school=other), [child(1)])
+        put_in_force(school, officer, [child(2)])
+        uploaded, _job = upload(school, officer, [child(1)])
+        put_in_force(other, UserFactory(officer=True, school=other), [child(2)])
+
+        found = by_name(uploaded)
+
+        assert [(row.name, school) for row, school in found.came] == [(child(1)[1], "邻村小学")]
+        assert [(known.name, school) for known, school in found.left] == [(child(2)[1], "邻村小学")]
+
+    def test_a_child_whose_number_lost_its_digits_has_not_left(self, school, officer):
+        put_in_force(school, officer, [child(1), child(2)])
+
+        again = put_in_force(school, officer, [child(1, id_number=411625201203150012), child(2)])
+
+        assert again.left == 0
+        assert Enrollment.objects.studying().count() == 2
+
+    def test_at_the_beginning_of_a_term_stands_against_last_term_s_children_moved_up(self, school, officer):
+        spring, autumn = TermFactory(code="2021S"), TermFactory(code="2021A")
+        put_in_force(school, officer, [child(1), child(2), child(3, grade="六年级")], term=spring)
+
+        uploaded, _job = upload(school, officer, [child(1, grade="四年级"), child(2, grade="三年级")], term=autumn)
+
+        difference = by_name(uploaded).difference
+        assert difference.is_against_last_term
+        assert (difference.base, difference.left) == (2, [])
+        assert [(one.row.name, one.what) for one in difference.changed] == [(child(2)[1], ("grade",))]
+
+    def test_a_list_that_lacks_most_of_last_term_s_children_needs_a_reason(self, school, officer):
+        put_in_force(school, officer, [child(n) for n in range(1, 11)], term=TermFactory(code="2021S"))
+        uploaded, _job = upload(school, officer, [child(1, grade="四年级")], term=TermFactory(code="2021A"))
+
+        with pytest.raises(rosters.ReasonNeeded):
+            rosters.confirm(uploaded, by=officer, at=NOW)
+
+    def test_the_share_that_is_unusual_is_the_term_s(self, school, officer):
+        put_in_force(school, officer, [child(n) for n in range(1, 11)])
+        uploaded, _job = upload(school, officer, [child(n) for n in range(1, 8)])
+        assert rosters.is_unusual(uploaded)
+
+        uploaded.term.unusual_share = 30
+
+        assert not rosters.is_unusual(uploaded)
+
+
+class TestMending:
+    def test_puts_a_value_into_a_cell_and_leaves_the_file_as_it_is(self, school, officer):
+        uploaded, _job = upload(school, officer, [child(1, grade="高九"), child(2)])
+        assert uploaded.rows_refused == 1
+
+        mend(uploaded, officer, {(4, "grade"): "三年级"})
+
+        assert (uploaded.rows_refused, uploaded.rows_good, uploaded.checks) == (0, 2, 2)
+        assert not uploaded.issues.exists()
+        assert RosterCorrection.objects.get().value == "三年级"
+        assert Roster.objects.get().file.sha256 == uploaded.file.sha256
+
+    def test_leaves_a_row_out(self, school, officer):
+        uploaded, _job = upload(school, officer, [child(1), child(1), child(2)])
+        assert uploaded.rows_refused == 1
+
+        mend(uploaded, officer, {(5, ""): ""})
+
+        assert (uploaded.rows_read, uploaded.rows_refused) == (2, 0)
+
+    def test_explains_a_doubt_in_words(self, school, officer):
+        uploaded, _job = upload(school, officer, [child(1), roster_row(2)])
+        assert uploaded.rows_doubtful == 1
+
+        mend(uploaded, officer, {(5, "note"): "户口正在办理"})
+
+        assert uploaded.rows_doubtful == 0
+        rosters.confirm(uploaded, by=officer, at=NOW)
+
+    def test_can_be_taken_back(self, school, officer):
+        uploaded, _job = upload(school, officer, [child(1, grade="高九")])
+        mend(uploaded, officer, {(4, "grade"): "三年级"})
+
+        mend(uploaded, officer, {(4, "grade"): None})
+
+        assert uploaded.rows_refused == 1
+        assert not RosterCorrection.objects.exists()
+
+    def test_takes_every_proposal_of_a_kind(self, school, officer):
+        uploaded, _job = upload(school, officer, [child(1, name="王 小一"), child(2, name="王　小二"), child(3)])
+        [code] = set(uploaded.issues.filter(field="name").values_list("code", flat=True))
+
+        rosters.accept(uploaded, code, by=officer, at=NOW)
+        check_once_more(uploaded, officer)
+
+        assert [row.name for row in roster_reading.rows(uploaded)][:2] == ["王小一", "王小二"]
+
+    def test_of_a_column_that_does_not_exist_is_refused(self, school, officer):
+        uploaded, _job = upload(school, officer, [child(1)])
+
+        with pytest.raises(rosters.NotAColumn):
+            rosters.correct(uploaded, {(4, "is_admin"): "1"}, by=officer, at=NOW)
+
+    def test_ends_with_the_word_of_confirmation(self, school, officer):
+        confirmed = put_in_force(school, officer, [child(1)])
+
+        with pytest.raises(WrongState):
+            rosters.correct(confirmed, {(4, "grade"): "四年级"}, by=officer, at=NOW)
+
+    def test_goes_on_with_the_rows_that_stayed_out(self, school, officer):
+        first = put_in_force(school, officer, [child(1), child(2, grade="高九"), child(3, grade="高十")])
+        assert Enrollment.objects.studying().count() == 1
+
+        rest = rosters.continue_with_rest(first, by=officer, at=NOW)
+        check_once_more(rest, officer)
+        mend(rest, officer, {(5, "grade"): "三年级", (6, "grade"): "三年级"})
+
+        assert (rest.version, rest.rows_good, rest.came, rest.left) == (2, 3, 2, 0)
+
+    def test_a_version_without_such_rows_has_no_rest(self, school, officer):
+        whole = put_in_force(school, officer, [child(1)])
+
+        with pytest.raises(rosters.NothingLeft):
+            rosters.continue_with_rest(whole, by=officer, at=NOW)
+
+
+class TestStatus:
+    def test_a_suspended_child_keeps_its_place_and_does_not_count(self, school, officer):
+        put_in_force(school, officer, [child(1), child(2)])
+        content = xlsx([*ROSTER_HEAD, "在校状态"], [[*child(1), "休学"], [*child(2), "转出"], [*child(3), "在读"]])
+
+        uploaded = rosters.upload(
+            school=school, term=TermFactory(), content=content, name="花名册.xlsx", by=officer, at=NOW
+        )
+        check_once_more(uploaded, officer)
+
+        assert (uploaded.came, uploaded.left, uploaded.changed) == (1, 1, 1)
+        rosters.confirm(uploaded, by=officer, at=NOW, reason="休学一名")
+        job = run.start("roster-commit", by=officer, at=NOW, school=school, roster_id=uploaded.pk)
+        assert run.execute(job.pk).state == JobState.DONE
+        states = dict(Enrollment.objects.values_list("student__name", "state"))
+        assert states == {child(1)[1]: "suspended", child(2)[1]: "left", child(3)[1]: "studying"}
 
 
 class TestMaskedValue:
