@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.access import EVERYONE, SignedInRequest, needs
 from accounts.models import User
-from aidcenter import overview
+from aidcenter import my_term, overview
 from aidcenter.navigation import shell_of
 from common.pages import counts_by
 from common.roles import Role
@@ -49,15 +49,6 @@ KINDS: dict[str, Kind] = {
         "students:rosters",
         "?tab=checked",
         "table-properties",
-        "amber",
-    ),
-    "lists_to_approve": Kind(
-        ngettext_lazy("确认 %(n)s 份资助名单", "确认 %(n)s 份资助名单", "n"),
-        _("核对本校学生和金额，确认后由县里公示。"),
-        _("去确认"),
-        "programs:lists",
-        "?tab=draft",
-        "clipboard-check",
         "amber",
     ),
     "lists_to_publish": Kind(
@@ -128,12 +119,12 @@ def home(request: SignedInRequest) -> HttpResponse:
         return render(request, "aidcenter/home_admin.html", context)
     if request.term is None:
         return render(request, "aidcenter/home_empty.html", context)
-    waiting = shell_of(request).waiting
-    context["tasks"] = [_task(kind, waiting[name]) for name, kind in KINDS.items() if waiting.get(name)]
     if role == Role.SCHOOL and request.user.school is not None:
         context["school"] = request.user.school
-        context["own"] = overview.own_school(request.user.school, request.term)
+        context["my_term"] = my_term.of(request.user.school, request.term, today=timezone.localdate())
         return render(request, "aidcenter/home_school.html", context)
+    waiting = shell_of(request).waiting
+    context["tasks"] = [_task(kind, waiting[name]) for name, kind in KINDS.items() if waiting.get(name)]
     context["county"] = overview.county(request.term)
     return render(request, "aidcenter/home_county.html", context)
 

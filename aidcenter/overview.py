@@ -12,10 +12,10 @@ from django.utils.translation import ngettext
 
 from common import money
 from common.pages import counts_by
-from disbursements.choices import BatchState, EntryKind, PaymentState
-from disbursements.models import Batch, LedgerEntry, Payment
-from programs.choices import ListState, NoticeState, RecognitionListState
-from programs.models import AwardList, Notice, RecognitionList
+from disbursements.choices import BatchState, EntryKind
+from disbursements.models import Batch, LedgerEntry
+from programs.choices import ListState, NoticeState
+from programs.models import AwardList, Notice
 from reports import totals
 from schools.models import School, Term
 from schools.templatetags.terms import term_short
@@ -204,66 +204,3 @@ def _spent_by_term(term: Term) -> list[tuple[str, float, bool]]:
         (term_short(one), float(money.wan(spent.get(one.code, 0), places=2).replace(",", "")), one == term)
         for one in reversed(terms)
     ]
-
-
-@dataclass(frozen=True)
-class OwnSchool:
-    """What the home page of a school officer shows: the school's way through the term."""
-
-    phases: list[Phase]
-    children: int
-    awards: int
-    awarded_fen: int
-    paid: int
-    failed: int
-    roster: Roster | None
-    recognition: RecognitionList | None
-    award_list: AwardList | None
-    notice: Notice | None
-
-
-def own_school(school: School, term: Term) -> OwnSchool:
-    rosters = Roster.objects.filter(school=school, term=term).exclude(state=RosterState.DISCARDED)
-    roster = rosters.order_by("-version").first()
-    in_force = rosters.filter(state=RosterState.IN_FORCE).exists()
-    recognition = (
-        RecognitionList.objects.filter(school=school, term=term).exclude(state=RecognitionListState.SUPERSEDED).first()
-    )
-    award_list = AwardList.objects.filter(school=school, term=term).first()
-    notice = Notice.objects.filter(list__school=school, list__term=term).order_by("-starts_on", "-pk").first()
-    awards = totals.counted([term]).filter(school=school).aggregate(n=Count("pk"), fen=Sum("amount_fen"))
-    payments = counts_by(Payment.objects.filter(award__school=school, award__term=term), "state")
-    paid = payments.get(PaymentState.PAID, 0)
-    is_confirmed = award_list is not None and award_list.state == ListState.CONFIRMED
-    approved = award_list is not None and award_list.state != ListState.DRAFT
-    steps = [
-        (
-            _("上报花名册"),
-            [roster.get_state_display() if roster else _("%(due)s 截止") % {"due": f"{term.roster_due_on:%Y-%m-%d}"}],
-            in_force,
-        ),
-        (
-            _("上报认定名单"),
-            [recognition.get_state_display() if recognition else _("尚未上报")],
-            recognition is not None and recognition.state == RecognitionListState.IN_FORCE,
-        ),
-        (_("确认资助名单"), [award_list.get_state_display() if award_list else _("等待县级提出")], approved),
-        (
-            _("公示"),
-            [f"{notice.starts_on:%m-%d} ～ {notice.ends_on:%m-%d}" if notice else _("5 个工作日")],
-            notice is not None and notice.state == NoticeState.DOWN,
-        ),
-        (_("发放"), [_("成功 %(n)s 笔") % {"n": paid}], is_confirmed and bool(paid) and paid >= awards["n"]),
-    ]
-    return OwnSchool(
-        phases=phases(steps),
-        children=Enrollment.objects.studying().filter(school=school, term=term).count(),
-        awards=awards["n"],
-        awarded_fen=awards["fen"] or 0,
-        paid=paid,
-        failed=payments.get(PaymentState.FAILED, 0),
-        roster=roster,
-        recognition=recognition,
-        award_list=award_list,
-        notice=notice,
-    )

@@ -200,7 +200,7 @@ def by_name(roster: Roster) -> ByName:
     found = difference(roster, roster_reading.rows(roster))
     came_from: dict[str, str] = {}
     for keys in _parts([row.key for row in found.came]):
-        elsewhere = Enrollment.objects.here().filter(student__key__in=keys).exclude(school=roster.school)
+        elsewhere = Enrollment.objects.filter(student__key__in=keys).exclude(school=roster.school)
         came_from |= dict(elsewhere.order_by("term__starts_on", "pk").values_list("student__key", "school__name"))
     went_to: dict[int, str] = {}
     for students in _parts([known.student_id for known in found.left]):

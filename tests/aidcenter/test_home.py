@@ -117,17 +117,6 @@ class TestCounty:
         assert len(large) == len(small)
 
 
-class TestOwnSchool:
-    def test_follows_the_school_through_the_term(self):
-        award = AwardFactory(amount_fen=62_500, confirmed=True)
-        AwardFactory(enrollment__school=SchoolFactory())
-
-        own = overview.own_school(award.school, award.term)
-
-        assert (own.children, own.awards, own.awarded_fen) == (1, 1, 62_500)
-        assert [phase.state for phase in own.phases] == ["done", "now", "done", "", ""]
-
-
 class TestHome:
     def test_leads_to_the_work_that_waits(self, as_role):
         AwardListFactory(state=ListState.SCHOOL_APPROVED, school_approved_by=UserFactory(), school_approved_at=NOW)

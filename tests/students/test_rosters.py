@@ -34,7 +34,7 @@ def officer(school):
 
 
 def child(number, **facts):
-    return roster_row(number, id_number=resident_id(number), **facts)
+    return roster_row(number, **{"id_number": resident_id(number), **facts})
 
 
 def upload(school, officer, rows, *, term=None, named=True):

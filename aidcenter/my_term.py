@@ -1,0 +1,197 @@
+"""The officer's first page: what to do next, until when, what is wrong, what is done. Nothing else.
+
+roster → what is open in it → recognition → public list → payment results. Each step is asked of the stage that
+knows; the page costs a fixed number of queries.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from enum import StrEnum
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from common.pages import counts_by
+from disbursements.choices import PaymentState
+from disbursements.models import Payment
+from programs.choices import ListState, NoticeState, RecognitionListState
+from programs.models import AwardList, Notice, RecognitionList
+from schools.models import School, Term
+from students.choices import RosterState
+from students.models import Roster, SchoolTerm
+
+SOON = timedelta(days=3)
+
+
+class State(StrEnum):
+    DONE = "done"
+    NOW = "now"  # the school's turn
+    WAITING = "waiting"  # somebody else's turn, or a step before is not done
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the school's term. `words` say where it stands, `wrong` what is not right, `verb` what to press."""
+
+    title: str
+    state: State
+    words: str
+    url: str
+    verb: str
+    due_on: date | None = None
+    wrong: str = ""
+    is_overdue: bool = False
+    is_soon: bool = False
+
+
+@dataclass(frozen=True)
+class MyTerm:
+    steps: list[Step]
+    reminded: SchoolTerm | None
+    other_documents: list[str]
+
+    @property
+    def next(self) -> Step | None:
+        """The first step whose turn is the school's."""
+        return next((step for step in self.steps if step.state is State.NOW), None)
+
+    @property
+    def done(self) -> int:
+        return sum(step.state is State.DONE for step in self.steps)
+
+
+def of(school: School, term: Term, *, today: date) -> MyTerm:
+    """Where one school stands in a term."""
+    rosters = list(
+        Roster.objects.filter(school=school, term=term).exclude(state=RosterState.DISCARDED).order_by("-version")[:2]
+    )
+    newest = rosters[0] if rosters else None
+    is_in_force = Roster.objects.filter(school=school, term=term, state=RosterState.IN_FORCE).exists()
+    award_list = AwardList.objects.filter(school=school, term=term).first()
+    notice = Notice.objects.filter(list__school=school, list__term=term).order_by("-starts_on", "-pk").first()
+    steps = [
+        _roster(newest, is_in_force, term),
+        _open_questions(newest, term),
+        _recognition(school, term, is_in_force),
+        _public_list(award_list, notice, term, today),
+        _payments(school, term, award_list),
+    ]
+    desk = SchoolTerm.objects.filter(school=school, term=term).first()
+    return MyTerm(
+        steps=[_with_days(step, today) for step in steps],
+        reminded=desk if desk and desk.reminded_at and not is_in_force else None,
+        other_documents=[line.strip() for line in term.other_documents.splitlines() if line.strip()],
+    )
+
+
+def _with_days(step: Step, today: date) -> Step:
+    if step.due_on is None or step.state is State.DONE:
+        return step
+    return replace(step, is_overdue=today > step.due_on, is_soon=today <= step.due_on <= today + SOON)
+
+
+def _roster(newest: Roster | None, is_in_force: bool, term: Term) -> Step:
+    title, due_on = _("上报花名册"), term.roster_due_on
+    if newest is None:
+        words = _("下载预填好的花名册，改好后上传。")
+        return Step(title, State.NOW, words, reverse("students:roster-upload"), _("去上报"), due_on)
+    url = newest.get_absolute_url()
+    if newest.sent_back_at:
+        wrong = _("县资助中心退回：%(reason)s") % {"reason": newest.sent_back_reason}
+        upload = reverse("students:roster-upload")
+        return Step(title, State.NOW, _("请改正后上报新的一版。"), upload, _("重新上报"), due_on, wrong)
+    match newest.state:
+        case RosterState.REFUSED:
+            wrong = _("文件无法读取，原因写在花名册页面上。")
+            return Step(title, State.NOW, _("已上传，没有读出来。"), url, _("去看看"), due_on, wrong)
+        case RosterState.CHECKED:
+            words = _("已校验 %(n)s 行，确认后才算上报。") % {"n": newest.rows_read}
+            return Step(title, State.NOW, words, url, _("去确认"), due_on)
+        case RosterState.IN_FORCE | RosterState.SUPERSEDED:
+            words = _("第 %(version)s 版已上报，%(n)s 名学生。") % {"version": newest.version, "n": newest.rows_good}
+            return Step(title, State.DONE, words, url, _("查看"), due_on)
+    state = State.DONE if is_in_force else State.WAITING
+    return Step(title, state, _("系统正在处理，请稍候再来。"), url, _("查看进度"), due_on)
+
+
+def _open_questions(newest: Roster | None, term: Term) -> Step:
+    title, due_on = _("回答疑问、改正错误"), term.roster_due_on
+    if newest is None or newest.state in {RosterState.UPLOADED, RosterState.REFUSED, RosterState.COMMITTING}:
+        return Step(title, State.WAITING, _("上传花名册之后，系统会列出疑问。"), "", "", due_on)
+    url = newest.get_absolute_url() + "#problems"
+    wrong = []
+    if newest.rows_refused:
+        wrong.append(
+            ngettext("%(n)s 行有错误，没有入库。", "%(n)s 行有错误，没有入库。", newest.rows_refused)
+            % {"n": newest.rows_refused}
+        )
+    if newest.rows_doubtful and newest.state == RosterState.CHECKED:
+        wrong.append(
+            ngettext("%(n)s 行需要说明。", "%(n)s 行需要说明。", newest.rows_doubtful) % {"n": newest.rows_doubtful}
+        )
+    if not wrong:
+        return Step(title, State.DONE, _("没有未答复的疑问。"), url, _("查看"), due_on)
+    return Step(title, State.NOW, _("可以逐格改正，也可以以后补报。"), url, _("去处理"), due_on, "".join(wrong))
+
+
+def _recognition(school: School, term: Term, is_in_force: bool) -> Step:
+    title, due_on = _("上报认定名单和档次"), term.recognition_due_on
+    lists = RecognitionList.objects.filter(school=school, term=term)
+    newest = lists.exclude(state=RecognitionListState.SUPERSEDED).order_by("-pk").first()
+    upload = reverse("programs:recognition-upload")
+    if newest is None:
+        if not is_in_force:
+            return Step(title, State.WAITING, _("花名册入库以后办理。"), "", "", due_on)
+        return Step(title, State.NOW, _("上传本校认定的困难学生和等级。"), upload, _("去上报"), due_on)
+    url = newest.get_absolute_url()
+    if newest.state == RecognitionListState.REFUSED:
+        return Step(title, State.NOW, _("请改好后重新上传。"), url, _("去看看"), due_on, _("名单文件无法读取。"))
+    if newest.state == RecognitionListState.UPLOADED:
+        return Step(title, State.WAITING, _("系统正在处理，请稍候再来。"), url, _("查看进度"), due_on)
+    words = ngettext("已上报 %(n)s 人。", "已上报 %(n)s 人。", newest.people) % {"n": newest.people}
+    unmatched = len(newest.unmatched)
+    wrong = (
+        ngettext("%(n)s 行对不上花名册。", "%(n)s 行对不上花名册。", unmatched) % {"n": unmatched} if unmatched else ""
+    )
+    return Step(title, State.DONE, words, url, _("查看"), due_on, wrong)
+
+
+def _public_list(award_list: AwardList | None, notice: Notice | None, term: Term, today: date) -> Step:
+    title = _("确认并公示名单")
+    if award_list is None:
+        return Step(title, State.WAITING, _("等县资助中心提出资助名单。"), "", "", term.lists_due_on)
+    url = award_list.get_absolute_url()
+    match award_list.state:
+        case ListState.DRAFT:
+            return Step(title, State.NOW, _("核对学生和金额后确认。"), url, _("去确认"), term.lists_due_on)
+        case ListState.SCHOOL_APPROVED:
+            return Step(title, State.NOW, _("名单已确认，可以张贴公示。"), url, _("去公示"), term.publicity_due_on)
+    if notice is None or notice.state == NoticeState.DOWN:
+        return Step(title, State.DONE, award_list.get_state_display(), url, _("查看"), term.publicity_due_on)
+    days = {"first": notice.starts_on, "last": notice.ends_on}
+    if today <= notice.ends_on:
+        words = _("公示中，%(first)s 至 %(last)s。") % days
+        return Step(title, State.WAITING, words, notice.get_absolute_url(), _("查看"), term.publicity_due_on)
+    words = _("公示期已满（%(last)s），请撤下并写明结果。") % days
+    return Step(title, State.NOW, words, notice.get_absolute_url(), _("去撤下"), term.publicity_due_on)
+
+
+def _payments(school: School, term: Term, award_list: AwardList | None) -> Step:
+    title, due_on = _("核对发放结果"), term.payments_due_on
+    payments = Payment.objects.filter(award__school=school, award__term=term)
+    by_state = counts_by(payments, "state")
+    paid, failed = by_state.get(PaymentState.PAID, 0), by_state.get(PaymentState.FAILED, 0)
+    again = counts_by(payments.filter(state=PaymentState.FAILED, award__payments__state=PaymentState.PAID), "state")
+    failed -= again.get(PaymentState.FAILED, 0)
+    if not by_state:
+        return Step(title, State.WAITING, _("名单审定以后由县里发放。"), "", "", due_on)
+    words = ngettext("已发放成功 %(n)s 笔。", "已发放成功 %(n)s 笔。", paid) % {"n": paid}
+    if failed:
+        program = payments.filter(state=PaymentState.FAILED).values_list("award__program", flat=True)[0]
+        url = reverse("disbursements:unpaid", args=[program])
+        wrong = ngettext("%(n)s 笔失败，请核对银行卡。", "%(n)s 笔失败，请核对银行卡。", failed) % {"n": failed}
+        return Step(title, State.NOW, words, url, _("去核对"), due_on, wrong)
+    is_over = award_list is not None and award_list.state == ListState.CONFIRMED and paid == sum(by_state.values())
+    url = reverse("programs:awards")
+    return Step(title, State.DONE if is_over else State.WAITING, words, url, _("查看"), due_on)

@@ -1,0 +1,170 @@
+"""The officer's first page: what to do next, until when, what is wrong, what is done."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from aidcenter import my_term
+from students.choices import RosterState
+from students.models import SchoolTerm
+from tests.factories import (
+    NOW,
+    AwardFactory,
+    AwardListFactory,
+    NoticeFactory,
+    PaymentFactory,
+    RecognitionListFactory,
+    RosterFactory,
+    SchoolFactory,
+    TermFactory,
+    UserFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+TODAY = date(2021, 9, 20)
+
+
+@pytest.fixture
+def school():
+    return SchoolFactory()
+
+
+@pytest.fixture
+def term():
+    return TermFactory(roster_due_on=date(2021, 9, 30))
+
+
+def steps(school, term, today=TODAY):
+    return [step.state.value for step in my_term.of(school, term, today=today).steps]
+
+
+class TestNextStep:
+    def test_is_the_roster_at_the_beginning(self, school, term):
+        found = my_term.of(school, term, today=TODAY)
+
+        assert found.next.title == "上报花名册"
+        assert found.next.due_on == term.roster_due_on
+        assert steps(school, term) == ["now", "waiting", "waiting", "waiting", "waiting"]
+
+    def test_is_to_confirm_what_was_checked_and_names_what_is_wrong(self, school, term):
+        roster = RosterFactory(school=school, term=term, checked=True, rows_refused=2, rows_doubtful=3)
+
+        found = my_term.of(school, term, today=TODAY)
+
+        assert found.next.url == roster.get_absolute_url()
+        assert found.steps[1].wrong == "2 行有错误，没有入库。3 行需要说明。"
+
+    def test_is_another_version_when_the_county_sent_it_back(self, school, term):
+        RosterFactory(
+            school=school, term=term, sent_back_by=UserFactory(), sent_back_at=NOW, sent_back_reason="少了两个班"
+        )
+
+        found = my_term.of(school, term, today=TODAY)
+
+        assert found.next.wrong == "县资助中心退回：少了两个班"
+        assert found.next.url.endswith("/upload/")
+
+    def test_is_the_recognition_list_after_the_roster(self, school, term):
+        RosterFactory(school=school, term=term)
+
+        assert my_term.of(school, term, today=TODAY).next.title == "上报认定名单和档次"
+        assert steps(school, term) == ["done", "done", "now", "waiting", "waiting"]
+
+    def test_is_the_rows_that_stayed_out(self, school, term):
+        RosterFactory(school=school, term=term, rows_refused=1)
+
+        assert my_term.of(school, term, today=TODAY).next.wrong == "1 行有错误，没有入库。"
+
+    def test_is_the_school_s_word_on_its_list_then_the_publicity(self, school, term):
+        RosterFactory(school=school, term=term)
+        RecognitionListFactory(school=school, term=term)
+        award_list = AwardListFactory(school=school, term=term)
+
+        assert my_term.of(school, term, today=TODAY).next.verb == "去确认"
+
+        award_list = AwardListFactory(school=SchoolFactory(), term=term, published=True)
+        RosterFactory(school=award_list.school, term=term)
+        RecognitionListFactory(school=award_list.school, term=term)
+        notice = NoticeFactory(list=award_list)
+
+        up = my_term.of(award_list.school, term, today=notice.ends_on)
+        over = my_term.of(award_list.school, term, today=notice.ends_on + timedelta(days=1))
+
+        assert up.next is None
+        assert over.next.url == notice.get_absolute_url()
+
+    def test_is_the_failed_payments_until_they_are_paid_again(self, term):
+        award = AwardFactory(enrollment__term=term, confirmed=True)
+        RosterFactory(school=award.school, term=term)
+        RecognitionListFactory(school=award.school, term=term)
+        PaymentFactory(award=award, failed=True)
+
+        assert my_term.of(award.school, term, today=TODAY).next.wrong == "1 笔失败，请核对银行卡。"
+
+    def test_concerns_the_own_school_only(self, school, term):
+        RosterFactory(school=SchoolFactory(), term=term)
+
+        assert steps(school, term)[0] == "now"
+
+
+class TestReminders:
+    @pytest.mark.parametrize(
+        ("today", "overdue", "soon"),
+        [
+            (date(2021, 9, 26), False, False),
+            (date(2021, 9, 27), False, True),
+            (date(2021, 9, 30), False, True),
+            (date(2021, 10, 1), True, False),
+        ],
+    )
+    def test_come_three_days_before_the_day_and_after_it(self, school, term, today, overdue, soon):
+        step = my_term.of(school, term, today=today).next
+
+        assert (step.is_overdue, step.is_soon) == (overdue, soon)
+
+    def test_end_with_the_step(self, school, term):
+        RosterFactory(school=school, term=term)
+
+        assert not any(step.is_overdue for step in my_term.of(school, term, today=date(2022, 1, 1)).steps)
+
+    def test_of_the_county_are_shown_until_the_roster_is_there(self, school, term):
+        SchoolTerm.objects.create(school=school, term=term, reminders=1, reminded_by=UserFactory(), reminded_at=NOW)
+
+        assert my_term.of(school, term, today=TODAY).reminded.reminded_at == NOW
+        RosterFactory(school=school, term=term)
+        assert my_term.of(school, term, today=TODAY).reminded is None
+
+
+class TestPage:
+    def test_says_the_next_step_and_links_every_step(self, as_role, school, term):
+        roster = RosterFactory(school=school, term=term, checked=True)
+
+        page = as_role("school", school=school).get("/").content.decode()
+
+        assert "下一步" in page
+        assert roster.get_absolute_url() in page
+        assert "资助金额" not in page
+
+    def test_lists_the_other_documents_that_are_due(self, as_role, school, term):
+        term.other_documents = "工作总结（10月15日前）\n\n公示照片"
+        term.save()
+
+        page = as_role("school", school=school).get("/").content.decode()
+
+        assert "工作总结（10月15日前）" in page
+        assert "公示照片" in page
+
+    def test_costs_the_same_whatever_has_happened(self, school, term):
+        with CaptureQueriesContext(connection) as empty:
+            my_term.of(school, term, today=TODAY)
+        for version in range(1, 6):
+            RosterFactory(school=school, term=term, version=version, state=RosterState.SUPERSEDED)
+        award = AwardFactory(enrollment__term=term, enrollment__school=school, confirmed=True)
+        PaymentFactory(award=award, failed=True)
+        with CaptureQueriesContext(connection) as full:
+            my_term.of(school, term, today=TODAY)
+
+        assert len(full) <= len(empty) + 2
