@@ -128,9 +128,7 @@ def upload_county_file(*, term: Term, content: bytes, name: str, by: User, at: d
 
 
 @transaction.atomic
-def confirm_county_file(
-    county_file: CountyFile, *, by: User, at: datetime, reason: str = "", word: str = ""
-) -> None:
+def confirm_county_file(county_file: CountyFile, *, by: User, at: datetime, reason: str = "", word: str = "") -> None:
     county_files.confirm(county_file, by=by, at=at, reason=reason, word=word)
     key = f"county-file-commit:{county_file.pk}"
     run.start("county-file-commit", by=by, at=at, key=key, term=county_file.term, county_file_id=county_file.pk)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from students.views import crosschecks, enrollments, registers, rosters, workbooks
+from students.views import county_files, crosschecks, enrollments, registers, rosters, workbooks
 
 app_name = "students"
 urlpatterns = [
@@ -21,6 +21,11 @@ urlpatterns = [
     path("rosters/<int:pk>/rest/", rosters.go_on_with_rest, name="roster-rest"),
     path("rosters/<int:pk>/marked/", workbooks.marked, name="roster-marked"),
     path("rosters/<int:pk>/discard/", rosters.discard, name="roster-discard"),
+    path("county-files/", county_files.index, name="county-files"),
+    path("county-files/upload/", county_files.upload, name="county-file-upload"),
+    path("county-files/<int:pk>/", county_files.county_file, name="county-file"),
+    path("county-files/<int:pk>/confirm/", county_files.confirm, name="county-file-confirm"),
+    path("county-files/<int:pk>/discard/", county_files.discard, name="county-file-discard"),
     path("registers/", registers.index, name="registers"),
     path("registers/upload/", registers.upload, name="register-upload"),
     path("registers/<int:pk>/", registers.snapshot, name="snapshot"),

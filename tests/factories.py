@@ -36,10 +36,11 @@ from programs.models import (
 )
 from schools.models import Grade, School, SchoolKind, Stage, Term, Town
 from students import identity
-from students.choices import CategoryGroup, CrosscheckState, MatchState, RosterState, Sex, SnapshotState
+from students.choices import CategoryGroup, CountyFileState, CrosscheckState, MatchState, RosterState, Sex, SnapshotState
 from students.models import (
     Card,
     CategoryLabel,
+    CountyFile,
     Crosscheck,
     Enrollment,
     Hardship,
@@ -281,6 +282,20 @@ class CardFactory(DjangoModelFactory):
     bank = "示范县农村商业银行"
     since = date(2021, 9, 1)
     is_current = True
+
+
+class CountyFileFactory(DjangoModelFactory):
+    """A checked county-wide workbook; give its schools with `RosterFactory(county_file=…, checked=True)`."""
+
+    class Meta:
+        model = CountyFile
+
+    term = factory.SubFactory(TermFactory)
+    file = factory.SubFactory(StoredFileFactory)
+    state = CountyFileState.CHECKED
+    uploaded_by = factory.SubFactory(UserFactory)
+    uploaded_at = NOW
+    rows_read = 2
 
 
 class RosterFactory(DjangoModelFactory):

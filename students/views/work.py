@@ -4,10 +4,10 @@ from typing import Any
 
 from jobs import wording
 from students import runs
-from students.models import Crosscheck, RegisterSnapshot, Roster
+from students.models import CountyFile, Crosscheck, RegisterSnapshot, Roster
 
 
-def context(thing: Roster | RegisterSnapshot | Crosscheck) -> dict[str, Any]:
+def context(thing: Roster | RegisterSnapshot | Crosscheck | CountyFile) -> dict[str, Any]:
     """What `students/_work.html` shows as long as a run has to finish before people can go on."""
     if not runs.is_at_work(thing):
         return {"is_at_work": False}

@@ -34,6 +34,8 @@ MORE_ROWS: dict[str, Callable[[World], object]] = {
     "programs:recognitions": lambda own: make.RecognitionListFactory(),
     "reports:names": lambda own: make.AwardFactory(confirmed=True),
     "schools:list": lambda own: make.EnrollmentFactory(),
+    "students:county-file": lambda own: make.RosterFactory(county_file=own.county_file, checked=True, version=1),
+    "students:county-files": lambda own: make.CountyFileFactory(term=own.term),
     "students:crosscheck": lambda own: make.MatchFactory(suspected=True),
     "students:crosschecks": lambda own: Crosscheck.objects.create(
         term=own.term, state="superseded", made_by=own.account, made_at=make.NOW

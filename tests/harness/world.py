@@ -12,7 +12,7 @@ from jobs.choices import FileKind
 from jobs.models import Job, StoredFile
 from programs.models import Award, AwardList, Notice, Objection, RecognitionList
 from schools.models import School, Term
-from students.models import Crosscheck, Enrollment, Match, RegisterSnapshot, Roster, Student
+from students.models import CountyFile, Crosscheck, Enrollment, Match, RegisterSnapshot, Roster, Student
 from tests import factories as make
 
 
@@ -26,6 +26,7 @@ class World:
     enrollment: Enrollment
     student: Student
     roster: Roster
+    county_file: CountyFile
     snapshot: RegisterSnapshot
     crosscheck: Crosscheck
     match: Match
@@ -58,6 +59,7 @@ def build(school: School | None = None) -> World:
         enrollment=enrollment,
         student=enrollment.student,
         roster=make.RosterFactory(school=school, checked=True, version=2),
+        county_file=make.CountyFileFactory(term=enrollment.term),
         snapshot=match.person.snapshot,
         crosscheck=match.crosscheck,
         match=match,
