@@ -117,6 +117,7 @@ def _workbook(content: bytes, task: dict[str, Any]) -> Iterator[Any]:
             [about.name, about.visible != calamine.SheetVisibleEnum.Visible] for about in workbook.sheets_metadata
         ],
         "sheet": chosen.name,
+        "rows": chosen.end[0] + 1,
         "others": others,
         "merged": [[*first, *last] for first, last in chosen.merged_cell_ranges or () if first[0] < _TOP_ROWS],
     }
@@ -144,7 +145,7 @@ def _csv(content: bytes, task: dict[str, Any]) -> Iterator[Any]:
         raise Trouble("cell-too-long" if "limit" in str(error) else "damaged") from error
     if not has_data:
         raise Trouble("empty-sheet")
-    yield {"sheets": [["", False]], "sheet": "", "others": [], "merged": []}
+    yield {"sheets": [["", False]], "sheet": "", "rows": rows, "others": [], "merged": []}
     for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
         yield [_TEXT_FORMULA.sub(r"\1", cell) for cell in row]
 

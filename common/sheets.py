@@ -98,6 +98,7 @@ class Workbook:
 
     kind: str  # "xlsx", "xls" or "csv"
     sheet: str  # the name of the one whose rows these are
+    height: int  # down to which row it has cells
     sheets: list[SheetInfo]  # all, in their order
     other_sheets: list[str]  # visible, with data, and not by their name an explanation
     merged: list[tuple[int, int, int, int]]  # first row, first column, last row, last column; from 0; of the top
@@ -111,6 +112,7 @@ class Workbook:
         self._file = _File(reader, content, kind, limits)
         about = self._file.about
         self.sheet = about["sheet"]
+        self.height = int(about["rows"])
         self.sheets = [SheetInfo(*sheet) for sheet in about["sheets"]]
         self.other_sheets = about["others"]
         self.merged = [(int(top), int(left), int(bottom), int(right)) for top, left, bottom, right in about["merged"]]

@@ -14,9 +14,11 @@ from common.tables import Table
 from jobs import files
 from schools.models import term_name
 from students import headings
+from students.county_parts import PartTable
 from students.models import Roster
 from students.roster_columns import REQUIRED
 from students.roster_rows import Row, RowReader
+from students.roster_workbook import Mark, read_mark
 
 _SCHOOL_CODE = re.compile(r"(?<!\d)\d{10}(?!\d)")
 _TERM_IN_TEXT = re.compile(r"(?P<code>20\d\d[SA])(?![A-Za-z0-9])|(?P<year>20\d\d)年(?P<season>[春秋])季")
@@ -46,6 +48,8 @@ def corrections(roster: Roster) -> Corrections:
 
 def table_of(roster: Roster, *, reader: sheets.Reader | None = None) -> Table:
     """The sheet as it was uploaded, its head found; Refused where it is another school's or another term's."""
+    if roster.county_file_id is not None:
+        return PartTable(files.content(roster.file))
     words = headings.synonyms(roster.school)
     table = Table(files.content(roster.file), words, REQUIRED, limits=sheets.SMALL, reader=reader)
     _compare_preamble(roster, table.head.preamble)
@@ -66,8 +70,18 @@ def rows(roster: Roster, *, reader: sheets.Reader | None = None) -> list[Row]:
     return [row for row, _cells in read(roster, table_of(roster, reader=reader))]
 
 
+def mark_of(table: Table) -> Mark | None:
+    """Where our own workbook was handed out, if it is one."""
+    return read_mark(table.head.preamble)
+
+
 def _compare_preamble(roster: Roster, preamble: str) -> None:
     """A file that names another school or another term is the wrong file."""
+    if mark := read_mark(preamble):
+        if mark.school != roster.school.code:
+            raise OtherSchool(found=mark.school, expected=roster.school.code)
+        if mark.term != roster.term_id:
+            raise OtherTerm(found=term_name(mark.term), expected=term_name(roster.term_id))
     school = _SCHOOL_CODE.search(preamble)
     if school and school[0] != roster.school.code:
         raise OtherSchool(found=school[0], expected=roster.school.code)

@@ -161,6 +161,10 @@ def examine(roster: Roster, *, reader: sheets.Reader | None = None, running: Run
     if not rows:
         raise NoRows()
     difference = roster_changes.difference(roster, rows)
+    mark = roster_reading.mark_of(table)
+    if mark is not None and mark.version < difference.version:
+        versions = {"made_from": mark.version, "in_force": difference.version}
+        found.append((1, None, Problem("workbook-outdated", "", versions), ""))
     refused = sum(row.is_refused for row in rows)
     return Examined(
         rows=rows,
