@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common import sheets
 from jobs.run import Running, handler
-from students import county_files, crosscheck, registers, roster_commit, rosters
+from students import county_files, crosscheck, registers, roster_commit, roster_marks, rosters
 from students.models import CountyFile, Crosscheck, RegisterSnapshot, Roster
 
 
