@@ -16,11 +16,13 @@ from django.conf import settings
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
+from common.columns import heading_key
 from common.moves import Refused
 from programs.choices import Basis, Level, Payee, Payer, ProgramKind, Severity
 from programs.models import Award, Exclusion, Program, Rule, Share, Standard, TermProgram
 from schools.models import Grade, SchoolKind, Stage, Term
 from students.choices import CategoryGroup
+from students.headings import fits
 from students.models import CategoryLabel, HardshipCategory, RegisterSource, RosterHeading
 from students.roster_columns import COLUMNS
 
@@ -309,16 +311,25 @@ def _make_room(in_the_way: models.QuerySet[HardshipCategory]) -> None:
 
 
 def _load_roster_columns(file: ReferenceFile) -> None:
-    """A column that has headings already is the county's to keep: only what is new gets them."""
-    kept = set(RosterHeading.objects.filter(school=None).values_list("field", flat=True))
+    """A column that has headings already is the county's to keep: only what is new gets them, and takes none away."""
+    rows = list(RosterHeading.objects.filter(school=None).values_list("field", "text"))
+    kept, known = {field for field, _text in rows}, {heading_key(text) for _field, text in rows}
+    columns, headings = Seen(), Seen()
     for entry in file.entries("roster_column"):
         field = entry.text("field", "")
         if field and field not in COLUMNS:
             raise entry.refused(UnknownField, field=f"field = {field}")
-        headings = [str(text) for text in entry.value("headings", list)]
+        columns.add(entry, field or "—")
+        texts = [str(text).strip() for text in entry.value("headings", list)]
+        for text in texts:
+            if not fits(text):
+                raise entry.refused(BadValue, field="headings", value=text or "—")
+            headings.add(entry, heading_key(text))
         if field not in kept:
             RosterHeading.objects.bulk_create(
-                RosterHeading(field=field, text=text, position=position) for position, text in enumerate(headings)
+                RosterHeading(field=field, text=text, position=position)
+                for position, text in enumerate(texts)
+                if heading_key(text) not in known
             )
 
 

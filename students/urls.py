@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from students.views import county_files, crosschecks, enrollments, registers, rosters, workbooks
+from students.views import county_files, crosschecks, enrollments, headings, registers, rosters, workbooks
 
 app_name = "students"
 urlpatterns = [
@@ -26,6 +26,12 @@ urlpatterns = [
     path("county-files/<int:pk>/", county_files.county_file, name="county-file"),
     path("county-files/<int:pk>/confirm/", county_files.confirm, name="county-file-confirm"),
     path("county-files/<int:pk>/discard/", county_files.discard, name="county-file-discard"),
+    path("rosters/<int:pk>/mapping/", headings.mapping, name="roster-mapping"),
+    path("headings/", headings.index, name="headings"),
+    path("headings/schools/", headings.of_schools, name="school-headings"),
+    path("headings/schools/<int:pk>/forget/", headings.forget, name="school-heading-forget"),
+    path("headings/schools/<int:pk>/take-over/", headings.take_over, name="school-heading-take-over"),
+    path("headings/<slug:field>/", headings.column, name="heading-column"),
     path("registers/", registers.index, name="registers"),
     path("registers/upload/", registers.upload, name="register-upload"),
     path("registers/<int:pk>/", registers.snapshot, name="snapshot"),

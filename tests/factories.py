@@ -51,6 +51,7 @@ from students.models import (
     RegisterSnapshot,
     RegisterSource,
     Roster,
+    RosterHeading,
     RosterIssue,
     Student,
 )
@@ -332,6 +333,17 @@ class RosterIssueFactory(DjangoModelFactory):
     field = "id_number"
     code = "id-wrong"
     severity = "doubt"
+
+
+class RosterHeadingFactory(DjangoModelFactory):
+    """A heading that a school mapped for its own files."""
+
+    class Meta:
+        model = RosterHeading
+
+    field = "name"
+    text = factory.Sequence(lambda n: f"孩子的名字{n}")
+    school = factory.SubFactory(SchoolFactory)
 
 
 class EnrollmentFactory(DjangoModelFactory):

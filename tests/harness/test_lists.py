@@ -44,6 +44,7 @@ MORE_ROWS: dict[str, Callable[[World], object]] = {
     "students:registers": lambda own: make.RegisterSnapshotFactory(),
     "students:roster": lambda own: make.RosterIssueFactory(roster=own.roster),
     "students:rosters": lambda own: make.EnrollmentFactory(),
+    "students:school-headings": lambda own: make.RosterHeadingFactory(),
     "students:snapshot": lambda own: make.RegisterPersonFactory(snapshot=own.snapshot),
 }
 """Another row for each list, in the way in which it comes to be long: other schools, other children."""

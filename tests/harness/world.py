@@ -12,7 +12,7 @@ from jobs.choices import FileKind
 from jobs.models import Job, StoredFile
 from programs.models import Award, AwardList, Notice, Objection, RecognitionList
 from schools.models import School, Term
-from students.models import CountyFile, Crosscheck, Enrollment, Match, RegisterSnapshot, Roster, Student
+from students.models import CountyFile, Crosscheck, Enrollment, Match, RegisterSnapshot, Roster, RosterHeading, Student
 from tests import factories as make
 
 
@@ -27,6 +27,7 @@ class World:
     student: Student
     roster: Roster
     county_file: CountyFile
+    heading: RosterHeading
     snapshot: RegisterSnapshot
     crosscheck: Crosscheck
     match: Match
@@ -59,6 +60,7 @@ def build(school: School | None = None) -> World:
         enrollment=enrollment,
         student=enrollment.student,
         roster=make.RosterFactory(school=school, checked=True, version=2),
+        heading=make.RosterHeadingFactory(school=school),
         county_file=make.CountyFileFactory(term=enrollment.term),
         snapshot=match.person.snapshot,
         crosscheck=match.crosscheck,

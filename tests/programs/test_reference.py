@@ -9,16 +9,19 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from common.columns import heading_key
 from programs import reference
 from programs.models import Exclusion, Program, Rule, Share, Standard, TermProgram
 from schools.models import Grade, SchoolKind, Stage, Term
+from students import headings
 from students.choices import CategoryGroup
-from students.models import CategoryLabel, HardshipCategory, RegisterSource
+from students.models import CategoryLabel, HardshipCategory, RegisterSource, RosterHeading
+from students.roster_columns import COLUMNS
 from tests.factories import AwardFactory
 
 COUNTY: Path = settings.BASE_DIR / "fixtures" / "standards" / "411625.toml"
 LOADED = (
-    Stage, Grade, SchoolKind, HardshipCategory, CategoryLabel, RegisterSource, Program,
+    Stage, Grade, SchoolKind, HardshipCategory, CategoryLabel, RegisterSource, RosterHeading, Program,
     Term, TermProgram, Standard, Rule, Share, Exclusion,
 )  # fmt: skip
 SPRING_2021, AUTUMN_2021 = date(2021, 3, 1), date(2021, 9, 1)
@@ -307,6 +310,17 @@ class TestNationalWords:
             headings = [heading for spellings in source.headings.values() for heading in spellings]
             assert len(headings) == len(set(headings)), source.code
 
+    def test_no_heading_of_a_roster_stands_for_two_columns(self):
+        of_all = headings.of_all()
+        owners = {}
+        for field in of_all:
+            for text in headings.once([headings.main_text(field), *of_all[field]]):
+                assert owners.setdefault(heading_key(text), field) == field, text
+
+    def test_every_column_of_a_roster_has_headings(self):
+        assert {field for field, texts in headings.of_all().items() if texts} == {*COLUMNS, headings.NOT_READ}
+        assert all(headings.fits(text) for text in RosterHeading.objects.values_list("text", flat=True))
+
     def test_every_source_can_name_a_person(self):
         assert {"registered-poor", "low-income", "destitute", "disabled", "orphan"} == {
             source.code
@@ -486,3 +500,39 @@ class TestNoReferenceDataInCode:
         found = [place for place in self.literals("programs") if type(place[2]) is int and place[2] in in_fen]
 
         assert found == []
+
+
+class TestRosterColumns:
+    """A column's headings come with the product once; afterwards they are the county's."""
+
+    def column(self, field, *headings):
+        named = f'field = "{field}"\n' if field else ""
+        return f"[[roster_column]]\n{named}headings = {list(headings)}\n"
+
+    def test_that_are_new_get_their_headings_without_taking_any_away(self, national, tmp_path):
+        RosterHeading.objects.filter(school=None, field="fee").delete()
+        RosterHeading.objects.create(field="note", text="学 费★", position=99)
+
+        reference.load_national(written(tmp_path, self.column("fee", "收费", "学费") + self.column("", "鞋码")))
+
+        assert headings.of_all()["fee"] == ["收费"]
+        assert "鞋码" not in headings.of_all()[headings.NOT_READ]
+
+    @pytest.mark.parametrize(
+        ("columns", "expected"),
+        [
+            ([("shoe_size", "鞋码")], reference.UnknownField),
+            ([("fee", "★")], reference.BadValue),
+            ([("fee", "学费", "学 费*")], reference.Repeated),
+            ([("fee", "学费"), ("", "学费★")], reference.Repeated),
+            ([("fee", "甲"), ("fee", "乙")], reference.Repeated),
+        ],
+    )
+    def test_are_refused_where_they_are_unclear(self, db, tmp_path, columns, expected):
+        text = "".join(self.column(*column) for column in columns)
+
+        with pytest.raises(expected) as refused:
+            reference.load_national(written(tmp_path, text))
+
+        assert "%" not in str(refused.value)
+        assert not RosterHeading.objects.exists()
