@@ -44,6 +44,7 @@ def main() -> int:
                 )
             failures += _run(f"{database}: pages", "bench.pages", **environment)
             failures += _run(f"{database}: loading", "bench.loading", **environment)
+            failures += _run(f"{database}: rosters beside django-import-export", "bench.importing", **environment)
     failures += _run("reading", "bench.reading", str(folder))
     return 1 if failures else 0
 

@@ -23,8 +23,8 @@ def main() -> None:
     from students.models import Student
 
     fields = (
-        "key", "name", "name_key", "sex", "born_on", "id_kind", "id_number", "id_number_index", "guardian_name",
-        "guardian_phone", "guardian_phone_index", "town_name", "village",
+        "key", "name", "name_key", "sex", "born_on", "id_type", "id_kind", "id_number", "id_number_index",
+        "guardian_name", "guardian_phone", "guardian_phone_index", "town_name", "village",
     )  # fmt: skip
     rows = [
         (
@@ -33,6 +33,7 @@ def main() -> None:
             f"名{n}",
             "male",
             None,
+            "",
             IdKind.OTHER,
             f"X{n:08d}",
             f"{n:032x}",

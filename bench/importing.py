@@ -1,0 +1,261 @@
+"""A roster's whole way beside django-import-export's: `python -m bench.importing`.
+
+Ours: workbooks of 250 rows are uploaded, checked, confirmed and committed. The baseline takes rows of the same
+workbooks with ModelResources as they come (one for the child, one for its enrollment, foreign keys by their codes),
+reading the workbook through tablib; once as shipped, once with `use_bulk` and `skip_diff`. It neither checks nor
+compares anything.
+The database is the one that the settings name; what is made up here stays in it.
+"""
+
+import os
+from datetime import date, timedelta
+from typing import Any
+
+import django
+
+from bench.measure import peak_mb, timed
+
+SCHOOLS = 40
+ROWS = 250
+BASELINE_SCHOOLS = 2
+TERM = "2032A"
+HEAD = (
+    "姓名",
+    "性别",
+    "证件号码",
+    "学段",
+    "年级",
+    "班级",
+    "就读方式",
+    "户口性质",
+    "监护人姓名",
+    "监护人电话",
+    "户籍村",
+    "卡号",
+    "持卡人",
+)
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aidcenter.settings")
+    django.setup()
+    term, officer, schools = _office()
+    books = [_workbook(place) for place in range(SCHOOLS)]
+
+    from jobs import run
+    from students import runs
+
+    def take(place: int) -> None:
+        roster = runs.upload_roster(
+            school=schools[place], term=term, content=books[place], name="花名册.xlsx", by=officer, at=_now()
+        )
+        run.execute(runs.job_of(roster).pk)
+        roster.refresh_from_db()
+        if roster.rows_good != ROWS:
+            raise SystemExit(f"{roster.rows_good} of {ROWS} rows can be taken: the comparison would be unfair.")
+        runs.confirm_roster(roster, by=officer, at=_now())
+        run.execute(runs.job_of(roster).pk)
+
+    first, _done = timed(lambda: take(0))
+    ours, _done = timed(lambda: [take(place) for place in range(1, SCHOOLS)])
+    rate = (SCHOOLS - 1) * ROWS / ours
+    checked = _checked_in(schools[0], term, officer)
+    print(f"{'rosters':<34}{rate:>8,.0f} rows/s read, checked and committed, peak {peak_mb()} MB")
+    print(f"{'one of 300 rows, upload to checked':<34}{checked:>8.2f} s (first file {first:.2f} s)")
+    for name, options in (("as shipped", {}), ("use_bulk, skip_diff", {"use_bulk": True, "skip_diff": True})):
+        seconds = _baseline(books[:BASELINE_SCHOOLS], schools, term, officer, options)
+        base = BASELINE_SCHOOLS * ROWS / seconds
+        print(f"django-import-export {name:<20}{base:>8,.0f} rows/s; rosters ÷ it: {rate / base:.1f} ×")
+
+
+def _now() -> Any:
+    from django.utils import timezone
+
+    return timezone.now()
+
+
+def _office() -> tuple[Any, Any, list[Any]]:
+    from accounts.models import User
+    from programs.reference import load_national
+    from schools.models import School, SchoolKind, Term, Town
+
+    load_national()
+    term, _made = Term.objects.get_or_create(
+        code=TERM,
+        defaults={"starts_on": date(2032, 9, 1), "ends_on": date(2033, 1, 20), "roster_due_on": date(2032, 9, 30)},
+    )
+    officer, _made = User.objects.get_or_create(username="bench", defaults={"name": "bench", "role": "preparer"})
+    town, _made = Town.objects.get_or_create(code="990101999000", defaults={"name": "测速乡"})
+    kind = SchoolKind.objects.get(pk="primary")
+    schools = [
+        School.objects.get_or_create(
+            code=f"38{80_000_000 + place}",
+            defaults={"name": f"测速小学{place}", "town": town, "kind": kind, "has_boarding": True},
+        )[0]
+        for place in range(SCHOOLS)
+    ]
+    return term, officer, schools
+
+
+def _workbook(place: int, rows: int = ROWS) -> bytes:
+    from tests.factories import card_number, resident_id
+    from tests.workbooks import xlsx
+
+    lines = []
+    for n in range(place * 1_000, place * 1_000 + rows):
+        born = date(2022, 9, 2) + timedelta(days=n // 500)
+        name = f"王{chr(0x4E00 + n % 20_000)}{chr(0x4E00 + n // 20_000)}"
+        number = resident_id(n % 500, born_on=born)
+        phone = f"1990000{n % 10_000:04d}"
+        lines.append(
+            [
+                name,
+                "男",
+                number,
+                "小学",
+                "三年级",
+                f"{n % 5 + 1}班",
+                "住校",
+                "农业户口",
+                "王建国",
+                phone,
+                "东关村",
+                card_number(n),
+                "王建国",
+            ]
+        )
+    return xlsx(HEAD, lines)
+
+
+def _checked_in(school: Any, term: Any, officer: Any) -> float:
+    """Seconds from the last byte of a 300-row file to its problems on the page, without the worker's pause."""
+    from jobs import run
+    from students import runs
+
+    content = _workbook(SCHOOLS, 300)
+
+    def check() -> None:
+        roster = runs.upload_roster(school=school, term=term, content=content, name="x.xlsx", by=officer, at=_now())
+        run.execute(runs.job_of(roster).pk)
+
+    return min(timed(check)[0] for _each in range(3))
+
+
+def _baseline(books: list[bytes], schools: list[Any], term: Any, officer: Any, options: dict[str, Any]) -> float:
+    import tablib
+    from django.db import transaction
+    from import_export import fields, resources, widgets
+
+    from common import names, resident_ids
+    from jobs.choices import FileKind
+    from jobs.models import StoredFile
+    from schools.models import School, Stage, Term
+    from students import identity
+    from students.models import Enrollment, Roster, Student
+
+    class ChildResource(resources.ModelResource):  # type: ignore[misc]
+        class Meta:
+            model = Student
+            import_id_fields = ("key",)
+            fields = (
+                "key",
+                "name",
+                "name_key",
+                "sex",
+                "id_kind",
+                "id_number",
+                "guardian_name",
+                "guardian_phone",
+                "village",
+            )
+
+    class EnrollmentResource(resources.ModelResource):  # type: ignore[misc]
+        student = fields.Field("student", "student", widgets.ForeignKeyWidget(Student, "key"))
+        school = fields.Field("school", "school", widgets.ForeignKeyWidget(School, "code"))
+        stage = fields.Field("stage", "stage", widgets.ForeignKeyWidget(Stage, "name"))
+        term = fields.Field("term", "term", widgets.ForeignKeyWidget(Term, "code"))
+        roster = fields.Field("roster", "roster", widgets.ForeignKeyWidget(Roster, "pk"))
+
+        class Meta:
+            model = Enrollment
+            import_id_fields = ("student", "term", "school")
+            fields = (
+                "student",
+                "school",
+                "stage",
+                "term",
+                "roster",
+                "grade",
+                "class_name",
+                "is_boarding",
+                "is_rural",
+                "row",
+            )
+
+    for resource in (ChildResource, EnrollmentResource):
+        for name, value in options.items():
+            setattr(resource._meta, name, value)
+
+    def take() -> None:
+        for place, content in enumerate(books):
+            file = StoredFile.objects.create(
+                kind=FileKind.ROSTER, name="x", sha256="0" * 64, size=1, stored_by=officer, stored_at=_now()
+            )
+            roster = Roster.objects.create(
+                school=schools[place],
+                term=term,
+                version=900,
+                file=file,
+                uploaded_by=officer,
+                uploaded_at=_now(),
+                state="discarded",
+            )
+            sheet = tablib.Dataset().load(content, "xlsx")
+            children = tablib.Dataset(headers=list(ChildResource._meta.fields))
+            places = tablib.Dataset(headers=list(EnrollmentResource._meta.fields))
+            for number, row in enumerate(sheet.dict, start=2):
+                key = identity.student_key(
+                    number="9" + row["证件号码"],
+                    kind=resident_ids.IdKind.RESIDENT,
+                    school_code="",
+                    name_key="",
+                    born_on=None,
+                )
+                children.append(
+                    (
+                        key,
+                        row["姓名"],
+                        names.key(row["姓名"]),
+                        "male",
+                        "resident",
+                        row["证件号码"],
+                        row["监护人姓名"],
+                        row["监护人电话"],
+                        row["户籍村"],
+                    )
+                )
+                places.append(
+                    (
+                        key,
+                        schools[place].code,
+                        row["学段"],
+                        TERM,
+                        roster.pk,
+                        row["年级"],
+                        row["班级"],
+                        row["就读方式"] == "住校",
+                        True,
+                        number,
+                    )
+                )
+            ChildResource().import_data(children, raise_errors=True)
+            EnrollmentResource().import_data(places, raise_errors=True)
+
+    with transaction.atomic():
+        seconds, _done = timed(take)
+        transaction.set_rollback(True)
+    return seconds
+
+
+if __name__ == "__main__":
+    main()
