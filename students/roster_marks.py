@@ -38,6 +38,7 @@ _BLANKS = re.compile(r"\s+")
 
 
 KIND = "roster-mark"
+SHEET = "花名册"
 ROWS_AT_ONCE = 2_000
 """A file of so many rows is marked in some seconds: whoever asked for it may wait."""
 
@@ -72,6 +73,8 @@ def mark(roster: Roster, *, running: Running, reader: sheets.Reader | None = Non
 
 
 def _marked(roster: Roster, reader: sheets.Reader | None) -> tuple[bytes, int]:
+    if roster.county_file_id is not None:
+        return _marked_part(roster, reader)
     content = files.content(roster.file)
     words = headings.synonyms(roster.school)
     with sheets.read(content, limits=sheets.SMALL, reader=reader) as workbook:
@@ -79,11 +82,36 @@ def _marked(roster: Roster, reader: sheets.Reader | None) -> tuple[bytes, int]:
         rows = list(workbook.rows())
     marks = _place_for_reasons(rows, head)
     _mark_headings(marks, rows, head, words)
-    _mark_mended(marks, roster, head)
-    _mark_problems(marks, roster.issues.order_by("row", "column", "pk"))
-    if workbook.kind == "xlsx" and roster.county_file_id is None:
+    _mark_rows(marks, roster, head)
+    if workbook.kind == "xlsx":
         return marking.mark(content, sheet=workbook.sheet, rows=rows, marks=marks), len(marks.reasons)
     return marking.write_anew(rows, sheet=workbook.sheet, marks=marks), len(marks.reasons)
+
+
+def _marked_part(roster: Roster, reader: sheets.Reader | None) -> tuple[bytes, int]:
+    """The school's own rows of a county-wide workbook, below the headings that were read."""
+    table = roster_reading.table_of(roster, reader=reader)
+    head, lines = table.head, list(table.lines())
+    width = max([max(head.columns.values()) + 1, *(len(cells) for _number, cells in lines)])
+    said = {place: head.headings[field] for field, place in head.columns.items()}
+    marks = Marks(head.last_row, width + 1, MARKS)
+    _mark_rows(marks, roster, head)
+    places = {number: row for row, (number, _cells) in enumerate(lines, start=2)}
+    moved = Marks(
+        1,
+        width + 1,
+        MARKS,
+        cells={(places[row], place): mark for (row, place), mark in marks.cells.items() if row in places},
+        texts={(places[row], place): text for (row, place), text in marks.texts.items() if row in places},
+        reasons={places[row]: text for row, text in marks.reasons.items() if row in places},
+    )
+    rows: list[sheets.Row] = [[said.get(place) for place in range(width)], *(cells for _number, cells in lines)]
+    return marking.write_anew(rows, sheet=SHEET, marks=moved), len(moved.reasons)
+
+
+def _mark_rows(marks: Marks, roster: Roster, head: Head) -> None:
+    _mark_mended(marks, roster, head)
+    _mark_problems(marks, roster.issues.order_by("row", "column", "pk"))
 
 
 def _place_for_reasons(rows: Sequence[sheets.Row], head: Head) -> Marks:

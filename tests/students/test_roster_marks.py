@@ -17,12 +17,13 @@ from jobs.choices import FileKind, JobState
 from jobs.models import Job, StoredFile
 from programs.reference import load_national
 from schools.models import SchoolKind
-from students import roster_marks, rosters
+from students import roster_marks, rosters, runs
+from students.models import Roster
 from tests import factories as make
 from tests import hostile
 from tests.factories import NOW, card_number, resident_id
 from tests.students.handing_in import hand_in
-from tests.workbooks import ROSTER_HEAD, roster, roster_row
+from tests.workbooks import ROSTER_HEAD, roster, roster_row, xlsx
 
 pytestmark = pytest.mark.django_db
 
@@ -291,6 +292,37 @@ class TestOlderKinds:
         marked(uploaded, officer)
 
         assert StoredFile.objects.get(kind=FileKind.MARKED).name == "三年级花名册（已标出问题）.xlsx"
+
+
+class TestPartOfACountyFile:
+    @pytest.fixture
+    def part(self, school, officer):
+        other = make.SchoolFactory(code="4116250002", kind=school.kind)
+        make.TermFactory()
+        rows = [[other.code, *child(9)], [school.code, *FAULTY[1]], [other.code, *child(8)], [school.code, *child(7)]]
+        content = xlsx(("学校标识码", *ROSTER_HEAD), rows)
+        runs.upload_county_file(
+            term=make.TermFactory(), content=content, name="全县.xlsx", by=make.UserFactory(), at=NOW
+        )
+        assert run.execute(Job.objects.get(kind="county-file-check").pk).state == JobState.DONE
+        return Roster.objects.get(school=school)
+
+    def test_holds_the_rows_of_the_own_school_and_nobody_elses(self, part, officer):
+        rows = list(sheet_in(marked(part, officer)).iter_rows(min_row=2, values_only=True))
+
+        assert [row[NAME] for row in rows] == [FAULTY[1][1], child(7)[1]]
+
+    def test_has_the_marks_where_the_rows_are_now(self, part, officer):
+        sheet = sheet_in(marked(part, officer))
+
+        assert fill(sheet.cell(2, BOARDING + 1)) == marking.RED
+        assert sheet.cell(2, REASONS + 1).value.startswith("【有错误，这一行不入库】")
+        assert sheet.cell(3, REASONS + 1).value is None
+
+    def test_can_be_handed_in_by_the_school_itself(self, school, part, officer):
+        uploaded, _job = hand_in(school, officer, marked(part, officer))
+
+        assert (uploaded.rows_read, uploaded.rows_good) == (2, 1)
 
 
 class TestHostileFile:
