@@ -42,10 +42,7 @@ class HeadingsForm(forms.Form):
             if line and not headings.fits(line):
                 words = _("第 %(number)s 行不能作为表头写法：超过 100 个字、没有文字，或者含有号码。")
                 raise forms.ValidationError(words, params={"number": number})
-        texts = headings.once(filter(None, lines))
-        if len(texts) > headings.MOST:
-            raise forms.ValidationError(_("一列最多有 %(most)s 个表头写法。"), params={"most": headings.MOST})
-        return texts
+        return headings.once(filter(None, lines))
 
 
 class SchoolHeadingFilter(FilterForm):

@@ -26,8 +26,8 @@ NOT_READ = ""
 
 NOT_READ_WORDS = _("不读取的列")
 LONGEST = 100
-MOST = 60
-"""Headings that one column may have."""
+MOST, MOST_NOT_READ = 60, 200
+"""Headings that one column may have, and those that are not read."""
 
 _UNSEEN = re.compile(r"[\u200b-\u200d\u2060\ufeff]")
 _NUMBER = re.compile(r"[A-Za-z]{0,2}\d(?:[ -]{0,2}\d){6,}[Xx]?")
@@ -45,7 +45,7 @@ class HeadingUnfit(Refused):
 
 class TooManyHeadings(Refused):
     code = "headings-too-many"
-    message = _("一列最多有 %(most)s 个表头写法。")
+    message = _("这里最多有 %(most)s 个表头写法。")
 
 
 def synonyms(school: School | None, *, mapping: Mapping[str, str] | None = None) -> Mapping[str, Sequence[str]]:
@@ -76,6 +76,11 @@ def main_text(field: str) -> str:
 def words_of(field: str) -> str:
     """A column in words, or what headings without a column are called."""
     return COLUMNS[field].name if field in COLUMNS else str(NOT_READ_WORDS)
+
+
+def most(field: str) -> int:
+    """How many headings a column may have for all."""
+    return MOST if field in COLUMNS else MOST_NOT_READ
 
 
 def of_all() -> dict[str, list[str]]:
@@ -136,8 +141,8 @@ def keep(field: str, texts: Sequence[str], *, by: User, at: datetime) -> None:
     wanted = once(tidy(text) for text in texts)
     if not all(fits(text) for text in wanted):
         raise HeadingUnfit()
-    if len(wanted) > MOST:
-        raise TooManyHeadings(most=MOST)
+    if len(wanted) > most(field):
+        raise TooManyHeadings(most=most(field))
     rows = list(RosterHeading.objects.filter(school=None).order_by("position", "pk"))
     _refuse_taken(dict.fromkeys(wanted, field), rows)
     before = {row.text: row for row in rows if row.field == field}
