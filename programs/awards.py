@@ -105,7 +105,7 @@ class _Proposer:
         self.open_stages = rulebook.open_stages()
         self.places = {
             pk: _Place(kind, in_county_town)
-            for pk, kind, in_county_town in School.objects.values_list("pk", "kind", "town__is_county_town")
+            for pk, kind, in_county_town in School.objects.values_list("pk", "kind", "is_county_town")
         }
 
     def last_enrollment(self) -> int:

@@ -267,6 +267,6 @@ def explain(enrollment: Enrollment) -> list[Verdict]:
         hardships(term, [student]).get(student, frozenset()),
         levels(term, [student]).get(student, ""),
         kind=enrollment.school.kind_id,
-        in_county_town=enrollment.school.town.is_county_town,
+        in_county_town=enrollment.school.is_county_town,
     )
     return Rulebook(term).judge(facts)

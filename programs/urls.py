@@ -1,6 +1,6 @@
 from django.urls import path
 
-from programs.views import awards, lists, notices, programs, recognitions
+from programs.views import awards, fees, lists, notices, programs, recognitions, terms
 
 app_name = "programs"
 urlpatterns = [
@@ -25,6 +25,17 @@ urlpatterns = [
     path("objections/<int:pk>/", notices.answer, name="objection-answer"),
     path("public/<str:token>/", notices.open_page, name="public"),
     path("explain/<int:pk>/", programs.explain, name="explain"),
+    path("fees/", fees.index, name="fees"),
+    path("fees/export/", fees.export, name="fees-export"),
+    path("fees/import/", fees.bring, name="fees-import"),
+    path("fees/import/confirm/", fees.take, name="fees-import-confirm"),
+    path("fees/<str:code>/<slug:program>/", fees.page, name="fee"),
+    path("terms/", terms.index, name="terms"),
+    path("terms/open/", terms.open_next, name="term-open"),
+    path("terms/roll-over/", terms.roll_over, name="roll-over"),
+    path("terms/<str:code>/", terms.edit, name="term"),
+    path("terms/<str:code>/close/", terms.close, name="term-close"),
+    path("terms/<str:code>/reopen/", terms.reopen, name="term-reopen"),
     path("standards/", programs.index, name="programs"),
     path("standards/<slug:code>/", programs.page, name="program"),
 ]

@@ -16,3 +16,6 @@ class Season(TextChoices):
 class TermState(TextChoices):
     OPEN = "open", _("进行中")
     CLOSED = "closed", _("已结束")
+
+
+TERM_MOVES = {TermState.OPEN: {TermState.CLOSED}, TermState.CLOSED: {TermState.OPEN}}

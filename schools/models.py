@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING, Self
 
@@ -103,6 +104,11 @@ class SchoolQuerySet(models.QuerySet["School"]):
     def for_list(self) -> Self:
         return self.select_related("town", "kind").order_by("town__position", "code", "pk")
 
+    def teaching(self, stages: Iterable[str]) -> Self:
+        """Schools that teach one of these stages: as their own, or as their kind where none are set."""
+        codes = list(stages)
+        return self.filter(Q(stages__in=codes) | Q(stages=None, kind__stages__in=codes)).distinct()
+
 
 class School(models.Model):
     """A school or kindergarten of the county, or a teaching point with a code of its own."""
@@ -116,7 +122,15 @@ class School(models.Model):
     name = models.CharField(_("学校名称"), max_length=100)
     town = models.ForeignKey(Town, on_delete=models.PROTECT, related_name="schools", verbose_name=_("乡镇"))
     kind = models.ForeignKey(SchoolKind, on_delete=models.PROTECT, related_name="schools", verbose_name=_("学校类型"))
+    stages = models.ManyToManyField(
+        Stage,
+        blank=True,
+        related_name="schools",
+        verbose_name=_("学段"),
+        help_text=_("不选表示与学校类型的学段相同"),
+    )
     ownership = models.CharField(_("办别"), max_length=20, choices=Ownership, default=Ownership.PUBLIC)
+    is_county_town = models.BooleanField(_("县城学校"), default=False)
     has_boarding = models.BooleanField(_("有寄宿"), default=False)
     is_active = models.BooleanField(_("在办"), default=True)
     account_holder = models.CharField(_("学校账户户名"), max_length=100, blank=True)
@@ -137,6 +151,11 @@ class School(models.Model):
         from django.urls import reverse
 
         return reverse("schools:school", args=[self.code])
+
+    def stage_codes(self) -> frozenset[str]:
+        """The stages that this school teaches: its own, or those of its kind where none are set."""
+        own = {stage.code for stage in self.stages.all()}
+        return frozenset(own or {stage.code for stage in self.kind.stages.all()})
 
 
 class Term(models.Model):

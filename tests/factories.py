@@ -148,6 +148,7 @@ class SchoolFactory(DjangoModelFactory):
     name = factory.LazyAttribute(lambda school: f"第{int(school.code[2:])}小学")
     town = factory.SubFactory(TownFactory)
     kind = factory.SubFactory(SchoolKindFactory)
+    is_county_town = factory.SelfAttribute("town.is_county_town")
     has_boarding = True
     account_holder = factory.SelfAttribute("name")
     account_bank = "示范县农村商业银行"

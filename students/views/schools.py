@@ -1,30 +1,42 @@
-"""Schools: the county's list with the term's children, one school, the sheet that adds and changes them."""
+"""Schools: the county's list with the term's children, one school, its facts, the sheet that adds and changes many."""
 
-import base64
-from urllib.parse import quote
-
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_POST
 
 from accounts.access import COUNTY_AND_SCHOOL, READERS_AND_SCHOOL, SignedInRequest, needs
-from common import keyring
+from common.acts import telling
 from common.moves import Refused
-from common.pages import counts_by, page_of, render_list
+from common.pages import chosen, counts_by, page_of, render_list, tabs_of
 from common.roles import COUNTY, READERS
 from schools.models import School, Stage
-from schools.resources import SchoolResource
-from students import school_lists
-from students.forms import SchoolFilter, SchoolListForm
+from students import schools
+from students.forms import SchoolFilter
 from students.models import Enrollment, Roster
+from students.school_forms import CloseForm, SchoolForm
+from students.school_lists import SCHOOLS
+from students.views.imports import ListPages
 
 ROSTERS_SHOWN = 12
-ROWS_SHOWN = 200
-_KEPT = "school-list"
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+PAGES = ListPages(
+    listed=SCHOOLS,
+    place="school-list",
+    title=gettext_lazy("导入学校名单"),
+    back="schools:list",
+    back_title=pgettext_lazy("page", "学校"),
+    start="schools:import",
+    confirm="schools:import-confirm",
+    export="schools:export",
+    notes=(
+        gettext_lazy("必须有：学校标识码、学校名称、乡镇、学校类型"),
+        gettext_lazy("可以有：学段、办别、县城、寄宿、户名、开户行、账号"),
+        gettext_lazy("没有的列保持原值；遮蔽的账号也保持原值"),
+    ),
+)
+ACTIVE = [("active", gettext_lazy("在办")), ("closed", gettext_lazy("停办"))]
 
 
 @needs(*READERS_AND_SCHOOL)
@@ -32,7 +44,11 @@ def index(request: SignedInRequest) -> HttpResponse:
     """The county's schools with the children they have this term."""
     form = SchoolFilter(request.GET)
     rows = form.narrow(School.objects.visible_to(request.user))
-    page = page_of(request, rows.for_list())
+    counted = counts_by(rows, "is_active")
+    counts = {"active": counted.get(True, 0), "closed": counted.get(False, 0)}  # type: ignore[call-overload]
+    if tab := chosen(request, "tab", counts):
+        rows = rows.filter(is_active=tab == "active")
+    page = page_of(request, rows.for_list(), count=counts[tab] if tab else sum(counts.values()))
     children = counts_by(Enrollment.objects.studying().filter(term=request.term, school__in=page.object_list), "school")
     return render_list(
         request,
@@ -40,6 +56,7 @@ def index(request: SignedInRequest) -> HttpResponse:
         part="schools/_schools.html",
         context={
             "form": form,
+            "tabs": tabs_of(request, ACTIVE, counts),
             "page": page,
             "lines": [(school, children.get(school.pk, 0)) for school in page.object_list],
             "may_import": request.user.is_county,
@@ -51,8 +68,9 @@ def index(request: SignedInRequest) -> HttpResponse:
 @needs(*READERS_AND_SCHOOL)
 def school(request: SignedInRequest, code: str) -> HttpResponse:
     """One school: its facts, its children of the term, its rosters of all terms."""
-    found = get_object_or_404(School.objects.visible_to(request.user).for_list(), code=code)
+    found = _school(request, code)
     stages = {stage.code: stage for stage in Stage.objects.all()}
+    own = found.stage_codes()
     here = Enrollment.objects.visible_to(request.user).studying().filter(school=found, term=request.term)
     counted = counts_by(here, "stage")
     by_boarding = counts_by(here, "is_boarding")
@@ -61,65 +79,86 @@ def school(request: SignedInRequest, code: str) -> HttpResponse:
         "schools/school.html",
         {
             "school": found,
+            "stages": [stage for key, stage in stages.items() if key in own],
             "by_stage": [(stage, counted[key]) for key, stage in stages.items() if key in counted],
             "children": sum(counted.values()),
             "boarding": by_boarding.get(True, 0),  # type: ignore[call-overload]
             "rosters": Roster.objects.visible_to(request.user).filter(school=found).for_list()[:ROSTERS_SHOWN],
             "may_upload": request.user.role in COUNTY_AND_SCHOOL,
+            "may_change": request.user.is_county,
         },
     )
+
+
+@needs(*COUNTY)
+def create(request: SignedInRequest) -> HttpResponse:
+    """Put a school on the list."""
+    form = SchoolForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = schools.add_school(**form.cleaned_data, by=request.user, at=timezone.now())
+        except Refused as refusal:
+            form.add_error("code", str(refusal))
+        else:
+            return redirect(made)
+    return render(request, "schools/school_form.html", {"form": form, "title": _("新增学校"), "school": None})
+
+
+@needs(*COUNTY)
+def edit(request: SignedInRequest, code: str) -> HttpResponse:
+    """Change a school's facts."""
+    found = _school(request, code)
+    form = SchoolForm(request.POST or None, school=found)
+    if request.method == "POST" and form.is_valid():
+        with telling(request, _("已保存。")):
+            schools.change_school(found, **form.cleaned_data, by=request.user, at=timezone.now())
+        return redirect(found)
+    return render(request, "schools/school_form.html", {"form": form, "title": _("修改学校"), "school": found})
+
+
+@needs(*COUNTY)
+def close(request: SignedInRequest, code: str) -> HttpResponse:
+    """A school stops, with the reason in words."""
+    found = _school(request, code)
+    form = CloseForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with telling(request, _("学校已停办，原有记录全部保留。")):
+            schools.close(found, **form.cleaned_data, by=request.user, at=timezone.now())
+        return redirect(found)
+    children = Enrollment.objects.studying().filter(school=found, term=request.term).count()
+    return render(request, "schools/school_close.html", {"form": form, "school": found, "children": children})
+
+
+@require_POST
+@needs(*COUNTY)
+def reopen(request: SignedInRequest, code: str) -> HttpResponse:
+    """A closed school goes on."""
+    found = _school(request, code)
+    with telling(request, _("学校已恢复办学。")):
+        schools.reopen(found, by=request.user, at=timezone.now())
+    return redirect(found)
 
 
 @needs(*READERS)
 def export(request: SignedInRequest) -> HttpResponse:
     """The schools of the list as a sheet that can be mended and brought back; account numbers stay masked."""
     rows = SchoolFilter(request.GET).narrow(School.objects.visible_to(request.user)).for_list()
-    sheet = SchoolResource().export(rows).export("xlsx", escape=True)
-    name = quote(_("学校名单") + ".xlsx")
-    return HttpResponse(
-        sheet, content_type=_XLSX, headers={"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
-    )
+    return PAGES.send(rows.prefetch_related("stages"), name=_("学校名单"))
 
 
 @needs(*COUNTY)
 def bring(request: SignedInRequest) -> HttpResponse:
-    """A sheet of schools, looked at first: what it adds and changes, and which rows cannot be taken."""
-    form = SchoolListForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
-        content = form.cleaned_data["file"].read()
-        try:
-            outcome = school_lists.preview(content)
-        except Refused as refusal:
-            form.add_error("file", str(refusal))
-        else:
-            _keep(request, content)
-            return render(request, "schools/import_preview.html", {"outcome": outcome, "most": ROWS_SHOWN})
-    return render(request, "schools/import.html", {"form": form})
+    """A sheet of schools, looked at first."""
+    return PAGES.bring(request)
 
 
 @require_POST
 @needs(*COUNTY)
 def take(request: SignedInRequest) -> HttpResponse:
     """Take the sheet that was looked at."""
-    content = _kept(request)
-    if content is None:
-        messages.error(request, _("没有待导入的学校名单，请重新上传。"))
-        return redirect("schools:import")
-    try:
-        outcome = school_lists.take(content, by=request.user, at=timezone.now())
-    except Refused as refusal:
-        messages.error(request, str(refusal))
-        return redirect("schools:import")
-    done = {"added": outcome.added, "changed": outcome.changed}
-    messages.success(request, _("已导入：新增 %(added)s 所，更新 %(changed)s 所。") % done)
-    return redirect("schools:list")
+    return PAGES.take(request)
 
 
-def _keep(request: SignedInRequest, content: bytes) -> None:
-    """Hold the sheet between the look and the word: sealed, in the session of whoever brought it."""
-    request.session[_KEPT] = base64.b64encode(keyring.ring().seal(content, place=_KEPT)).decode()
-
-
-def _kept(request: SignedInRequest) -> bytes | None:
-    sealed = request.session.pop(_KEPT, None)
-    return keyring.ring().open(base64.b64decode(sealed), place=_KEPT) if sealed else None
+def _school(request: SignedInRequest, code: str) -> School:
+    rows = School.objects.visible_to(request.user).for_list().prefetch_related("stages", "kind__stages")
+    return get_object_or_404(rows, code=code)

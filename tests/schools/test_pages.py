@@ -1,10 +1,12 @@
 """Schools: the list with the term's children, one school, and the sheet that adds and changes many."""
 
 import io
+from importlib import import_module
 from time import perf_counter
 
 import pytest
 import tablib
+from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from openpyxl import load_workbook
@@ -17,7 +19,9 @@ from tests.workbooks import xlsx
 
 pytestmark = pytest.mark.django_db
 
-HEAD = ("学校标识码", "学校名称", "乡镇", "学校类型", "办别", "寄宿", "户名", "开户行", "账号")
+HEAD = (
+    "学校标识码", "学校名称", "乡镇", "学校类型", "学段", "办别", "县城", "寄宿", "户名", "开户行", "账号",
+)  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +36,9 @@ def line(number, **cells):
         "name": f"第{number}小学",
         "town": "城关镇",
         "kind": "完全小学",
+        "stages": "",
         "ownership": "公办",
+        "in_town": "",
         "boarding": "是",
         "holder": f"第{number}小学",
         "bank": "农商行",
@@ -200,3 +206,171 @@ class TestASchool:
 
     def test_is_not_there_for_another_school(self, as_role):
         assert as_role("school").get(make.SchoolFactory().get_absolute_url()).status_code == 404
+
+
+class TestStagesOfItsOwn:
+    def test_are_those_of_its_kind_until_some_are_chosen(self):
+        primary, junior = make.StageFactory(code="primary"), make.StageFactory(code="junior")
+        school = make.SchoolFactory(kind=make.SchoolKindFactory(code="nine-year", stages=[primary, junior]))
+        assert school.stage_codes() == {"primary", "junior"}
+
+        school.stages.add(primary)
+
+        assert School.objects.get().stage_codes() == {"primary"}
+        assert list(School.objects.teaching(["junior"])) == []
+        assert list(School.objects.teaching(["primary", "junior"])) == [school]
+
+    def test_come_with_the_sheet_and_go_out_again(self, as_role):
+        make.StageFactory(code="primary", position=1), make.StageFactory(code="junior", position=2)
+        client = as_role("preparer")
+
+        client.post(reverse("schools:import"), {"file": sheet(line(1, stages="初中、小学"), line(2, stages="大学"))})
+        client.post(reverse("schools:import-confirm"))
+
+        assert School.objects.get().stage_codes() == {"primary", "junior"}
+        rows = list(load_workbook(io.BytesIO(client.get(reverse("schools:export")).content)).active.values)
+        assert rows[1][HEAD.index("学段")] == "小学、初中"
+
+    def test_changed_by_a_sheet_leave_their_name_in_the_log(self, as_role):
+        make.StageFactory(code="primary"), make.StageFactory(code="junior")
+        client = as_role("preparer")
+        for stages in ("小学、初中", "小学"):
+            client.post(reverse("schools:import"), {"file": sheet(line(1, stages=stages))})
+            client.post(reverse("schools:import-confirm"))
+
+        assert Action.objects.get(verb="school.changed").details["columns"] == ["学段"]
+        assert School.objects.get().stage_codes() == {"primary"}
+
+
+class TestTheCountyTown:
+    def test_of_schools_from_before_is_that_of_their_town(self):
+        seat = make.TownFactory(code="990101200000", name="县城街道", is_county_town=True)
+        inside, outside = make.SchoolFactory(town=seat, is_county_town=False), make.SchoolFactory()
+
+        import_module("schools.migrations.0003_own_stages_and_place").copy_from_town(apps, None)
+
+        assert dict(School.objects.values_list("pk", "is_county_town")) == {inside.pk: True, outside.pk: False}
+
+    def test_is_where_the_town_of_a_new_school_is_unless_the_sheet_says_otherwise(self, as_role):
+        make.TownFactory(code="990101200000", name="县城街道", is_county_town=True)
+        client = as_role("preparer")
+
+        lines = [line(1, town="县城街道"), line(2, town="县城街道", in_town="否"), line(3), line(4, in_town="是")]
+        client.post(reverse("schools:import"), {"file": sheet(*lines)})
+        client.post(reverse("schools:import-confirm"))
+
+        assert list(School.objects.order_by("code").values_list("is_county_town", flat=True)) == [
+            True, False, False, True,
+        ]  # fmt: skip
+
+    def test_of_a_known_school_stays_where_the_cell_is_empty(self, as_role):
+        school = make.SchoolFactory(code="4116200001", is_county_town=True)
+        client = as_role("preparer")
+
+        client.post(reverse("schools:import"), {"file": sheet(line(1))})
+        client.post(reverse("schools:import-confirm"))
+
+        school.refresh_from_db()
+        assert (school.name, school.is_county_town) == ("第1小学", True)
+
+
+def facts(**changed):
+    return {
+        "name": "城关一小",
+        "town": "990101100000",
+        "kind": "primary",
+        "ownership": "public",
+        "has_boarding": "on",
+        "account_holder": "",
+        "account_bank": "",
+        "account_number": "",
+        **changed,
+    }
+
+
+class TestTheForm:
+    def test_adds_a_school(self, as_role):
+        stage = make.StageFactory()
+
+        as_role("preparer").post(reverse("schools:create"), facts(code="4116200009", stages=[stage.code]))
+
+        school = School.objects.get()
+        assert (school.code, school.name, school.stage_codes()) == ("4116200009", "城关一小", {"primary"})
+        assert Action.objects.get().verb == "school.added"
+
+    def test_refuses_a_code_that_is_taken(self, as_role):
+        make.SchoolFactory(code="4116200009")
+
+        answer = as_role("preparer").post(reverse("schools:create"), facts(code="4116200009"))
+
+        assert answer.context["form"].errors["code"] == ["已经有这个标识码的学校。"]
+        assert School.objects.count() == 1
+
+    def test_keeps_a_masked_account_and_names_the_changed_columns_without_numbers(self, as_role):
+        school = make.SchoolFactory(name="旧名")
+        number, client = school.account_number, as_role("approver")
+        shown = client.get(reverse("schools:edit", args=[school.code])).content.decode()
+        masked = f"****{number[-4:]}"
+
+        client.post(
+            reverse("schools:edit", args=[school.code]),
+            facts(account_holder=school.account_holder, account_bank=school.account_bank, account_number=masked),
+        )
+
+        school.refresh_from_db()
+        assert number not in shown
+        assert masked in shown
+        assert (school.name, school.account_number) == ("城关一小", number)
+        assert Action.objects.get().details == {"columns": ["学校名称"]}
+
+    def test_takes_a_new_account_whose_number_is_nowhere_in_the_log(self, as_role):
+        school, number = make.SchoolFactory(), make.card_number(77)
+
+        as_role("preparer").post(reverse("schools:edit", args=[school.code]), facts(account_number=number))
+
+        school.refresh_from_db()
+        assert school.account_number == number
+        assert "学校账号" in Action.objects.get().details["columns"]
+        assert number not in str(Action.objects.get().details)
+
+    def test_saved_unchanged_leaves_no_trace(self, as_role):
+        school = make.SchoolFactory(name="城关一小", account_holder="", account_bank="", account_number="")
+
+        as_role("preparer").post(reverse("schools:edit", args=[school.code]), facts())
+
+        assert not Action.objects.exists()
+
+
+class TestClosing:
+    def test_asks_for_a_reason_and_keeps_the_rows(self, as_role):
+        enrollment = make.EnrollmentFactory()
+        school, client = enrollment.school, as_role("preparer")
+        address = reverse("schools:close", args=[school.code])
+
+        refused = client.post(address, {"reason": " "})
+        client.post(address, {"reason": "撤并到东关小学"})
+
+        school.refresh_from_db()
+        assert refused.context["form"].errors["reason"]
+        assert not school.is_active
+        assert list(school.enrollments.all()) == [enrollment]
+        assert Action.objects.get().details == {"reason": "撤并到东关小学"}
+
+    def test_is_told_to_the_second_who_closes(self, as_role):
+        school = make.SchoolFactory(is_active=False)
+
+        answer = as_role("preparer").post(reverse("schools:close", args=[school.code]), {"reason": "撤并"}, follow=True)
+
+        assert [str(message) for message in answer.context["messages"]] == [
+            "状态已经变化，可能其他人刚刚办理过，请刷新页面后再看。"
+        ]
+        assert not Action.objects.exists()
+
+    def test_can_be_taken_back(self, as_role):
+        school = make.SchoolFactory(is_active=False)
+
+        as_role("approver").post(reverse("schools:reopen", args=[school.code]))
+
+        school.refresh_from_db()
+        assert school.is_active
+        assert Action.objects.get().verb == "school.reopened"
