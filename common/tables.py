@@ -1,14 +1,26 @@
 """A table in somebody else's workbook: its head found, its lines given one by one as what they are."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from common import sheets
-from common.columns import Head, cell_text, find_head, is_blank, is_foot_row, is_total_row
+from common.columns import Head, cell_text, find_head, heading_key, is_blank, is_foot_row, is_total_row, stated_total
 from common.sheets import Cell, Row
+
+BLANK, TOTAL, FOOT, HEAD = "blank", "total", "foot", "head"
 
 
 class Table:
-    """The lines below the head of the one sheet with data; blank, total and signature rows are passed over."""
+    """The lines below the head of the one sheet with data.
+
+    Blank, total and signature rows and repeated heads are passed over and remembered, so that no row is lost.
+    """
+
+    passed_over: Sequence[tuple[int, str]] = ()
+    """(row number, what it is) of the rows that were no lines so far; of blank rows only those between lines."""
+
+    totals: Mapping[int, int] = MappingProxyType({})
+    """Row number → how many there are by the total row there."""
 
     def __init__(
         self,
@@ -28,15 +40,54 @@ class Table:
             raise
 
     @property
+    def height(self) -> int:
+        """About how many lines there are, blank and total rows among them."""
+        return max(0, self._workbook.height - self.head.last_row)
+
+    @property
     def columns(self) -> Mapping[str, int]:
         """field → place of its column, from 0."""
         return self.head.columns
 
     def lines(self) -> Iterator[tuple[int, Row]]:
         """(row number as people see it, cells). They can be gone through once."""
+        self.passed_over = passed = list[tuple[int, str]]()
+        self.totals = totals = dict[int, int]()
+        blank: list[int] = []
+        places = sorted(self.columns.values())
         for number, cells in self._workbook.numbered(after=self.head.last_row):
-            if _is_numbered(cells) or not (is_blank(cells) or is_total_row(cells) or is_foot_row(cells)):
+            says_something = _says_something(cells, places)
+            what = "" if says_something and _is_numbered(cells) else self._what(cells, says_something)
+            if not what:
+                passed += [(row, BLANK) for row in blank]
+                blank.clear()
                 yield number, cells
+            elif what == BLANK:
+                blank.append(number)
+            else:
+                passed.append((number, what))
+                if what == TOTAL and (stated := stated_total(cells)) is not None:
+                    totals[number] = stated
+
+    def _what(self, cells: Row, says_something: bool) -> str:
+        """What a row is that may be no line; "" for a line. A number alone, in a list numbered in advance, is blank."""
+        if is_blank(cells) or (not says_something and _is_numbered(cells)):
+            return BLANK
+        if is_total_row(cells):
+            return TOTAL
+        if not says_something or is_foot_row(cells):
+            return FOOT
+        return HEAD if self._is_head_again(cells) else ""
+
+    def _is_head_again(self, cells: Row) -> bool:
+        """Whether the row repeats the head, as lists do that are made for printing."""
+        alike = 0
+        for name, heading in self.head.headings.items():
+            if text := cell_text(self.cell(cells, name)):
+                if heading_key(text) != heading_key(heading):
+                    return False
+                alike += 1
+        return alike > 1
 
     def cell(self, cells: Row, name: str) -> Cell:
         place = self.columns.get(name)
@@ -44,7 +95,13 @@ class Table:
 
     def text(self, cells: Row) -> dict[str, str]:
         """field → the cell as trimmed text, for every field of the head. Not for ids and cards."""
-        return {name: cell_text(cells[place]) if place < len(cells) else "" for name, place in self.columns.items()}
+        width = len(cells)
+        return {name: cell_text(cells[place]) if place < width else "" for name, place in self.head.columns.items()}
+
+
+def _says_something(cells: Row, places: Sequence[int]) -> bool:
+    width = len(cells)
+    return any(cells[place] is not None and cell_text(cells[place]) for place in places if place < width)
 
 
 def _is_numbered(cells: Row) -> bool:

@@ -8,6 +8,7 @@ that has lost the last digits of an id is still a number here.
 import gzip
 import json
 from collections.abc import Iterator
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -29,16 +30,7 @@ class PartWriter:
         self.first_row = 0
         self._packed = bytearray()
         self._loose = bytearray()
-        self._add(
-            {
-                "columns": head.columns,
-                "headings": head.headings,
-                "first_row": head.first_row,
-                "last_row": head.last_row,
-                "unknown": head.unknown,
-                "doubled": head.doubled,
-            }
-        )
+        self._add(asdict(replace(head, preamble="")))
 
     def add(self, number: int, cells: Row) -> None:
         self.rows += 1
@@ -68,7 +60,17 @@ class PartTable(Table):
         head, *self._rows = gzip.decompress(content).splitlines()
         if len(self._rows) > limits.rows:
             raise TooManyRows(rows=limits.rows)
-        self.head = Head(**json.loads(head), preamble="")
+        facts = json.loads(head)
+        rows = {int(place): row for place, row in facts.pop("heading_rows").items()}
+        self.head = Head(**facts, heading_rows=rows)
+
+    @property
+    def height(self) -> int:
+        return len(self._rows)
+
+    @property
+    def height(self) -> int:
+        return len(self._rows)
 
     def lines(self) -> Iterator[tuple[int, Row]]:
         for line in self._rows:

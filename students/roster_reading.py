@@ -61,7 +61,7 @@ def read(roster: Roster, table: Table) -> Iterator[tuple[Row, sheets.Row]]:
     row_reader = RowReader(table, school=roster.school, term=roster.term, corrections=corrections(roster))
     for number, cells in table.lines():
         row = row_reader.read(number, cells)
-        if not getattr(row, "is_dropped", False):
+        if not row.is_dropped:
             yield row, cells
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Max
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
@@ -22,13 +23,15 @@ from jobs import files
 from jobs.choices import FileKind
 from jobs.models import StoredFile
 from jobs.run import Running
-from schools.choices import TermState
 from schools.models import School, Term
-from students import roster_changes, roster_reading
+from students import desks, roster_changes, roster_reading
 from students.choices import ROSTER_MOVES, RosterState
+from students.elsewhere import find_elsewhere
+from students.issues import Problem
 from students.models import CountyFile, Roster, RosterCorrection, RosterIssue, SchoolTerm
 from students.roster_columns import COLUMNS
-from students.roster_rows import Problem, Row, masked_value
+from students.roster_frame import heading_problems, row_problems
+from students.roster_rows import Row, masked_value
 
 ISSUES_KEPT = 5_000
 """Problems stored for one file; a file with more is the wrong file, and the first ones say so."""
@@ -112,7 +115,7 @@ def open_version(
 ) -> Roster:
     """The next version of a school's roster, from a stored file. Whoever is second discards the first one's."""
     at_desk(school, term)
-    if term.state != TermState.OPEN:
+    if not desks.is_open(school, term, on=timezone.localdate(at)):
         raise TermClosed()
     versions = Roster.objects.filter(school=school, term=term)
     if versions.filter(state=RosterState.COMMITTING).exists():
@@ -147,19 +150,27 @@ def check(roster: Roster, *, running: Running, reader: sheets.Reader | None = No
 def examine(roster: Roster, *, reader: sheets.Reader | None = None, running: Running | None = None) -> Examined:
     """Every row of the file with its problems, and how the file differs from what is known; nothing is written."""
     table = roster_reading.table_of(roster, reader=reader)
+    if running is not None and table.height > PROGRESS_ROWS:
+        running.report_total(table.height)
     rows: list[Row] = []
-    found: list[tuple[int, int | None, Problem, str]] = []
+    cells_of: dict[int, sheets.Row] = {}
     for row, cells in roster_reading.read(roster, table):
         rows.append(row)
-        if row.problems and len(found) < ISSUES_KEPT:
-            for problem in row.problems:
-                value = masked_value(problem.field, table.cell(cells, problem.field))
-                found.append((row.number, table.columns.get(problem.field), problem, value))
+        cells_of[row.number] = cells
         if running is not None and not len(rows) % PROGRESS_ROWS and running.cursor < len(rows):
             with running.chunk(to=len(rows)):
                 pass
     if not rows:
         raise NoRows()
+    find_elsewhere(rows, school=roster.school, term=roster.term)
+    found: list[tuple[int, int | None, Problem, str]] = [
+        (number, place, problem, "") for number, place, problem in heading_problems(table)
+    ]
+    for row in rows:
+        for problem in row.problems:
+            value = masked_value(problem.field, table.cell(cells_of[row.number], problem.field))
+            found.append((row.number, table.columns.get(problem.field), problem, value))
+    found += [(number, None, problem, "") for number, problem in row_problems(table, read=len(cells_of))]
     difference = roster_changes.difference(roster, rows)
     mark = roster_reading.mark_of(table)
     if mark is not None and mark.version < difference.version:

@@ -9,6 +9,7 @@ from students.models.rosters import (
     RosterCorrection,
     RosterHeading,
     RosterIssue,
+    RosterQuerySet,
     SchoolTerm,
 )
 
@@ -31,6 +32,7 @@ __all__ = [
     "RosterCorrection",
     "RosterHeading",
     "RosterIssue",
+    "RosterQuerySet",
     "SchoolTerm",
     "Student",
 ]
