@@ -25,6 +25,7 @@ def main() -> int:
     options = parser.parse_args()
     folder = (options.folder or ROOT / "var" / "bench") / options.scale
     failures = _run("make files", "bench.files", str(folder), "--scale", options.scale)
+    rows = ["--rows", "16500"] if options.scale == "small" else []
     databases = ["sqlite", "postgres"] if options.database == "both" else [options.database]
     for database in databases:
         with tempfile.TemporaryDirectory(prefix="bench-") as var:
@@ -45,6 +46,7 @@ def main() -> int:
             failures += _run(f"{database}: pages", "bench.pages", **environment)
             failures += _run(f"{database}: loading", "bench.loading", **environment)
             failures += _run(f"{database}: rosters beside django-import-export", "bench.importing", **environment)
+            failures += _run(f"{database}: one file for the whole county", "bench.county_file", *rows, **environment)
     failures += _run("reading", "bench.reading", str(folder))
     return 1 if failures else 0
 

@@ -7,7 +7,7 @@ school. A school that hands in another version meanwhile keeps it: the part of t
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import PurePath
 from typing import Any
@@ -214,14 +214,12 @@ def _why_not(text: str, school: int | None) -> str:
 
 def _without_routes(head: Head) -> Head:
     """The head as a school's roster has it."""
-    return Head(
+    return replace(
+        head,
         columns={name: place for name, place in head.columns.items() if name not in ROUTES},
         headings={name: text for name, text in head.headings.items() if name not in ROUTES},
-        first_row=head.first_row,
-        last_row=head.last_row,
-        preamble="",
-        unknown=head.unknown,
         doubled={name: places for name, places in head.doubled.items() if name not in ROUTES},
+        guessed=[name for name in head.guessed if name not in ROUTES],
     )
 
 

@@ -68,10 +68,6 @@ class PartTable(Table):
     def height(self) -> int:
         return len(self._rows)
 
-    @property
-    def height(self) -> int:
-        return len(self._rows)
-
     def lines(self) -> Iterator[tuple[int, Row]]:
         for line in self._rows:
             number, cells = json.loads(line, object_hook=_untagged)
