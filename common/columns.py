@@ -34,6 +34,8 @@ _FOOT = re.compile(
     r"^(单位|学校|园所|主管|分管)?(负责人|审核人|复核人|填表人|填报人|制表人?|经办人|统计人|报送人|校长|园长|联系人|联系电话"
     r"|填表日期|填报日期|制表日期|填报时间|制表单位|填报单位|备注|说明|注|盖章|签字|公章)(签字|签章|盖章|签名)?(\(.*?\))?(:|$)"
 )
+_GRAND_TOTAL = re.compile(r"^(总?合计|总计|共计)")
+_COUNT = re.compile(r"共?(?P<count>\d{1,6})[人名]?$")
 _DAY = re.compile(
     r"^(?P<year>\d{4})(?:[-./年](?P<month>\d{1,2})[-./月](?P<day>\d{1,2})[日号]?|(?P<digits>\d{4}))"
     r"(?:T?\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?$"
@@ -41,8 +43,10 @@ _DAY = re.compile(
 _SERIAL = re.compile(r"^\d{4,5}(\.\d+)?$")
 _SERIALS_BEGIN = date(1899, 12, 30)
 _FIRST_SERIAL, _LAST_SERIAL = 3_654, 73_050  # 1910 to 2099: smaller numbers are years or ages
-_YES = frozenset({"是", "有", "对", "√", "✓", "✔", "☑", "1", "y", "yes", "t", "true"})
-_NO = frozenset({"否", "无", "不是", "没有", "错", "×", "✕", "✗", "✘", "☐", "0", "x", "n", "no", "f", "false"})
+_YES = frozenset({"是", "是的", "有", "对", "√", "✓", "✔", "☑", "1", "y", "yes", "t", "true"})
+_NO = frozenset(
+    {"否", "无", "不是", "非", "没有", "不", "错", "×", "✕", "✗", "✘", "☐", "0", "x", "n", "no", "f", "false"}
+)
 _HEAVENLY_STEMS = "甲乙丙丁戊己庚辛壬癸"
 
 
@@ -67,6 +71,12 @@ class Head:
     preamble: str  # the text above the head, a line for each row
     unknown: list[str] = field(default_factory=list)  # headings that are no column of ours
     doubled: dict[str, list[int]] = field(default_factory=dict)  # field → all places that claim it equally
+    guessed: list[str] = field(default_factory=list)  # fields whose heading is spelled with a typing error
+    unknown_places: list[int] = field(default_factory=list)  # where the unknown headings are, in the same order
+    heading_rows: dict[int, int] = field(default_factory=dict)  # place → the lowest row that its heading stands in
+
+    def heading_row(self, place: int) -> int:
+        return self.heading_rows.get(place, self.last_row)
 
 
 class _Claim(NamedTuple):
@@ -87,7 +97,8 @@ def find_head(
 ) -> Head:
     """The head among the first rows of a sheet, or MissingColumns, or DoubledColumns for a required one.
 
-    `synonyms` gives each field's spellings, the most trusted first: the first also names the field to people.
+    `synonyms` gives each field's spellings, the most trusted first: the first also names the field to people. Those
+    of the field "" are headings that nobody needs: they are no column, and neither unknown nor doubled.
     """
     texts = _filled([[cell_text(cell) for cell in row] for row in rows[:TOP_ROWS]], merged)
     spellings = {
@@ -104,7 +115,8 @@ def find_head(
             score = (sum(name in claims for name in required), len(claims), -height, -first)
             if best is None or score > best[0]:
                 best = score, first, height, claims
-    claims = best[3] if best else {}
+    claims = dict(best[3]) if best else {}
+    unneeded = {claim.place for claim in claims.pop("", ()) if not claim.is_guess}
     if best is None or (missing := [name for name in required if name not in claims]):
         raise MissingColumns(names=_named(missing if best else required, synonyms))
     _score, first, height, _claims_of_best = best
@@ -119,14 +131,20 @@ def find_head(
     columns = {name: claim.place for name, claim in head.items()}
     last = _last_row(rows, first, height, set(columns.values()), merged)
     wholes = {place: "".join(parts) for place, parts in _headings(texts[first : first + height]).items()}
+    unknown = [place for place in wholes if place not in columns.values() and place not in unneeded]
     return Head(
         columns=columns,
         headings={name: wholes[place] for name, place in columns.items()},
         first_row=first + 1,
         last_row=last + 1,
         preamble="\n".join(" ".join(filter(None, map(cell_text, row))) for row in rows[:first]).strip(),
-        unknown=[whole for place, whole in wholes.items() if place not in columns.values()],
+        unknown=[wholes[place] for place in unknown],
         doubled=doubled,
+        guessed=[name for name, claim in head.items() if claim.is_guess],
+        unknown_places=unknown,
+        heading_rows={
+            place: max(row for row in range(first, first + height) if texts[row][place]) + 1 for place in wholes
+        },
     )
 
 
@@ -268,6 +286,17 @@ def is_foot_row(row: Row) -> bool:
     return any(_FOOT.match(_plain_line(text)) for text in _first_texts(row, 1))
 
 
+def stated_total(row: Row) -> int | None:
+    """How many children a total row says there are: 合计：35人, 合计 | 35; None for subtotals and sums of money."""
+    filled = [(place, text) for place, cell in enumerate(row) if (text := _plain_line(cell_text(cell)))]
+    for (place, text), (beside, following) in zip(filled, [*filled[1:], (-1, "")], strict=True):
+        if not _GRAND_TOTAL.match(text):
+            continue
+        count = _COUNT.search(text) or (_COUNT.fullmatch(following) if beside == place + 1 else None)
+        return int(count["count"]) if count else None
+    return None
+
+
 def _first_texts(row: Row, count: int) -> list[str]:
     return list(islice((text for cell in row if (text := cell_text(cell))), count))
 
@@ -281,10 +310,10 @@ def cell_text(cell: Cell) -> str:
 
     Such a number comes out as 4.11625201203E+17, so that it can't be taken for an id.
     """
-    if cell is None:
-        return ""
     if isinstance(cell, str):
         return cell.strip(_EDGES)
+    if cell is None:
+        return ""
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, datetime):

@@ -12,7 +12,8 @@ from operator import mul
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK_DIGITS = "10X98765432"
-_NOISE = re.compile(r"[\s\u200b\u200c\u200d\ufeff'`\"‘’“”]+")
+_OF_NOUGHTS = ord("0") * sum(_WEIGHTS)
+_NOISE = re.compile(r"[\s\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff'`\"‘’“”]+")
 _SCIENTIFIC = re.compile(r"^\d(\.\d+)?E\+?\d+$")
 
 
@@ -28,14 +29,27 @@ class IdKind(StrEnum):
 
 
 def normalize(text: object) -> str:
-    """Half-width, no blanks, quotes or zero-width characters, X in capitals."""
-    return _NOISE.sub("", unicodedata.normalize("NFKC", str(text or ""))).upper()
+    """Half-width, no blanks, quotes or zero-width characters, X in capitals. What is tidy stays as it is."""
+    number, before = str(text or ""), None
+    if number.isascii() and number.isalnum():
+        return number.upper()
+    while number != before:
+        before, number = number, _NOISE.sub("", unicodedata.normalize("NFKC", number)).upper()
+    return number
+
+
+def blemishes(text: str) -> list[str]:
+    """What `normalize` evens out in a number as it is written: blanks, full-width characters, a small x."""
+    bare = _NOISE.sub("", text)
+    folded = unicodedata.normalize("NFKC", bare)
+    found = {"blanks": bare != text, "full-width": folded != bare, "small-x": folded.upper() != folded}
+    return [name for name, is_there in found.items() if is_there]
 
 
 def check_digit(first_17: str) -> str:
-    if len(first_17) != len(_WEIGHTS):
+    if len(first_17) != len(_WEIGHTS) or not (first_17.isascii() and first_17.isdigit()):
         raise ValueError("The check digit follows from 17 digits.")
-    return _CHECK_DIGITS[sum(map(mul, map(int, first_17), _WEIGHTS)) % 11]
+    return _CHECK_DIGITS[(sum(map(mul, first_17.encode(), _WEIGHTS)) - _OF_NOUGHTS) % 11]
 
 
 def kind(number: str) -> IdKind:
@@ -76,6 +90,21 @@ def core(number: str) -> str:
     if len(number) == 18:
         return number[:6] + number[8:17]
     return number if len(number) == 15 else ""
+
+
+def with_right_check_digit(number: str) -> str:
+    """The 18 characters with the check digit that follows from the other 17, "" where there is no day in them."""
+    first_17 = number[:17]
+    if len(number) != 18 or not (first_17.isascii() and first_17.isdigit()) or born_on(number) is None:
+        return ""
+    return first_17 + check_digit(first_17)
+
+
+def successor(number: str, *, century: str = "19") -> str:
+    """The 18-digit number that replaces one of 15 digits, "" where there is none."""
+    if kind(number) is not IdKind.OLD:
+        return ""
+    return with_right_check_digit(f"{number[:6]}{century}{number[6:]}0")
 
 
 def from_disability_card(number: str) -> str:

@@ -5,56 +5,37 @@ Checking and committing read the same bytes through the same function, so what w
 
 import dataclasses
 import re
-import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
 from typing import Any
 
-from common import names, resident_ids
+from common import resident_ids
 from common.columns import cell_text, read_date
 from common.keyring import ring
+from common.money import parse_fen
 from common.redaction import redact
 from common.resident_ids import IdKind
 from common.sheets import Cell
 from common.sheets import Row as Cells
 from common.tables import Table
-from schools.models import Grade, School, Stage, Term
-from students import identity
-from students.choices import EnrollmentState, Severity, Sex
-from students.issues import KINDS
+from schools.models import School, Term
+from students import identity, roster_ids, roster_names, vocabulary
+from students.choices import EnrollmentState, IdType, Severity, Sex
+from students.issues import KINDS, Problem
+from students.roster_ids import ADULT_AGE, OLDEST, YOUNGEST
+from students.vocabulary import CLAIMED_BY, NOTHING, Vocabulary, squeeze
 
-_SEXES = {"男": Sex.MALE, "女": Sex.FEMALE}
-_BOARDING = {
-    "住校": True,
-    "寄宿": True,
-    "住宿": True,
-    "是": True,
-    "√": True,
-    "走读": False,
-    "否": False,
-    "不住校": False,
-}
+__all__ = ["Problem", "Row", "RowReader", "card_index", "masked_value", "phone_index"]
+
 _RURAL = ("农业", "农村")
-_ODD_NAME = re.compile(r"[0-9A-Za-z()（）\[\]【】<>《》*＊#＃?？\ue000-\uf8ff]")
-_CARD = re.compile(r"^\d{16,19}$")
-_PHONE = re.compile(r"^1[3-9]\d{9}$")
-_CLASS_NOISE = re.compile(r"[()（）\s]")
-_ADULT_AGE = 22
-
-
-@dataclass(frozen=True)
-class Problem:
-    code: str
-    field: str
-    params: dict[str, Any] = dataclasses.field(default_factory=dict)
-    repair: str = ""
-    """What the cell should probably hold: proposed, never taken by itself."""
-
-    @property
-    def severity(self) -> Severity:
-        return KINDS[self.code].severity
+_CARD = re.compile(r"\d{16,19}")
+_PHONE = re.compile(r"1[3-9]\d{9}")
+_PHONE_NOISE = re.compile(r"^(\+?86|0086)(?=1\d{2}-?\d{4}-?\d{4}$)|-")
+_LOST_DIGITS = re.compile(r"\d(\.\d+)?E\+?\d+")
+_READ_AS_CELLS = ("id_number", "born_on", "card_number")
+_HIGHEST_FEE_FEN = 10_000_000
+_FOREIGN = (IdType.PASSPORT, IdType.FOREIGN_PERMIT)
 
 
 @dataclass(slots=True)
@@ -89,6 +70,8 @@ class Row:
     card_holder: str = ""
     card_relation: str = ""
     problems: list[Problem] = dataclasses.field(default_factory=list)
+    is_dropped: bool = False
+    """Somebody left the row out; it has no facts and no problems."""
 
     @property
     def is_refused(self) -> bool:
@@ -98,39 +81,21 @@ class Row:
     def is_doubtful(self) -> bool:
         return not self.is_refused and any(p.severity is Severity.DOUBT for p in self.problems)
 
+    def find(self, code: str, field: str, params: dict[str, Any] | None = None, repair: str = "") -> None:
+        self.take(Problem(code, field, params or {}, repair))
 
-class Vocabulary:
-    """The county's words for stages and grades, read once for a file."""
-
-    def __init__(self) -> None:
-        self.stages: dict[str, str] = {}
-        self.stage_names: dict[str, str] = {}
-        self.grades: dict[tuple[str, str], str] = {}
-        self.ages: dict[tuple[str, str], tuple[int, int]] = {}
-        self.numbers: dict[tuple[str, str], int] = {}
-        for stage in Stage.objects.all():
-            self.stages[stage.name] = stage.code
-            self.stage_names[stage.code] = stage.name
-        for grade in Grade.objects.select_related("stage").order_by("stage__position", "position", "pk"):
-            self.numbers[grade.stage_id, grade.name] = grade.stage.position * 100 + grade.position
-            for spelling in [grade.name, *grade.spellings]:
-                self.grades.setdefault((grade.stage_id, _squeeze(spelling)), grade.name)
-            self.ages[grade.stage_id, grade.name] = (grade.youngest, grade.oldest)
-
-    def stage(self, text: str) -> str:
-        """The code of a stage as files write it: 学前教育, 学前, 普通高中, 高中, 中职, …"""
-        word = _squeeze(text)
-        if word in self.stages:
-            return self.stages[word]
-        hits = {code for name, code in self.stages.items() if word and (word in name or name in word)}
-        return hits.pop() if len(hits) == 1 else ""
-
-    def grade(self, stage: str, text: str) -> str:
-        return self.grades.get((stage, _squeeze(text)), "")
+    def take(self, problem: Problem) -> None:
+        """Write a problem down; a doubt is explained where the row has a note."""
+        if self.note and KINDS[problem.code].severity is Severity.DOUBT:
+            problem = replace(problem, params={**problem.params, "word": redact(self.note)}, is_explained=True)
+        self.problems.append(problem)
 
 
 class RowReader:
-    """Reads the rows of one school's file for one term."""
+    """Reads the rows of one school's file for one term.
+
+    `corrections` (row number → field → value) are laid over the cells; the field "" leaves the row out.
+    """
 
     def __init__(
         self,
@@ -147,33 +112,62 @@ class RowReader:
         self.vocabulary = Vocabulary()
         self.stages = set(school.kind.stages.values_list("code", flat=True))
         self.seen: dict[str, int] = {}
+        self.named: dict[tuple[str, date], Row] = {}
+        self.cards: dict[str, Row] = {}
 
     def read(self, number: int, cells: Cells) -> Row:
         row = Row(number=number)
         text = self.table.text(cells)
-        self._read_person(row, cells, text)
+        values: dict[str, Cell] = {name: self.table.cell(cells, name) for name in _READ_AS_CELLS}
+        if mended := self.corrections.get(number):
+            if "" in mended:
+                row.is_dropped = True
+                return row
+            values.update(mended)
+            text.update({name: cell_text(value) for name, value in mended.items()})
+        row.note = _short(row, text, "note", 200)
+        self._read_person(row, values, text)
+        self._read_family(row, text)
         self._read_place(row, text)
-        self._read_card(row, cells, text)
+        self._read_claims(row, text)
+        self._read_card(row, values.get("card_number"), text)
         self._look_for_twin(row)
         return row
 
-    def _read_person(self, row: Row, cells: Cells, text: dict[str, str]) -> None:
-        row.name = text.get("name", "")[:100]
-        row.name_key = names.key(row.name)
-        if not row.name_key:
-            row.problems.append(Problem("name-missing", "name"))
-        elif _ODD_NAME.search(row.name_key):
-            row.problems.append(Problem("name-odd", "name"))
-        row.sex = _SEXES.get(text.get("sex", ""), Sex.UNKNOWN)
-        row.born_on = read_date(self.table.cell(cells, "born_on"))
-        self._read_id(row, self.table.cell(cells, "id_number"))
-        row.guardian_name = text.get("guardian_name", "")[:100]
-        row.guardian_phone = resident_ids.normalize(text.get("guardian_phone", ""))[:20]
-        if row.guardian_phone and not _PHONE.match(row.guardian_phone):
-            row.problems.append(Problem("phone-odd", "guardian_phone"))
-        row.town_name = text.get("town_name", "")[:50]
-        row.village = text.get("village", "")[:100]
-        row.claim = text.get("claim", "")[:50]
+    def _read_person(self, row: Row, values: Mapping[str, Cell], text: dict[str, str]) -> None:
+        row.id_type = _id_type(row, text.get("id_type", ""))
+        name = roster_names.read(text.get("name", ""), is_foreign=row.id_type in _FOREIGN)
+        row.name, row.name_key = name.text, name.key
+        for problem in name.problems:
+            row.take(problem)
+        sex_word = squeeze(text.get("sex", ""))
+        sex = vocabulary.SEXES.get(sex_word)
+        born_text = text.get("born_on", "")
+        row.born_on = read_date(values.get("born_on")) if born_text else None
+        number = roster_ids.read(
+            values.get("id_number"),
+            roster_ids.Stated(
+                id_type=row.id_type,
+                type_word=text.get("id_type", ""),
+                born_on=row.born_on,
+                sex=sex or Sex.UNKNOWN,
+                guardian_number=resident_ids.normalize(text.get("guardian_id", "")),
+            ),
+            self.term,
+        )
+        row.id_number, row.id_kind = number.text, number.kind
+        for problem in number.problems:
+            row.take(problem)
+        if sex is None:
+            known = "" if number.sex == Sex.UNKNOWN else vocabulary.SEX_WORDS[Sex(number.sex)]
+            row.find("sex-unknown", "sex", {"said": sex_word[:10]}, known)
+        row.sex = number.sex if sex in (None, Sex.UNKNOWN) else sex
+        if row.born_on is None:
+            row.born_on = number.born_on
+            _miss_birth(row, born_text)
+            self._read_age(row, row.born_on, "id_number")
+        elif not (number.is_another_s and row.born_on == resident_ids.born_on(number.text)):
+            self._read_age(row, row.born_on, "born_on")
         row.key = identity.student_key(
             number=row.id_number,
             kind=row.id_kind,
@@ -182,105 +176,195 @@ class RowReader:
             born_on=row.born_on,
         )
 
-    def _read_id(self, row: Row, cell: Cell) -> None:
-        if isinstance(cell, int | float) and not isinstance(cell, bool):
-            row.problems.append(Problem("id-digits-lost", "id_number"))
-            return
-        row.id_number = resident_ids.normalize(cell)[:40]
-        row.id_kind = resident_ids.kind(row.id_number)
-        match row.id_kind:
-            case IdKind.NONE:
-                row.problems.append(Problem("id-missing", "id_number"))
-            case IdKind.WRONG | IdKind.LOST:
-                row.problems.append(Problem("id-wrong", "id_number"))
-            case IdKind.OLD:
-                row.problems.append(Problem("id-old", "id_number"))
-            case IdKind.OTHER:
-                row.problems.append(Problem("id-other", "id_number"))
-            case IdKind.RESIDENT:
-                self._compare_with_id(row)
+    def _read_age(self, row: Row, born: date | None, field: str) -> None:
+        if born is not None:
+            age = self.term.age_on_start(born)
+            if not YOUNGEST <= age <= OLDEST:
+                row.find("age-impossible", field, {"age": age})
 
-    def _compare_with_id(self, row: Row) -> None:
-        born = resident_ids.born_on(row.id_number)
-        if born and self.term.age_on_start(born) >= _ADULT_AGE:
-            row.problems.append(Problem("id-adult", "id_number"))
-        elif born and row.born_on and born != row.born_on:
-            row.problems.append(Problem("id-birth-differs", "born_on"))
-        if row.born_on is None:
-            row.born_on = born
-        sex = _SEXES.get(resident_ids.sex(row.id_number))
-        if sex and row.sex not in {Sex.UNKNOWN, sex}:
-            row.problems.append(Problem("id-sex-differs", "sex"))
-        elif sex and row.sex == Sex.UNKNOWN:
-            row.sex = sex
+    def _read_family(self, row: Row, text: dict[str, str]) -> None:
+        row.guardian_name = _short(row, text, "guardian_name", 100)
+        phone = resident_ids.normalize(text.get("guardian_phone", ""))
+        row.guardian_phone = phone[:20]
+        if phone and not _PHONE.fullmatch(phone):
+            likely = _PHONE_NOISE.sub("", phone)
+            row.find("phone-odd", "guardian_phone", repair=likely if _PHONE.fullmatch(likely) else "")
+        row.town_name = _short(row, text, "town_name", 50)
+        row.village = _short(row, text, "village", 100)
 
     def _read_place(self, row: Row, text: dict[str, str]) -> None:
-        row.stage = self.vocabulary.stage(text.get("stage", ""))
-        if not row.stage:
-            row.problems.append(Problem("stage-missing", "stage"))
-        elif row.stage not in self.stages:
-            stage_name = self.vocabulary.stage_names[row.stage]
-            row.problems.append(Problem("stage-not-here", "stage", {"stage": stage_name}))
-        else:
-            row.grade = self.vocabulary.grade(row.stage, text.get("grade", ""))
-            if not row.grade:
-                row.problems.append(Problem("grade-unknown", "grade"))
-            else:
-                row.grade_no = self.vocabulary.numbers[row.stage, row.grade]
-                if row.born_on:
-                    self._compare_age(row, row.born_on)
-        row.class_name = _class_name(text.get("class_name", ""))
+        self._read_grade(row, text.get("stage", ""), text.get("grade", ""))
+        row.class_name = vocabulary.class_name(text.get("class_name", ""))
         if not row.class_name:
-            row.problems.append(Problem("class-missing", "class_name"))
-        boarding = _BOARDING.get(_squeeze(text.get("boarding", "")))
+            row.find("class-missing", "class_name")
+        elif len(row.class_name) > 30:
+            row.find("text-cut", "class_name", {"most": 30})
+            row.class_name = row.class_name[:30]
+        boarding = vocabulary.boarding(text.get("boarding", ""))
         if boarding is None:
-            row.problems.append(Problem("boarding-unknown", "boarding"))
+            row.find("boarding-unknown", "boarding", repair="" if self.school.has_boarding else "走读")
         else:
             row.is_boarding = boarding
             if boarding and not self.school.has_boarding:
-                row.problems.append(Problem("boarding-impossible", "boarding"))
+                row.find("boarding-impossible", "boarding")
+        row.state = _state(row, text.get("status", ""))
         row.is_rural = text.get("residence", "").startswith(_RURAL)
-        row.major = text.get("major", "")[:50]
+        row.major = _short(row, text, "major", 50)
 
-    def _compare_age(self, row: Row, born: date) -> None:
-        youngest, oldest = self.vocabulary.ages[row.stage, row.grade]
-        age = self.term.age_on_start(born)
-        if age < _ADULT_AGE and not youngest - 1 <= age <= oldest + 2:
-            row.problems.append(Problem("age-odd", "born_on", {"age": age, "grade": row.grade}))
+    def _read_grade(self, row: Row, stage_text: str, grade_text: str) -> None:
+        words = self.vocabulary
+        row.stage = words.stage(stage_text)
+        if row.stage not in self.stages:
+            here = [stage for stage in words.stages_of.get(squeeze(grade_text), ()) if stage in self.stages]
+            likely = words.stage_names[here[0]] if len(here) == 1 else ""
+            if row.stage:
+                row.find("stage-not-here", "stage", {"stage": words.stage_names[row.stage]}, likely)
+            else:
+                row.find("stage-missing", "stage", repair=likely)
+            return
+        row.grade = words.grade(row.stage, grade_text)
+        if not row.grade:
+            self._miss_grade(row, grade_text)
+            return
+        row.grade_no = words.numbers[row.stage, row.grade]
+        if row.born_on:
+            youngest, oldest = words.ages[row.stage, row.grade]
+            age = self.term.age_on_start(row.born_on)
+            if YOUNGEST <= age < ADULT_AGE and not youngest - 1 <= age <= oldest + 2:
+                row.find("age-odd", "born_on", {"age": age, "grade": row.grade})
 
-    def _read_card(self, row: Row, cells: Cells, text: dict[str, str]) -> None:
-        cell = self.table.cell(cells, "card_number")
-        if cell in (None, ""):
+    def _miss_grade(self, row: Row, text: str) -> None:
+        words = self.vocabulary
+        others = words.stages_of.get(squeeze(text), [])
+        if not others:
+            row.find("grade-unknown", "grade", repair=words.grade_with_class(row.stage, text))
             return
-        row.card_number = resident_ids.normalize(cell)[:40] if isinstance(cell, str) else ""
-        if not _CARD.match(row.card_number):
-            row.problems.append(Problem("card-odd", "card_number"))
-            row.card_number = ""
+        here = [stage for stage in others if stage in self.stages]
+        params = {
+            "grade": text[:20],
+            "stage": words.stage_names[row.stage],
+            "right": "、".join(words.stage_names[stage] for stage in here or others),
+        }
+        if len(here) == 1:
+            row.find("grade-of-other-stage", "stage", params, words.stage_names[here[0]])
+        else:
+            row.find("grade-of-other-stage", "grade", params)
+
+    def _read_claims(self, row: Row, text: dict[str, str]) -> None:
+        claimed = []
+        for field in CLAIMED_BY:
+            if field in text:
+                answer = vocabulary.reads_as_claimed(field, text[field])
+                if answer is None:
+                    row.find("yes-no-unreadable", field, {"said": redact(text[field][:20])})
+                elif answer:
+                    claimed.append(field)
+        text["claim"] = self.vocabulary.claim(text.get("claim", ""), claimed)
+        row.claim = _short(row, text, "claim", vocabulary.LONGEST_CLAIM)
+        if (fee := text.get("fee", "")) not in NOTHING:
+            row.fee_fen = _fee(fee)
+            if row.fee_fen is None:
+                row.find("fee-unreadable", "fee")
+
+    def _read_card(self, row: Row, cell: Cell, text: dict[str, str]) -> None:
+        if cell is None or not (written := text["card_number"]):
             return
-        row.card_holder = text.get("card_holder", "")[:100]
-        row.card_relation = text.get("card_relation", "")[:20] or "本人"
-        if not row.card_holder:
-            row.problems.append(Problem("card-holder-missing", "card_holder"))
-            row.card_number = ""
+        number = resident_ids.normalize(written)[:40]
+        if _has_lost_digits(number):
+            row.find("card-digits-lost", "card_number")
+        elif not _CARD.fullmatch(number):
+            likely = number.replace("-", "")
+            row.find("card-odd", "card_number", repair=likely if _CARD.fullmatch(likely) else "")
+        elif number == row.id_number:
+            row.find("card-is-id", "card_number")
+        else:
+            if number != written:
+                row.find("card-blanks", "card_number", repair=number)
+            holder = _short(row, text, "card_holder", 100)
+            if not holder:
+                row.find("card-holder-missing", "card_holder")
+                return
+            row.card_number, row.card_holder = number, holder
+            row.card_relation = _short(row, text, "card_relation", 20) or "本人"
+            first = self.cards.setdefault(number, row)
+            if first.card_holder != holder:
+                row.find("card-shared", "card_number", {"other": first.number})
 
     def _look_for_twin(self, row: Row) -> None:
-        if row.is_refused:
+        if row.problems and row.is_refused:
             return
         first = self.seen.setdefault(row.key, row.number)
         if first != row.number:
             code = "id-twice" if row.id_kind is IdKind.RESIDENT else "child-twice"
-            row.problems.append(Problem(code, "id_number", {"other": first}))
+            row.find(code, "id_number", {"other": first})
+        elif row.born_on:
+            other = self.named.setdefault((row.name_key, row.born_on), row)
+            if other is not row:
+                both = identity.is_usable(row.id_kind) and identity.is_usable(other.id_kind)
+                row.find("name-twice" if both else "child-twice-perhaps", "name", {"other": other.number})
 
 
-@lru_cache(maxsize=4_096)
-def _class_name(text: str) -> str:
-    return _CLASS_NOISE.sub("", unicodedata.normalize("NFKC", text))[:30]
+def _id_type(row: Row, text: str) -> str:
+    found = vocabulary.ID_TYPES.get(squeeze(text))
+    if found is None:
+        row.find("id-type-unknown", "id_type", {"type": redact(text[:20])})
+    return found or ""
+
+
+def _miss_birth(row: Row, written: str) -> None:
+    """What to say where the birth date is not written so that it can be read; a right number may have it."""
+    if written in NOTHING:
+        if row.born_on is None and row.id_type == IdType.NONE and not row.id_number:
+            row.find("birth-missing", "born_on")
+    elif row.born_on is None:
+        row.find("birth-unknown", "born_on")
+    else:
+        row.find("birth-unreadable", "born_on", repair=row.born_on.isoformat())
+
+
+def _state(row: Row, text: str) -> str:
+    word = squeeze(text)
+    state = vocabulary.STATES.get(word)
+    if state is None:
+        row.find("status-unknown", "status", {"said": redact(word[:20])})
+    elif state == EnrollmentState.LEFT:
+        row.find("status-left", "status", {"said": word})
+    return state or EnrollmentState.STUDYING
+
+
+def _fee(text: str) -> int | None:
+    try:
+        fen = parse_fen(text)
+    except ValueError:
+        return None
+    return fen if 0 <= fen <= _HIGHEST_FEE_FEN else None
+
+
+def _has_lost_digits(card: str) -> bool:
+    """A number cell keeps 15 digits: it says E+18, or ends in zeros that do not fit the rest (Luhn)."""
+    if _LOST_DIGITS.fullmatch(card):
+        return True
+    return len(card) >= 18 and card.endswith("000") and bool(_CARD.fullmatch(card)) and not _fits_luhn(card)
+
+
+def _fits_luhn(card: str) -> bool:
+    doubled = [digit * 2 - 9 * (digit > 4) for digit in map(int, card[-2::-2])]
+    return (sum(doubled) + sum(map(int, card[-1::-2]))) % 10 == 0
+
+
+def _short(row: Row, text: Mapping[str, str], field: str, most: int) -> str:
+    """A text as far as it can be kept."""
+    value = text.get(field, "")
+    if len(value) <= most:
+        return value
+    row.find("text-cut", field, {"most": most})
+    return value[:most]
 
 
 def masked_value(field_name: str, cell: Cell) -> str:
     """What the cell holds, as far as a list of problems may show it."""
     text = cell_text(cell)
-    if field_name in {"id_number", "card_number", "guardian_phone"}:
+    if field_name in {"id_number", "guardian_id", "card_number", "guardian_phone"}:
         return resident_ids.mask(resident_ids.normalize(text))[:100]
     return redact(text)[:100]
 
@@ -291,9 +375,3 @@ def phone_index(phone: str) -> str | None:
 
 def card_index(number: str) -> str:
     return ring().fingerprint("card", number)
-
-
-@lru_cache(maxsize=4_096)
-def _squeeze(text: str) -> str:
-    """A word without blanks and differences of width. A roster writes the same few hundred on every row."""
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
