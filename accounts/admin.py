@@ -5,18 +5,18 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from accounts.back_office import is_administrator
 from accounts.models import User
-from common.roles import Role
 
 
 class AdministratorsOnly:
     """Only the administrator's role counts here, whatever permissions an account carries."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return _is_administrator(request)
+        return is_administrator(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _is_administrator(request)
+        return is_administrator(request)
 
     def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
         return False
@@ -26,10 +26,6 @@ class AdministratorsOnly:
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
-
-
-def _is_administrator(request: HttpRequest) -> bool:
-    return request.user.is_active and request.user.is_staff and getattr(request.user, "role", "") == Role.ADMIN
 
 
 @admin.register(User)

@@ -33,6 +33,10 @@ class User(AbstractUser):
         related_name="officers",
         verbose_name=_("学校"),
     )
+    first_password_until = models.DateTimeField(_("初始密码有效期"), null=True, blank=True)
+    """Set while the password is a first one (accounts.first_passwords)."""
+    first_password_used_at = models.DateTimeField(_("初始密码使用时间"), null=True, blank=True)
+    """When its one sign-in was made."""
 
     objects = UserManager()  # type: ignore[misc]  # named anew for the migrations and the types
 
@@ -48,6 +52,10 @@ class User(AbstractUser):
                 condition=Q(role=_Role.SCHOOL, school__isnull=False) | (~Q(role=_Role.SCHOOL) & Q(school=None)),
                 violation_error_message=_("学校资助专干必须选择学校，其他岗位不能选择学校。"),
             ),
+            models.CheckConstraint(
+                name="user_first_password_used_only_if_given",
+                condition=Q(first_password_used_at=None) | Q(first_password_until__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -58,6 +66,11 @@ class User(AbstractUser):
 
     def get_short_name(self) -> str:
         return self.name
+
+    @property
+    def has_first_password(self) -> bool:
+        """Whether the password in force is one that somebody else knew, to be changed before anything else."""
+        return self.first_password_until is not None
 
     @property
     def is_county(self) -> bool:

@@ -1,11 +1,12 @@
-"""Keeping the accounts: who may sign in, as what, for which school. The administrator's work, all of it logged."""
+"""Keeping the accounts: who may sign in, as what, for which school. All of it is logged."""
 
 from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts import actions
+from accounts import actions, first_passwords
+from accounts.first_passwords import Slip
 from accounts.models import User
 from common.moves import Refused
 from schools.models import School
@@ -16,16 +17,19 @@ class OwnAccount(Refused):
     message = _("不能停用自己的账号，也不能改变自己的岗位。请由另一位管理员办理。")
 
 
+class OwnPassword(Refused):
+    code = "own-password"
+    message = _("自己的密码请在右上角账号菜单里修改。")
+
+
 @transaction.atomic
-def create(
-    *, username: str, name: str, role: str, school: School | None, password: str, by: User, at: datetime
-) -> User:
-    """Open an account with a first password that the administrator hands over in person."""
+def create(*, username: str, name: str, role: str, school: School | None, by: User, at: datetime) -> Slip:
+    """Open an account with a first password that is handed over in person."""
     user = User(username=username, name=name, role=role, school=school)
-    user.set_password(password)
+    slip = first_passwords.give(user, at=at)
     user.save()
     actions.record(by, "account.created", user, at=at, role=role, school=school.code if school else None)
-    return user
+    return slip
 
 
 @transaction.atomic
@@ -44,8 +48,20 @@ def change(user: User, *, name: str, role: str, school: School | None, is_active
 
 
 @transaction.atomic
+def reset_password(user: User, *, by: User, at: datetime) -> Slip:
+    """Give an account a new first password; every session signed in with the old one ends."""
+    if user.pk == by.pk:
+        raise OwnPassword()
+    slip = first_passwords.give(user, at=at)
+    user.save(update_fields=first_passwords.FIELDS)
+    actions.record(by, "account.password-reset", user, at=at)
+    return slip
+
+
+@transaction.atomic
 def set_password(user: User, password: str, *, by: User, at: datetime) -> None:
-    """Give an account another password; every session signed in with the old one ends."""
+    """Give one's own account a password of one's own; every session signed in with the old one ends."""
     user.set_password(password)
-    user.save(update_fields=["password"])
+    user.first_password_until = user.first_password_used_at = None
+    user.save(update_fields=first_passwords.FIELDS)
     actions.record(by, "account.password-set", user, at=at)

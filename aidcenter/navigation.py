@@ -15,7 +15,7 @@ from django.utils.translation import pgettext_lazy
 from accounts.access import READERS_AND_SCHOOL
 from accounts.models import User
 from aidcenter import work
-from common.roles import READERS, Role
+from common.roles import COUNTY, READERS, Role
 from jobs.models import Job
 
 
@@ -90,6 +90,9 @@ MENU: list[tuple[Any, list[Link]]] = [
         _("基础信息"),
         [
             Link(pgettext_lazy("page", "学校"), "school", "schools:list", _READERS),
+            Link(_("专干账号"), "id-card", "accounts:officers", COUNTY),
+            Link(_("乡镇"), "map-pin", "schools:towns", _READERS),
+            Link(_("学期"), "calendar-range", "programs:terms", _READERS),
             Link(_("项目与标准"), "book-open-text", "programs:programs", _READERS),
         ],
     ),

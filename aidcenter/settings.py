@@ -53,7 +53,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "csp",
     "django.forms",
-    "django.contrib.admin",
+    "accounts.apps.BackOfficeConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "accounts.middleware.FirstPasswordMiddleware",
     "aidcenter.middleware.TermMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -229,5 +230,3 @@ COUNTY_NAME = environment.text("COUNTY_NAME", "示范县")
 COUNTY_CODE = environment.text("COUNTY_CODE", "411625")
 COMPLAINT_PHONE = environment.text("COMPLAINT_PHONE", "0000-12345678")
 PUBLICITY_WORKING_DAYS = int(environment.text("PUBLICITY_WORKING_DAYS", "5"))
-# More than this share (percent) of the children in force leaving at once asks for a reason in words.
-ROSTER_UNUSUAL_SHARE = int(environment.text("ROSTER_UNUSUAL_SHARE", "20"))

@@ -1,24 +1,19 @@
 """All addresses. Each stage keeps its own."""
 
 from django.contrib import admin
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
 from accounts.access import public
-from accounts.forms import SignInForm
+from accounts.views import sign_in
 from aidcenter import home, styleguide, views
 from reports.urls import student_urls
 
-login = public(
-    LoginView.as_view(
-        authentication_form=SignInForm, template_name="registration/login.html", redirect_authenticated_user=True
-    )
-)
 logout = public(LogoutView.as_view())
 
 urlpatterns = [
     path("", home.home, name="home"),
-    path("login/", login, name="login"),
+    path("login/", sign_in.sign_in, name="login"),
     path("logout/", logout, name="logout"),
     path("language/", views.switch_language, name="switch-language"),
     path("term/", views.switch_term, name="switch-term"),
@@ -34,5 +29,6 @@ urlpatterns = [
     path("reports/", include("reports.urls")),
     path("jobs/", include("jobs.urls")),
     path("accounts/", include("accounts.urls")),
+    path("admin/login/", sign_in.back_office_sign_in, name="back-office-login"),
     path("admin/", admin.site.urls),
 ]

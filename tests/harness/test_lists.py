@@ -10,6 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from common.roles import Role
+from schools.models import Town
 from students.models import Crosscheck
 from tests import factories as make
 from tests.harness import world
@@ -19,6 +20,7 @@ from tests.harness.world import World
 
 MORE_ROWS: dict[str, Callable[[World], object]] = {
     "accounts:list": lambda own: make.UserFactory(officer=True),
+    "accounts:officers": lambda own: make.UserFactory(officer=True),
     "audits:actions": lambda own: make.ActionFactory(),
     "disbursements:batch": lambda own: make.PaymentFactory(batch=own.batch, state="sent"),
     "disbursements:batches": lambda own: make.BatchFactory(approved=True),
@@ -26,6 +28,7 @@ MORE_ROWS: dict[str, Callable[[World], object]] = {
     "disbursements:unpaid": lambda own: make.AwardFactory(confirmed=True),
     "jobs:list": lambda own: make.JobFactory(school=make.SchoolFactory(), term=own.term),
     "programs:awards": lambda own: make.AwardFactory(),
+    "programs:fees": lambda own: make.SchoolFeeFactory(program=own.award.program),
     "programs:list": lambda own: make.AwardFactory(enrollment__school=own.school),
     "programs:lists": lambda own: make.AwardFactory(),
     "programs:notice": lambda own: make.AwardFactory(enrollment__school=own.school),
@@ -34,6 +37,7 @@ MORE_ROWS: dict[str, Callable[[World], object]] = {
     "programs:recognitions": lambda own: make.RecognitionListFactory(),
     "reports:names": lambda own: make.AwardFactory(confirmed=True),
     "schools:list": lambda own: make.EnrollmentFactory(),
+    "schools:towns": lambda own: make.TownFactory(code=f"990101{200 + Town.objects.count()}000"),
     "students:county-file": lambda own: make.RosterFactory(county_file=own.county_file, checked=True, version=1),
     "students:county-files": lambda own: make.CountyFileFactory(term=own.term),
     "students:crosscheck": lambda own: make.MatchFactory(suspected=True),

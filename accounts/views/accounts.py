@@ -5,14 +5,16 @@ from django.contrib.auth import update_session_auth_hash
 from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 
-from accounts import users
+from accounts import officers, users
 from accounts.access import EVERYONE, SignedInRequest, needs
-from accounts.forms import NewUserForm, OwnPasswordForm, ResetPasswordForm, UserFilter, UserForm
+from accounts.forms import NewPasswordForm, NewUserForm, OwnPasswordForm, UserFilter, UserForm
 from accounts.models import User
+from accounts.views import slips
 from common.moves import Refused
 from common.pages import chosen, counts_by, page_of, render_list, tabs_of
 from common.roles import Role
@@ -44,15 +46,15 @@ def accounts(request: SignedInRequest) -> HttpResponse:
     )
 
 
-@sensitive_post_parameters()
 @needs(Role.ADMIN)
 def create(request: SignedInRequest) -> HttpResponse:
     """Open an account."""
     form = NewUserForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        user = users.create(**form.cleaned_data, by=request.user, at=timezone.now())
-        messages.success(request, _("账号 %(username)s 已开通。") % {"username": user.username})
-        return redirect("accounts:list")
+        slip = users.create(**form.cleaned_data, by=request.user, at=timezone.now())
+        slips.keep(request, slip)
+        messages.success(request, _("账号 %(username)s 已开通。") % {"username": slip.user.username})
+        return redirect("accounts:first-password")
     return render(request, "accounts/create.html", {"form": form})
 
 
@@ -78,27 +80,42 @@ def edit(request: SignedInRequest, pk: int) -> HttpResponse:
     return render(request, "accounts/edit.html", {"form": form, "account": user})
 
 
-@sensitive_post_parameters()
 @needs(Role.ADMIN)
 def reset_password(request: SignedInRequest, pk: int) -> HttpResponse:
     """Give somebody a new first password."""
     user = get_object_or_404(User, pk=pk)
-    form = ResetPasswordForm(user, request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        users.set_password(user, form.cleaned_data["new_password1"], by=request.user, at=timezone.now())
-        messages.success(request, _("账号 %(username)s 的密码已重设，请当面告知本人。") % {"username": user.username})
-        return redirect("accounts:list")
-    return render(request, "accounts/reset_password.html", {"form": form, "account": user})
+    return reset(request, user, back=reverse("accounts:list"))
+
+
+def reset(request: SignedInRequest, user: User, *, back: str) -> HttpResponse:
+    """Ask before a password is replaced, then show the new one."""
+    if request.method == "POST":
+        try:
+            slip = users.reset_password(user, by=request.user, at=timezone.now())
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+            return redirect(back)
+        slips.keep(request, slip)
+        return redirect("accounts:first-password")
+    return render(request, "accounts/reset_password.html", {"account": user, "back": back})
+
+
+@needs(*officers.KEEPERS)
+def first_password(request: SignedInRequest) -> HttpResponse:
+    """The first password that the last act made: shown once, then gone."""
+    back = reverse("accounts:list" if request.user.role == Role.ADMIN else "accounts:officers")
+    return render(request, "accounts/first_password.html", {"slip": slips.show(request), "back": back})
 
 
 @sensitive_post_parameters()
 @needs(*EVERYONE)
 def change_password(request: SignedInRequest) -> HttpResponse:
-    """Change one's own password and stay signed in here."""
-    form = OwnPasswordForm(request.user, request.POST or None)
+    """Change one's own password and stay signed in here. Who came with a first password typed it a moment ago."""
+    is_first = request.user.has_first_password
+    form = (NewPasswordForm if is_first else OwnPasswordForm)(request.user, request.POST or None)
     if request.method == "POST" and form.is_valid():
         users.set_password(request.user, form.cleaned_data["new_password1"], by=request.user, at=timezone.now())
         update_session_auth_hash(request, request.user)
         messages.success(request, _("密码已修改。"))
         return redirect("home")
-    return render(request, "accounts/own_password.html", {"form": form})
+    return render(request, "accounts/own_password.html", {"form": form, "is_first": is_first})
