@@ -135,11 +135,10 @@ class Demonstration:
                     code=f"{settings.COUNTY_CODE}{100 + place:03d}000",
                     defaults={"name": name, "is_county_town": bool(read_yes_no(in_town)), "position": place},
                 )
-            columns = [name for name in _SCHOOLS if name != "县城"]
-            data = tablib.Dataset(*([row[name] for name in columns] for row in rows), headers=columns)
+            data = tablib.Dataset(*(list(row.values()) for row in rows), headers=list(rows[0]))
             result = SchoolResource().import_data(data, raise_errors=True)
             work.rows = result.total_rows
-            work.rows += fees.take(self._content("fees"), by=self.preparer, at=moment(first_term().starts_on))
+            work.rows += fees.take(self._content("fees"), by=self.preparer, at=moment(first_term().starts_on)).rows
 
     def take_rosters(self, term: Term) -> None:
         schools = School.objects.in_bulk(field_name="code")
