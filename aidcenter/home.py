@@ -47,7 +47,7 @@ KINDS: dict[str, Kind] = {
         _("已校验，确认后成为本学期现行版本。"),
         _("去确认"),
         "students:rosters",
-        "?tab=checked",
+        "?state=checked",
         "table-properties",
         "amber",
     ),

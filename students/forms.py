@@ -104,20 +104,6 @@ class PurposeForm(forms.Form):
     purpose = forms.ChoiceField(label=_("用途"), choices=Purpose.choices)
 
 
-class RosterFilter(FilterForm):
-    """What narrows the board of a term's rosters."""
-
-    q = SearchField(label=_("学校名称或标识码"), placeholder=_("例：东关小学"), max_length=100)
-    town = forms.ModelChoiceField(Town.objects.all(), label=_("乡镇"), empty_label=_("全部"))
-
-    def narrow(self, rows: Rows) -> Rows:
-        if text := self.wanted("q"):
-            rows = rows.filter(schools_like(text))
-        if town := self.wanted("town"):
-            rows = rows.filter(town=town)
-        return rows
-
-
 class SchoolFileForm(forms.Form):
     """A school's file. The county may hand one in for any school, an officer only for the own one."""
 

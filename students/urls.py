@@ -2,14 +2,18 @@
 
 from django.urls import path
 
-from students.views import county_files, crosschecks, enrollments, headings, registers, rosters, workbooks
+from students.views import boards, county_files, crosschecks, enrollments, headings, registers, rosters, workbooks
 
 app_name = "students"
 urlpatterns = [
     path("", enrollments.index, name="list"),
     path("find/", enrollments.find, name="find"),
     path("<int:pk>/number/", enrollments.reveal, name="reveal"),
-    path("rosters/", rosters.board, name="rosters"),
+    path("rosters/", boards.board, name="rosters"),
+    path("rosters/export/", boards.export, name="rosters-export"),
+    path("rosters/remind/", boards.remind, name="roster-remind"),
+    path("rosters/reopen/", boards.reopen, name="roster-reopen"),
+    path("rosters/<int:pk>/send-back/", boards.send_back, name="roster-send-back"),
     path("rosters/upload/", rosters.upload, name="roster-upload"),
     path("rosters/template/", workbooks.template, name="roster-template"),
     path("rosters/<int:pk>/", rosters.roster, name="roster"),
@@ -27,11 +31,11 @@ urlpatterns = [
     path("county-files/<int:pk>/confirm/", county_files.confirm, name="county-file-confirm"),
     path("county-files/<int:pk>/discard/", county_files.discard, name="county-file-discard"),
     path("rosters/<int:pk>/mapping/", headings.mapping, name="roster-mapping"),
-    path("headings/", headings.index, name="headings"),
-    path("headings/schools/", headings.of_schools, name="school-headings"),
-    path("headings/schools/<int:pk>/forget/", headings.forget, name="school-heading-forget"),
-    path("headings/schools/<int:pk>/take-over/", headings.take_over, name="school-heading-take-over"),
-    path("headings/<slug:field>/", headings.column, name="heading-column"),
+    path("rosters/headings/", headings.index, name="headings"),
+    path("rosters/headings/schools/", headings.of_schools, name="school-headings"),
+    path("rosters/headings/schools/<int:pk>/forget/", headings.forget, name="school-heading-forget"),
+    path("rosters/headings/schools/<int:pk>/take-over/", headings.take_over, name="school-heading-take-over"),
+    path("rosters/headings/<slug:field>/", headings.column, name="heading-column"),
     path("registers/", registers.index, name="registers"),
     path("registers/upload/", registers.upload, name="register-upload"),
     path("registers/<int:pk>/", registers.snapshot, name="snapshot"),

@@ -1,9 +1,8 @@
-"""Rosters: the term's board, handing in a file, its problems and its difference, the last word."""
+"""Rosters: handing in a file, its problems and its difference, the last word."""
 
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -15,13 +14,12 @@ from common import resident_ids
 from common.acts import telling
 from common.columns import DoubledColumns, MissingColumns
 from common.moves import Refused, worded
-from common.pages import chosen, counts_by, page_of, render_list, tabs_of
+from common.pages import chosen, counts_by, page_of, render_list
 from common.roles import COUNTY
 from schools.models import School
-from students import board as boards
 from students import mending, problems, roster_changes, roster_reading, rosters, runs
 from students.choices import RosterState
-from students.forms import ConfirmRosterForm, RosterFilter, RosterForm
+from students.forms import ConfirmRosterForm, RosterForm
 from students.models import Roster
 from students.views import work
 from students.views.uploads import go_on, show_form
@@ -29,31 +27,6 @@ from students.views.uploads import go_on, show_form
 NAMES_SHOWN = 50
 MAPPABLE = {MissingColumns.code, DoubledColumns.code}
 """Refusals that are mended by saying which heading is which column."""
-
-
-@needs(*READERS_AND_SCHOOL)
-def board(request: SignedInRequest) -> HttpResponse:
-    """Which school has handed in what for the term."""
-    form = RosterFilter(request.GET)
-    rows = form.narrow(boards.with_progress(School.objects.visible_to(request.user), request.term))
-    counts = counts_by(rows, "progress")
-    tab = chosen(request, "tab", boards.Progress.values)
-    if tab:
-        rows = rows.filter(Q(progress=tab))
-    page = page_of(request, rows.for_list(), count=counts.get(tab, 0) if tab else sum(counts.values()))
-    return render_list(
-        request,
-        "students/rosters.html",
-        part="students/_rosters.html",
-        context={
-            "form": form,
-            "tabs": tabs_of(request, boards.Progress.choices, counts),
-            "page": page,
-            "lines": boards.lines(list(page), request.term),
-            "totals": boards.totals(rows, request.term),
-            "may_upload": request.user.role in COUNTY_AND_SCHOOL,
-        },
-    )
 
 
 @needs(*COUNTY_AND_SCHOOL)
@@ -79,7 +52,15 @@ def upload(request: SignedInRequest) -> HttpResponse:
         else:
             return go_on(request, roster.get_absolute_url())
     recent = Roster.objects.visible_to(request.user).filter(term=request.term).for_list().order_by("-pk")[:5]
-    return show_form(request, "students/roster_upload.html", form, schools=schools.for_list(), recent=recent)
+    chosen_school = request.user.school or schools.filter(code=request.GET.get("school", "")).first()
+    return show_form(
+        request,
+        "students/roster_upload.html",
+        form,
+        schools=schools.for_list(),
+        recent=recent,
+        template_school=chosen_school,
+    )
 
 
 @needs(*READERS_AND_SCHOOL)

@@ -178,47 +178,6 @@ class TestTheWholeNumber:
         assert 'hx-trigger="load delay:60s"' in named(answer)
 
 
-class TestTheBoard:
-    def test_says_how_far_each_school_is(self, as_role):
-        term, before = make.TermFactory(), make.TermFactory(code="2021S")
-        done, waiting, _late = [make.SchoolFactory(name=f"第{n}小学") for n in "一二三"]
-        make.RosterFactory(school=done, term=before, rows_good=40)
-        make.RosterFactory(school=done, term=term, rows_good=43)
-        make.EnrollmentFactory.create_batch(2, school=done, term=before)
-        make.EnrollmentFactory.create_batch(3, school=done, term=term)
-        make.EnrollmentFactory(school=done, term=term, state="left")
-        make.RosterFactory(school=waiting, term=term, checked=True)
-        make.RosterFactory(
-            school=waiting, term=term, version=2, state=RosterState.DISCARDED, committed_by=None, committed_at=None
-        )
-
-        context = as_role("preparer").get(reverse("students:rosters")).context
-
-        lines = {line.school.name: line for line in context["lines"]}
-        assert {name: line.progress for name, line in lines.items()} == {
-            "第一小学": "in-force",
-            "第二小学": "checked",
-            "第三小学": "not-begun",
-        }
-        assert (lines["第一小学"].children, lines["第一小学"].change) == (3, 1)
-        assert (context["totals"].schools, context["totals"].children, context["totals"].children_before) == (1, 3, 2)
-
-    def test_can_be_narrowed_to_who_has_not_begun(self, as_role):
-        make.RosterFactory()
-        late = make.SchoolFactory()
-
-        context = as_role("preparer").get(reverse("students:rosters"), {"tab": "not-begun"}).context
-
-        assert [line.school for line in context["lines"]] == [late]
-
-    def test_shows_a_school_itself_alone(self, as_role, own):
-        make.RosterFactory(school=make.SchoolFactory())
-
-        context = as_role("school", school=own.school).get(reverse("students:rosters")).context
-
-        assert [line.school for line in context["lines"]] == [own.school]
-
-
 class TestHandingInARoster:
     def test_keeps_the_file_and_orders_its_check(self, as_role, school):
         client = as_role("school", school=school)
