@@ -124,7 +124,7 @@ def _children(base: Expected, *, is_empty: bool = False) -> tuple[int, list[dict
     grades = {(grade.stage_id, grade.name): grade for grade in Grade.objects.select_related("stage")}
     stages = {stage.code: stage for stage in Stage.objects.all()}
     lines = []
-    for enrollment in base.enrollments.select_related("student").order_by("pk"):
+    for enrollment in base.enrollments.select_related("student").order_by("row", "pk"):
         if place := base.place(enrollment.stage_id, enrollment.grade):
             known = grades.get(place)
             order = (stages[place[0]].position, known.position if known else 0, _natural(enrollment.class_name))
