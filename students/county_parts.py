@@ -60,9 +60,7 @@ class PartTable(Table):
         head, *self._rows = gzip.decompress(content).splitlines()
         if len(self._rows) > limits.rows:
             raise TooManyRows(rows=limits.rows)
-        facts = json.loads(head)
-        rows = {int(place): row for place, row in facts.pop("heading_rows").items()}
-        self.head = Head(**facts, heading_rows=rows)
+        self.head = Head(**json.loads(head))
 
     @property
     def height(self) -> int:

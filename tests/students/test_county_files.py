@@ -197,7 +197,7 @@ class TestParts:
         assert [part.content() for part in first.parts.values()] == [part.content() for part in second.parts.values()]
 
     def test_hold_every_cell_as_what_it_was(self, schools, preparer):
-        head = Head({"name": 0}, {"name": "姓名"}, first_row=2, last_row=3, preamble="全县", heading_rows={4: 2})
+        head = Head({"name": 0}, {"name": "姓名"}, first_row=2, last_row=3, preamble="全县", heading_rows=[2, 3])
         cells = ["王·小明\n", 4.116e17, 3.0, True, None, date(2012, 3, 4), datetime.fromisoformat("2012-03-04T05:06")]
         writer = county_parts.PartWriter(head)
         for number in range(7, 4_007):
