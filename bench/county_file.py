@@ -72,6 +72,7 @@ def measure(content: bytes, count: int) -> None:
     from django.utils import timezone
 
     from accounts.models import User
+    from common import sheets
     from common.roles import Role
     from jobs import run
     from jobs.models import Job
@@ -100,6 +101,7 @@ def measure(content: bytes, count: int) -> None:
 
     def work_off() -> None:
         job = run.execute(Job.objects.waiting().filter(kind__startswith="county-file").latest("pk").pk)
+        sheets.of_this_thread().close()  # what the parser needed is known once it has ended
         if job.error_code:
             raise SystemExit(f"The run ended with {job.error_code}.")
 
