@@ -3,8 +3,7 @@
 Cells that somebody mended on the page hold what they were mended to, so the marked file can be handed in again.
 """
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import PurePath
 from typing import Any
@@ -27,14 +26,14 @@ from jobs.models import Job
 from jobs.run import Running
 from students import headings, issues, roster_reading
 from students.choices import RosterState, Severity
-from students.headings import NOT_READ
 from students.models import Roster, RosterIssue
 from students.roster_columns import COLUMNS, MARKS, REQUIRED
 
 FILLS = {Severity.ERROR: marking.RED, Severity.DOUBT: marking.AMBER, Severity.NOTE: marking.BLUE}
 _ORDER = [*FILLS.values(), marking.GREEN]
 _NUMBERS = {"id_number", "card_number", "guardian_phone", "guardian_id"}
-_BLANKS = re.compile(r"\s+")
+_BLANK = "blank-rows"
+"""A row without anything stays so: with words in its last column it would be a row."""
 
 
 KIND = "roster-mark"
@@ -81,7 +80,6 @@ def _marked(roster: Roster, reader: sheets.Reader | None) -> tuple[bytes, int]:
         head = find_head(workbook.top, words, REQUIRED, merged=workbook.merged)
         rows = list(workbook.rows())
     marks = _place_for_reasons(rows, head)
-    _mark_headings(marks, rows, head, words)
     _mark_rows(marks, roster, head)
     if workbook.kind == "xlsx":
         return marking.mark(content, sheet=workbook.sheet, rows=rows, marks=marks), len(marks.reasons)
@@ -124,37 +122,6 @@ def _place_for_reasons(rows: Sequence[sheets.Row], head: Head) -> Marks:
     return Marks(head.last_row, last + 1, MARKS)
 
 
-def _mark_headings(marks: Marks, rows: Sequence[sheets.Row], head: Head, words: Mapping[str, Sequence[str]]) -> None:
-    """Which columns were not read, and why."""
-    known = {heading_key(text) for text in words.get(NOT_READ, ())}
-    unknown = {text for text in head.unknown if heading_key(text) not in known}
-    rivals = {
-        place: COLUMNS[field].name
-        for field, places in head.doubled.items()
-        if field in COLUMNS
-        for place in places
-        if place != head.columns[field]
-    }
-    for place, row, text in _headings(rows, head):
-        if place in rivals:
-            said = _now("有几列都像是“%(name)s”，这一列没有读。请只留下一列，或者改清楚列名。") % {
-                "name": rivals[place]
-            }
-            marks.cells[row, place + 1] = Mark(marking.AMBER, said)
-        elif text in unknown:
-            said = _now("系统不认识这个表头，这一列没有读。需要的请照模板改列名；不需要的不用管。")
-            marks.cells[row, place + 1] = Mark(marking.BLUE, said)
-
-
-def _headings(rows: Sequence[sheets.Row], head: Head) -> Iterator[tuple[int, int, str]]:
-    """(place, the lowest row that says something, the whole heading) of each column."""
-    lines = range(head.first_row, head.last_row + 1)
-    for place in range(max(len(rows[row - 1]) for row in lines)):
-        said = {row: text for row in lines if place < len(rows[row - 1]) and (text := cell_text(rows[row - 1][place]))}
-        if said:
-            yield place, max(said), _BLANKS.sub("", "".join(said.values()))
-
-
 def _mark_mended(marks: Marks, roster: Roster, head: Head) -> None:
     """What was mended on the page stands in the cells; what has no cell there is said in the last column."""
     for row, cells in roster_reading.corrections(roster).items():
@@ -183,7 +150,7 @@ def _mark_problems(marks: Marks, found: Iterable[RosterIssue]) -> None:
         severity = Severity(issue.severity)
         if issue.column:
             _mark_cell(marks, (issue.row, issue.column), Mark(FILLS[severity], f"{what}{mend}"))
-        if issue.row > marks.head:
+        if issue.row > marks.head and issue.code != _BLANK:
             name = f"{COLUMNS[issue.field].name}：" if issue.field in COLUMNS else ""
             told.setdefault(issue.row, []).append(f"{name}{what}{mend}".rstrip("。"))
             gravest[issue.row] = min(gravest.get(issue.row, severity), severity, key=order.index)

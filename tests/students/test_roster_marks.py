@@ -186,7 +186,7 @@ class TestMarkedFile:
         sheet = sheet_in(marked(uploaded, officer))
 
         assert fill(sheet.cell(1, REASONS)) == marking.BLUE
-        assert "这一列没有读" in sheet.cell(1, REASONS).comment.text
+        assert "“爱好特长”，这一列没有读取" in sheet.cell(1, REASONS).comment.text
         assert sheet.cell(1, REASONS + 1).value == "错误原因"
 
     def test_holds_what_was_mended_on_the_page(self, school, officer):
@@ -229,9 +229,10 @@ def check_again(uploaded, officer):
 
 class TestHandedInAgain:
     def test_reads_the_same_children_with_the_same_problems(self, school, officer):
-        first, _job = hand_in(school, officer, file_of(*FAULTY))
+        first, _job = hand_in(school, officer, file_of(*FAULTY[:2], [], *FAULTY[2:]))
         second, _job = hand_in(school, officer, marked(first, officer))
 
+        assert "blank-rows" in {code for _row, _column, code in found(first)}
         assert found(second) == found(first)
         assert (second.rows_read, second.rows_good) == (first.rows_read, first.rows_good)
 

@@ -326,6 +326,18 @@ class TestMark:
     def test_is_not_looked_for_in_other_peoples_files(self):
         assert roster_workbook.read_mark("示范小学学生花名册\n学校标识码：4116250001") is None
 
+    @pytest.mark.parametrize(("old", "new"), [("version=1", "version=2"), (";check=", ";check=0")])
+    def test_that_was_changed_keeps_the_file_out(self, school, officer, old, new):
+        enroll(school)
+        book = open_book(roster_workbook.write(school, make.TermFactory()))
+        book["花名册"]["A1"] = book["花名册"]["A1"].value.replace(old, new)
+        changed = io.BytesIO()
+        book.save(changed)
+
+        _uploaded, job = hand_in(school, officer, changed.getvalue())
+
+        assert job.error_code == "mark-changed"
+
     def test_of_another_school_keeps_the_file_out(self, school, officer):
         other = school_of("primary", code="4116250002")
         enroll(other)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import openpyxl
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from programs.reference import load_national
@@ -24,7 +24,7 @@ HEAD_ROW = 4
 def cells(content):
     """What the workbook says of each child, below its head, without the running number."""
     sheet = openpyxl.load_workbook(io.BytesIO(content))["花名册"]
-    return [[cell or "" for cell in row[1:]] for row in sheet.iter_rows(min_row=HEAD_ROW, values_only=True)]
+    return [[cell or "" for cell in row[1:]] for row in sheet.iter_rows(min_row=HEAD_ROW + 1, values_only=True)]
 
 
 def school_of(kind):
@@ -83,7 +83,7 @@ class TestUnchanged:
 
         uploaded, _job = hand_in(school, officer, before)
 
-        assert [(issue.row, issue.field, issue.code) for issue in uploaded.issues.exclude(severity="note")] == []
+        assert list(uploaded.issues.values_list("row", "field", "code")) == []
         assert uploaded.state == RosterState.CHECKED
         assert (uploaded.came, uploaded.left, uploaded.changed) == (0, 0, 0)
         put_in_force(uploaded, officer)
@@ -132,11 +132,27 @@ def rosters_of_a_school(draw):
     return [draw(rows(number)) for number in numbers]
 
 
+def documents(number, place):
+    """What may stand for a child: its number as it should be, blurred, mistyped, of another kind, or nothing."""
+    mistyped = number[:-1] + ("0" if number[-1] != "0" else "1")
+    return [
+        ("居民身份证", number),
+        ("", number),
+        ("", f" {number.lower()} "),
+        ("居民身份证", mistyped),
+        ("", f"99010112030{place:04d}"),
+        ("护照", f"E{place:08d}"),
+        ("港澳居民来往内地通行证", f"H{place:08d}"),
+        ("无证件", ""),
+        ("", ""),
+    ]
+
+
 @st.composite
 def rows(draw, number):
     born, sex = draw(BORN), draw(st.sampled_from([Sex.MALE, Sex.FEMALE]))
-    has_number, has_card = draw(st.integers(0, 4)) > 0, draw(st.booleans())
-    name = draw(NAMES)
+    id_type, id_number = draw(st.sampled_from(documents(resident_id(number, born_on=born, sex=sex), number)))
+    has_card, name = draw(st.booleans()), draw(NAMES)
     grade = draw(st.sampled_from(["一年级", "二年级", "三年级", "四年级", "五年级", "六年级"]))
     return {
         "学段": "小学",
@@ -144,9 +160,9 @@ def rows(draw, number):
         "班级": f"{draw(st.integers(1, 12))}班",
         "姓名": name,
         "性别": str(Sex(sex).label) if draw(st.booleans()) else "",
-        "证件类型": draw(st.sampled_from(["居民身份证", ""])) if has_number else "无证件",
-        "证件号码": resident_id(number, born_on=born, sex=sex) if has_number else "",
-        "出生日期": born.isoformat() if not has_number or draw(st.booleans()) else "",
+        "证件类型": id_type,
+        "证件号码": id_number,
+        "出生日期": draw(st.sampled_from(["", f"{born:%Y-%m-%d}", f"{born:%Y%m%d}", f"{born:%Y年%m月%d日}"])),
         "在校状态": draw(st.sampled_from(["在读", "休学", ""])),
         "就读方式": draw(st.sampled_from(["住校", "走读", "寄宿"])),
         "户口性质": draw(st.sampled_from(["农业户口", "非农业户口", "农村", ""])),
@@ -180,7 +196,12 @@ def sheet_of(lines):
 
 @pytest.mark.django_db
 class TestFixedPoint:
-    @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(
+        max_examples=25,
+        deadline=None,
+        phases=[Phase.generate],  # a roster that fails is short; making it shorter takes minutes
+        suppress_health_check=[HealthCheck.function_scoped_fixture],  # every example is rolled back
+    )
     @given(lines=rosters_of_a_school())
     def test_what_was_taken_is_handed_out_and_taken_again_as_it_is(self, school, officer, lines):
         with transaction.atomic():
