@@ -73,10 +73,11 @@ class Head:
     doubled: dict[str, list[int]] = field(default_factory=dict)  # field → all places that claim it equally
     guessed: list[str] = field(default_factory=list)  # fields whose heading is spelled with a typing error
     unknown_places: list[int] = field(default_factory=list)  # where the unknown headings are, in the same order
-    heading_rows: dict[int, int] = field(default_factory=dict)  # place → the lowest row that its heading stands in
+    heading_rows: list[int] = field(default_factory=list)  # for each place the lowest row with its heading, or 0
 
     def heading_row(self, place: int) -> int:
-        return self.heading_rows.get(place, self.last_row)
+        rows = self.heading_rows
+        return (rows[place] if place < len(rows) else 0) or self.last_row
 
 
 class _Claim(NamedTuple):
@@ -142,9 +143,10 @@ def find_head(
         doubled=doubled,
         guessed=[name for name, claim in head.items() if claim.is_guess],
         unknown_places=unknown,
-        heading_rows={
-            place: max(row for row in range(first, first + height) if texts[row][place]) + 1 for place in wholes
-        },
+        heading_rows=[
+            max((row + 1 for row in range(first, first + height) if texts[row][place]), default=0)
+            for place in range(len(texts[first]))
+        ],
     )
 
 

@@ -55,6 +55,11 @@ KINDS: dict[str, Kind] = {
         _("有几列都像是“%(column)s”，系统只读了最左边的一列，这一列没有读取。"),
         _("请只留下一列，或者改清楚各列的名称后重新上传。"),
     ),
+    "workbook-outdated": Kind(
+        _NOTE,
+        _("这张表是照第 %(made_from)s 版生成的，现行花名册已经是第 %(in_force)s 版。"),
+        _("请看清下面的增减；不放心的，请重新下载后再填。"),
+    ),
     # Rows that are no children.
     "blank-rows": Kind(
         _NOTE,

@@ -16,9 +16,11 @@ _Place = tuple[int, int, Problem]
 def heading_problems(table: Table) -> list[_Place]:
     """(row number, place of the column from 0, what is wrong) of headings; they belong to no field of a row."""
     head = table.head
+    rivals = {place for places in head.doubled.values() for place in places}
     found: list[_Place] = []
     for text, place in zip(head.unknown, head.unknown_places, strict=False):
-        found.append((head.heading_row(place), place, Problem("heading-unknown", "", {"heading": _shown(text)})))
+        if place not in rivals:
+            found.append((head.heading_row(place), place, Problem("heading-unknown", "", {"heading": _shown(text)})))
     for field in head.guessed:
         place = head.columns[field]
         params = {"heading": _shown(head.headings[field]), "column": COLUMNS[field].name}

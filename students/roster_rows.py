@@ -110,7 +110,7 @@ class RowReader:
         self.school = school
         self.term = term
         self.vocabulary = Vocabulary()
-        self.stages = set(school.kind.stages.values_list("code", flat=True))
+        self.stages = school.stage_codes()
         self.seen: dict[str, int] = {}
         self.named: dict[tuple[str, date], Row] = {}
         self.cards: dict[str, Row] = {}
