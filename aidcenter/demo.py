@@ -40,7 +40,7 @@ from programs.models import Award, AwardList, Notice, Program
 from schools.choices import TermState
 from schools.models import School, Term, Town
 from schools.resources import SchoolResource
-from students import crosscheck, runs
+from students import crosscheck, rosters, runs
 from students.models import RegisterSnapshot, RegisterSource, Roster
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -160,7 +160,13 @@ class Demonstration:
         with self.step(f"{term.code} commit rosters") as work:
             for roster in checked:
                 roster.refresh_from_db()
-                runs.confirm_roster(roster, by=self.officers[roster.school_id], at=at + timedelta(hours=1))
+                runs.confirm_roster(
+                    roster,
+                    by=self.officers[roster.school_id],
+                    at=at + timedelta(hours=1),
+                    reason="与学籍系统核对无误" if rosters.is_unusual(roster) else "",
+                    word="已核对户口簿" if roster.rows_doubtful else "",
+                )
                 work.rows += finish(runs.job_of(roster), at + timedelta(hours=1))["rows"]
 
     def take_registers(self, term: Term) -> list[RegisterSnapshot]:
