@@ -33,6 +33,7 @@ _FORMS = {
 }
 _REGISTER_NUMBER = re.compile(r"[GLJ]\d{17}[\dX]")
 _DIGITS = re.compile(r"\d{9,}X?")
+_BLEMISHES = {"blanks": "id-blanks", "full-width": "id-full-width", "small-x": "id-small-x"}
 _ALIKE = str.maketrans("OQIL", "0011")
 
 
@@ -75,7 +76,7 @@ def read(cell: Cell, stated: Stated, term: Term) -> Number:
     text = resident_ids.normalize(written)[:40]
     number = Number(text, resident_ids.kind(text))
     if text and text != written:
-        number.problems += [_problem(f"id-{blemish}", text) for blemish in resident_ids.blemishes(written)]
+        number.problems += [_problem(_BLEMISHES[blemish], text) for blemish in resident_ids.blemishes(written)]
     if number.kind is IdKind.NONE:
         if stated.id_type != IdType.NONE:
             number.problems.append(_problem("id-missing"))

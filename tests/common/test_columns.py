@@ -16,6 +16,7 @@ from common.columns import (
     is_total_row,
     read_date,
     read_yes_no,
+    stated_total,
 )
 from common.resident_ids import IdKind, kind
 
@@ -121,6 +122,28 @@ class TestFindHead:
         with pytest.raises(DoubledColumns, match="姓名"):
             find_head([["姓名", "姓名", "证件号码"]], SYNONYMS, REQUIRED)
 
+    def test_leaves_alone_what_nobody_needs(self):
+        words = {**SYNONYMS, "": ("民族", "学籍辅号")}
+
+        head = find_head([["姓名", "证件号码", "民族", "民族", "学籍辅好", "鞋码"]], words, REQUIRED)
+
+        assert head.columns == {"name": 0, "id_number": 1}
+        assert head.doubled == {}
+        assert (head.unknown, head.unknown_places) == (["学籍辅好", "鞋码"], [4, 5])
+
+    def test_says_what_it_guessed_and_where_each_heading_stands(self):
+        rows = [
+            ["花名册"],
+            ["姓名", "身份证件号玛", "监护人", None],
+            [None, None, "姓名", "电话"],
+            ["张三", "411625201203150012", "张大", "138"],
+        ]
+
+        head = find_head(rows, SYNONYMS, REQUIRED, merged=[(1, 0, 2, 0), (1, 1, 2, 1), (1, 2, 1, 3)])
+
+        assert head.guessed == ["id_number"]
+        assert [head.heading_row(place) for place in range(4)] == [2, 2, 3, 3]
+
     def test_looks_no_deeper_than_twelve_rows(self):
         rows = [["说明"]] * 12 + [["姓名", "身份证号"]]
 
@@ -205,6 +228,26 @@ class TestRowsThatAreNoChild:
         assert not is_blank(row)
 
 
+class TestStatedTotal:
+    @pytest.mark.parametrize(
+        ("row", "total"),
+        [
+            (["合计：35人"], 35),
+            (["合计 35 人"], 35),
+            (["总计", 35.0], 35),
+            (["合计", None, "35人"], None),
+            ([None, "合计", "共35名"], 35),
+            (["合计"], None),
+            (["合计", None, 35_000.0], None),
+            (["小计", 12.0], None),
+            (["本页小计：12人"], None),
+            (["1", "张三"], None),
+        ],
+    )
+    def test_counts_children_and_no_subtotals_or_sums_of_money(self, row, total):
+        assert stated_total(row) == total
+
+
 class TestCellText:
     @pytest.mark.parametrize(
         ("cell", "text"),
@@ -280,10 +323,14 @@ class TestReadYesNo:
     def test_yes(self, cell):
         assert read_yes_no(cell) is True
 
-    @pytest.mark.parametrize("cell", ["否", "×", "0", 0.0, "N", "无", "不是", False])
+    @pytest.mark.parametrize("cell", ["否", "×", "0", 0.0, "N", "无", "不是", "非", False])
     def test_no(self, cell):
         assert read_yes_no(cell) is False
 
     @pytest.mark.parametrize("cell", [None, "", "不详", "2", 2.0, "是否", "/"])
     def test_says_nothing_where_nothing_is_said(self, cell):
         assert read_yes_no(cell) is None
+
+    @given(st.text(max_size=20) | st.floats(allow_nan=False, allow_infinity=False) | st.dates() | st.none())
+    def test_never_fails(self, cell):
+        assert read_yes_no(cell) in (True, False, None)

@@ -92,6 +92,44 @@ class TestParts:
         assert resident_ids.from_disability_card("1" * 20) == "1" * 20
 
 
+class TestProposedNumber:
+    @given(NUMBERS)
+    def test_has_the_check_digit_that_follows_from_the_rest(self, number):
+        assert resident_ids.with_right_check_digit(number[:17] + "?") == number
+
+    @pytest.mark.parametrize("number", ["", "99010120120304003", "990101201213040010", "99O10120120304003X"])
+    def test_is_none_where_there_is_no_day_or_no_number(self, number):
+        assert resident_ids.with_right_check_digit(number) == ""
+
+    @given(st.integers(0, 499), st.dates(date(1900, 1, 1), date(2020, 12, 31)))
+    def test_of_fifteen_digits_is_the_one_of_its_century(self, number, born_on):
+        new = resident_id(number, born_on=born_on)
+
+        assert resident_ids.successor(new[:6] + new[8:17], century=new[6:8]) == new
+
+    def test_of_other_numbers_there_is_none(self):
+        assert resident_ids.successor("99010120120304003X") == ""
+        assert resident_ids.successor("990101121304001") == ""
+
+
+class TestBlemishes:
+    @pytest.mark.parametrize(
+        ("written", "found"),
+        [
+            ("99010120120304003X", []),
+            ("99010120120304003x", ["small-x"]),
+            ("９９０１０１20120304003X", ["full-width"]),
+            ("990101 20120304 003X", ["blanks"]),
+            ("'99010120120304003X", ["blanks"]),
+            ("\u202d99010120120304003X\u202c", ["blanks"]),
+            ("99010120120304003ｘ\u00a0", ["blanks", "full-width", "small-x"]),
+        ],
+    )
+    def test_are_what_tidying_evens_out(self, written, found):
+        assert resident_ids.blemishes(written) == found
+        assert resident_ids.normalize(written) == "99010120120304003X"
+
+
 class TestMask:
     @given(NUMBERS)
     def test_keeps_the_length_and_hides_birthday_and_region(self, number):
