@@ -112,6 +112,7 @@ def county_file(request: SignedInRequest, pk: int) -> HttpResponse:
             "tabs": tabs,
             "page": page,
             "totals": county_files.totals(found),
+            "left_out": counts["out"],
             "unrouted": [
                 {"row": row, "code": code, "reason": county_files.UNROUTED_REASONS.get(reason, reason)}
                 for row, code, reason in found.unrouted

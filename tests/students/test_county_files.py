@@ -483,6 +483,14 @@ class TestPages:
 
         assert [roster.school for roster in shown.context["page"]] == [schools[1]]
 
+    def test_schools_that_were_left_out_are_named_when_it_is_done(self, as_role, schools, preparer):
+        found, _job = committed(preparer, [line(1, CODES[0]), line(2, CODES[1], boarding="不详")])
+
+        shown = as_role("auditor").get(found.get_absolute_url(), {"tab": "out"})
+
+        assert "1 所学校没有按这份文件入库" in shown.content.decode()
+        assert [roster.school for roster in shown.context["page"]] == [schools[1]]
+
     def test_an_unreadable_file_is_refused_on_the_spot(self, as_role, schools):
         file = SimpleUploadedFile("全县.xlsx", b"no sheet at all \x00\x01")
 
