@@ -43,7 +43,7 @@ class _LightArgon2(Argon2PasswordHasher):
     any cost, and a county's thousand can be made at once. Django hashes it anew at the full cost when it is used."""
 
     time_cost = 1
-    memory_cost = 4096
+    memory_cost = 1024
     parallelism = 1
 
 

@@ -37,7 +37,11 @@ def take(content: bytes, *, by: User, at: datetime) -> tuple[Outcome, list[Slip]
     opened are in the answer and nowhere else."""
     outcome = imports.take(OFFICERS, content, by=by, at=at)
     slips = [first_passwords.give(officer, at=at) for officer in opened(outcome)]
-    User.objects.bulk_update([slip.user for slip in slips], first_passwords.FIELDS, batch_size=_BATCH)
+    given = [slip.user for slip in slips]
+    User.objects.bulk_update(given, ["password"], batch_size=_BATCH)
+    User.objects.filter(pk__in=[user.pk for user in given]).update(
+        first_password_until=at + first_passwords.VALID_FOR, first_password_used_at=None
+    )
     return outcome, slips
 
 
