@@ -1,4 +1,4 @@
-"""The administrator's back office for reference rows that pages do not keep: towns, kinds of school, terms."""
+"""The administrator's back office for the rows of this stage; county staff keep towns, schools and terms on pages."""
 
 from typing import TYPE_CHECKING
 
