@@ -245,10 +245,18 @@ class TestACheckedRoster:
     def test_names_cell_field_value_problem_and_remedy(self, checked):
         context = checked.get(checked.roster.get_absolute_url()).context
 
-        (line,) = context["issues"]
+        line, total, foot = context["issues"]
         assert (line.cell, line.field, line.value) == ("J5", "就读方式", "不详")
         assert (line.what, line.mend) == ("就读方式没有填写或看不懂。", "请填：走读、住校。")
-        assert [(kind.code, kind.count) for kind in context["kinds"]] == [("boarding-unknown", 1)]
+        assert [one.what for one in (total, foot)] == [
+            "这一行是合计行，没有当作学生。",
+            "这一行是签字、说明等表外文字，没有当作学生。",
+        ]
+        assert [(kind.code, kind.count) for kind in context["kinds"]] == [
+            ("boarding-unknown", 1),
+            ("total-row", 1),
+            ("foot-row", 1),
+        ]
 
     def test_shows_who_came_by_name(self, checked):
         shown = named(checked.get(reverse("students:roster-difference", args=[checked.roster.pk])))
