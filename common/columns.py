@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from itertools import islice, pairwise
 from typing import NamedTuple
 
@@ -262,11 +263,13 @@ def _is_numbering(row: Row) -> bool:
     return len(cells) > 2 and len(numbers) + len(stems) == len(cells) and in_order and numbers[:1] in ([], [0], [1])
 
 
+@lru_cache(maxsize=8_192)
 def heading_key(text: str) -> str:
     """A heading without blanks, marks and differences of width."""
     return _MARKS.sub("", _BLANKS.sub("", unicodedata.normalize("NFKC", text))).lower()
 
 
+@lru_cache(maxsize=8_192)
 def _without_notes(text: str) -> str:
     """A heading without the notes in brackets, except a unit that changes what the number means."""
     plain = _BLANKS.sub("", unicodedata.normalize("NFKC", text))

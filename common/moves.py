@@ -48,7 +48,7 @@ def move(obj: models.Model, to: str, *, moves: Mapping[Any, Set[Any]], **fields:
     rows = type(obj)._base_manager.filter(pk=obj.pk, state__in=allowed_from)
     if not rows.update(state=to, **fields):
         raise WrongState()
-    obj.refresh_from_db()
+    _refresh(obj)
 
 
 def hold(obj: models.Model, *states: str) -> None:
@@ -58,4 +58,14 @@ def hold(obj: models.Model, *states: str) -> None:
     """
     if not type(obj)._base_manager.filter(pk=obj.pk, state__in=states).update(state=F("state")):
         raise WrongState()
+    _refresh(obj)
+
+
+def _refresh(obj: models.Model) -> None:
+    """Load the object's own columns again; the objects that it belongs to stay in hand, as far as they are the same."""
+    belongs_to = [f for f in obj._meta.concrete_fields if isinstance(f, models.ForeignKey) and f.is_cached(obj)]
+    known = [(field, getattr(obj, field.attname), field.get_cached_value(obj)) for field in belongs_to]
     obj.refresh_from_db()
+    for field, key, related in known:
+        if getattr(obj, field.attname) == key:
+            field.set_cached_value(obj, related)

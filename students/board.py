@@ -173,14 +173,15 @@ class Children:
 def children(schools: SchoolQuerySet | Sequence[School], term: Term | None) -> Children:
     """Who studies at each school. The rows of its roster are no such count: a child may have moved on since.
 
-    All are counted in the index by school, and then the few taken away who left or are suspended, found in the index
-    by state: grouped by its state, every row of half a million would have to be read.
+    All are counted in the index by school, and then the few taken away who left or are suspended, whose keys are in
+    the index by state: grouped by its state, every row of half a million would have to be read.
     """
     before = term_before(term)
     chosen: Any = schools.order_by().values("pk") if isinstance(schools, SchoolQuerySet) else schools
     rows = Enrollment.objects.filter(term__in=[each for each in (term, before) if each]).order_by()
     here = rows.filter(school__in=chosen).values_list("term", "school").annotate(n=Count("pk"))
-    away = rows.filter(stage__in=Stage.objects.order_by().values("pk"), state__in=_AWAY).values_list("term", "school")
+    gone = rows.filter(stage__in=Stage.objects.order_by().values("pk"), state__in=_AWAY).values("pk")
+    away = Enrollment.objects.filter(pk__in=gone).order_by().values_list("term", "school")
     counted = {(code, school): n for code, school, n in here}
     for place in away:
         if place in counted:

@@ -28,7 +28,7 @@ class Promotion:
     """
 
     def __init__(self, school: School) -> None:
-        own = set(school.kind.stages.values_list("code", flat=True))
+        own = set(school.stage_codes())
         stages = list(Stage.objects.order_by("position", "code"))
         grades: dict[str, list[str]] = {stage.code: [] for stage in stages}
         for code, name in Grade.objects.order_by("stage__position", "position", "pk").values_list("stage", "name"):

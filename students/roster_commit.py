@@ -27,7 +27,7 @@ def commit(roster: Roster, *, running: Running, reader: sheets.Reader | None = N
     good = [row for row in rows if not row.is_refused]
     if len(good) > settings.JOB_CHUNK_ROWS:
         running.report_total(len(good))
-    renumbered = roster_changes.difference(roster, rows).renumbered
+    renumbered = _renumbered(roster, rows)
     while len(good) - running.cursor > settings.JOB_CHUNK_ROWS:
         following = running.cursor + settings.JOB_CHUNK_ROWS
         with running.chunk(to=following):
@@ -45,12 +45,17 @@ def commit_at_once(roster: Roster, *, reader: sheets.Reader | None = None) -> in
     """The same for one school in the caller's transaction; how many rows it wrote."""
     rows = roster_reading.rows(roster, reader=reader)
     good = [row for row in rows if not row.is_refused]
-    renumbered = roster_changes.difference(roster, rows).renumbered
+    renumbered = _renumbered(roster, rows)
     hold(roster, RosterState.COMMITTING)
     for start in range(0, len(good), settings.JOB_CHUNK_ROWS):
         _write(roster, good[start : start + settings.JOB_CHUNK_ROWS], renumbered)
     _take_over(roster, rows)
     return len(good)
+
+
+def _renumbered(roster: Roster, rows: Sequence[Row]) -> dict[str, int]:
+    """Who got another number; they are among the changed, so without any change there are none."""
+    return roster_changes.difference(roster, rows).renumbered if roster.changed else {}
 
 
 def _renumber(renumbered: dict[str, int], rows: Sequence[Row]) -> None:

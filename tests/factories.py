@@ -36,7 +36,15 @@ from programs.models import (
 )
 from schools.models import Grade, School, SchoolKind, Stage, Term, Town
 from students import identity
-from students.choices import CategoryGroup, CountyFileState, CrosscheckState, MatchState, RosterState, Sex, SnapshotState
+from students.choices import (
+    CategoryGroup,
+    CountyFileState,
+    CrosscheckState,
+    MatchState,
+    RosterState,
+    Sex,
+    SnapshotState,
+)
 from students.models import (
     Card,
     CategoryLabel,
@@ -51,8 +59,10 @@ from students.models import (
     RegisterSnapshot,
     RegisterSource,
     Roster,
+    RosterCorrection,
     RosterHeading,
     RosterIssue,
+    SchoolTerm,
     Student,
 )
 
@@ -334,6 +344,27 @@ class RosterIssueFactory(DjangoModelFactory):
     field = "id_number"
     code = "id-wrong"
     severity = "doubt"
+
+
+class RosterCorrectionFactory(DjangoModelFactory):
+    class Meta:
+        model = RosterCorrection
+
+    roster = factory.SubFactory(RosterFactory, checked=True)
+    row = factory.Sequence(lambda n: n + 2)
+    field = "grade"
+    value = "三年级"
+    made_by = factory.SubFactory(UserFactory)
+    made_at = NOW
+
+
+class SchoolTermFactory(DjangoModelFactory):
+    class Meta:
+        model = SchoolTerm
+        django_get_or_create = ("school", "term")
+
+    school = factory.SubFactory(SchoolFactory)
+    term = factory.SubFactory(TermFactory)
 
 
 class RosterHeadingFactory(DjangoModelFactory):

@@ -125,17 +125,16 @@ def rows(request: SignedInRequest, pk: int) -> HttpResponse:
     """The children of one version as its file states them; earlier versions stay readable."""
     found = get_object_or_404(Roster.objects.visible_to(request.user).for_list(), pk=pk)
     try:
-        children = roster_reading.rows(found)
-    except Refused as refusal:
-        messages.error(request, str(refusal))
-        return redirect(found)
+        children, refusal = roster_reading.rows(found), ""
+    except Refused as refused:
+        children, refusal = [], str(refused)
     page = page_of(request, children)
     lines = [(row, resident_ids.mask(row.id_number)) for row in page.object_list]
     return render_list(
         request,
         "students/roster_rows.html",
         part="students/_roster_rows.html",
-        context={"roster": found, "page": page, "lines": lines},
+        context={"roster": found, "page": page, "lines": lines, "refusal": refusal},
     )
 
 
