@@ -227,10 +227,10 @@ def the_officer_hands_in_the_roster_and_confirms_what_the_check_found(office: Of
 
     found = officer.look_again()
     assert all(words in found.text for words in ("总行数6", "可入库5", "有错误1", "新增5", "离校0"))
-    assert {line[0] for line in found.table("问题明细")[1:]} == {"E5", "J9"}
+    assert {line[0] for line in found.table("问题明细")[1:]} == {"E5", "J9", "10", "11"}
     assert "现行版本" not in found.text
 
-    officer.press("确认入库")
+    officer.press("确认入库", word="户口正在办理")
     work_off()
 
     assert "现行版本" in officer.look_again().text
@@ -298,7 +298,7 @@ def the_officer_hands_in_the_recognition_list(office: Office) -> None:
     ]
 
     officer.open("/")
-    officer.follow("去上传认定名单")
+    officer.follow("去上报上报认定名单和档次")
     officer.press("上传并读取", file=Attachment("认定名单.xlsx", xlsx(RECOGNITION_HEAD, lines)))
     work_off()
 

@@ -81,7 +81,8 @@ def test_every_list_of_the_product_is_here(own: World):
         if name in ADDRESSES and 200 in door.get and (door.roles or set()) & seen_by
     ]
     found = {name for name in pages if is_list(reader(name).get(path_of(name, own)))}
-    assert found - {"styleguide"} == set(MORE_ROWS)  # the style guide shows a list of made-up rows
+    # The style guide shows a list of made-up rows, and a version's names are rows of its file, not of a table.
+    assert found - {"styleguide", "students:roster-rows"} == set(MORE_ROWS)
 
 
 @pytest.mark.parametrize("name", MORE_ROWS)
