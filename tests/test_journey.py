@@ -70,7 +70,7 @@ SHELL = {"switch-term", "switch-language", "logout"}
 
 FANG_OFFICER, LI_PREPARER, ZHAO_APPROVER, QIAN_AUDITOR = "方老师", "李经办", "赵审定", "钱审计"
 LOG = [
-    (FANG_OFFICER, "上传花名册 确认花名册入库 花名册成为现行版本"),
+    (FANG_OFFICER, "下载花名册 上传花名册 确认花名册入库 花名册成为现行版本"),
     (LI_PREPARER, "上传困难群体名单 困难群体名单定版 发起名单比对 完成名单比对 确认为同一人"),
     (FANG_OFFICER, "上传认定名单 认定名单成为现行名单"),
     (LI_PREPARER, "提出资助名单"),
@@ -85,7 +85,7 @@ LOG = [
     (LI_PREPARER, "生成银行代发文件 下载文件 送出银行文件 上传银行回盘 核销发放批次"),
     (ZHAO_APPROVER, "导出报表"),
 ]
-"""Who did what, in order. Looking leaves no trace, and neither does what was refused."""
+"""Who did what, in order. Looking leaves no trace, and neither does what was refused; taking names along does."""
 
 
 class Clock:
