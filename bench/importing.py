@@ -21,21 +21,6 @@ SCHOOLS = 40
 ROWS = 250
 BASELINE_SCHOOLS = 2
 TERM = "2032A"
-HEAD = (
-    "姓名",
-    "性别",
-    "证件号码",
-    "学段",
-    "年级",
-    "班级",
-    "就读方式",
-    "户口性质",
-    "监护人姓名",
-    "监护人电话",
-    "户籍村",
-    "卡号",
-    "持卡人",
-)
 
 
 def main() -> None:
@@ -123,32 +108,22 @@ def _office() -> tuple[Any, Any, list[Any]]:
 
 def _workbook(place: int, rows: int = ROWS) -> bytes:
     from tests.factories import card_number, resident_id
-    from tests.workbooks import xlsx
+    from tests.workbooks import ROSTER_HEAD, roster_row, xlsx
 
     lines = []
     for n in range(place * 1_000, place * 1_000 + rows):
         born = date(2022, 9, 2) + timedelta(days=n // 500)
-        name = f"王{chr(0x4E00 + n % 20_000)}{chr(0x4E00 + n // 20_000)}"
-        number = resident_id(n % 500, born_on=born)
-        phone = f"1990000{n % 10_000:04d}"
-        lines.append(
-            [
-                name,
-                "男",
-                number,
-                "小学",
-                "三年级",
-                f"{n % 5 + 1}班",
-                "住校",
-                "农业户口",
-                "王建国",
-                phone,
-                "东关村",
-                card_number(n),
-                "王建国",
-            ]
-        )
-    return xlsx(HEAD, lines)
+        facts = {
+            "name": f"王{chr(0x4E00 + n % 20_000)}{chr(0x4E00 + n // 20_000)}",
+            "id_number": resident_id(n % 500, born_on=born),
+            "class_name": f"{n % 5 + 1}班",
+            "guardian_phone": f"1990000{n % 10_000:04d}",
+            "card_number": card_number(n),
+            "card_holder": "王建国",
+            "card_relation": "父亲",
+        }
+        lines.append(roster_row(n, **facts))
+    return xlsx(ROSTER_HEAD, lines)
 
 
 def _baseline(
@@ -177,16 +152,9 @@ def _baseline(
             model = Student
             import_id_fields = ("key",)
             fields = (
-                "key",
-                "name",
-                "name_key",
-                "sex",
-                "id_kind",
-                "id_number",
-                "guardian_name",
-                "guardian_phone",
-                "village",
-            )
+                "key", "name", "name_key", "sex", "id_type", "id_kind", "id_number", "id_number_index",
+                "guardian_name", "guardian_phone", "guardian_phone_index", "town_name", "village",
+            )  # fmt: skip
 
     class EnrollmentResource(resources.ModelResource):  # type: ignore[misc]
         student = fields.Field("student", "student", widgets.ForeignKeyWidget(Student, "key"))
@@ -241,27 +209,20 @@ def _baseline(
             children = tablib.Dataset(headers=list(ChildResource._meta.fields))
             places = tablib.Dataset(headers=list(EnrollmentResource._meta.fields))
             cards = tablib.Dataset(headers=list(CardResource._meta.fields))
-            for number, row in enumerate(sheet.dict, start=2):
+            for line, row in enumerate(sheet.dict, start=2):
                 key = identity.student_key(
-                    number="9" + row["证件号码"],
+                    number="9" + row["身份证件号码"],
                     kind=resident_ids.IdKind.RESIDENT,
                     school_code="",
                     name_key="",
                     born_on=None,
                 )
+                number, phone = row["身份证件号码"], row["监护人电话"]
                 children.append(
-                    (
-                        key,
-                        row["姓名"],
-                        names.key(row["姓名"]),
-                        "male",
-                        "resident",
-                        row["证件号码"],
-                        row["监护人姓名"],
-                        row["监护人电话"],
-                        row["户籍村"],
-                    )
-                )
+                    (key, row["学生姓名★"], names.key(row["学生姓名★"]), "male", "resident", "resident", number,
+                     index_of("id", number), row["监护人姓名"], phone, index_of("phone", phone), row["户籍乡镇"],
+                     row["户籍村"])
+                )  # fmt: skip
                 places.append(
                     (
                         key,
@@ -273,7 +234,7 @@ def _baseline(
                         row["班级"],
                         row["就读方式"] == "住校",
                         True,
-                        number,
+                        line,
                     )
                 )
                 index = index_of("card", row["卡号"])
