@@ -141,11 +141,8 @@ def _write_cards(roster: Roster, rows: dict[int, Row]) -> None:
             "student", "number_index", "holder"
         )
     }
-    new = {
-        student: row
-        for student, row in rows.items()
-        if known.get(student) != (card_index(row.card_number), row.card_holder)
-    }
+    indexes = {student: card_index(row.card_number) for student, row in rows.items()}
+    new = {student: row for student, row in rows.items() if known.get(student) != (indexes[student], row.card_holder)}
     if not new:
         return
     Card.objects.filter(student__in=[student for student in new if student in known], is_current=True).update(
@@ -156,7 +153,7 @@ def _write_cards(roster: Roster, rows: dict[int, Row]) -> None:
         Card,
         ("student", "number_index", "number", "holder", "relation", "bank", "since", "is_current"),
         [
-            (student, card_index(row.card_number), row.card_number, row.card_holder, row.card_relation, "", since, True)
+            (student, indexes[student], row.card_number, row.card_holder, row.card_relation, "", since, True)
             for student, row in new.items()
         ],
         unique=["student", "number_index", "holder"],
