@@ -29,6 +29,7 @@ _MARKS = re.compile(r"[★☆*※▲●#:;,。、\"'“”_]")
 _BRACKETS = re.compile(r"[(\[【〔<《{][^()\[\]【】〔〕<>《》{}]*[)\]】〕>》}]")
 _MANY_TIMES = ("万", "千", "百", "%")  # a unit that changes what the number means is part of the heading
 _TYPING_ERROR = 83  # one wrong character in six, or one too many or too few in four
+_LONGEST_HEADING = 24  # what is longer is text, no mistyped heading
 _TELLING = frozenset("不非无未父母万千百亿角分男女省市县乡镇村组户应实春秋上下前后新旧年月日起止主副")
 _TOTAL = re.compile(r"^.{0,20}?(合计|小计|总计|共计|累计)(\(.*\))?:?(\d+人?)?$")
 _FOOT = re.compile(
@@ -102,7 +103,7 @@ def find_head(
     `synonyms` gives each field's spellings, the most trusted first: the first also names the field to people. Those
     of the field "" are headings that nobody needs: they are no column, and neither unknown nor doubled.
     """
-    texts = _filled([[cell_text(cell) for cell in row] for row in rows[:TOP_ROWS]], merged)
+    texts = _filled([[_BLANKS.sub("", cell_text(cell)) for cell in row] for row in rows[:TOP_ROWS]], merged)
     spellings = {
         spelling: (name, place)
         for name, words in reversed(list(synonyms.items()))
@@ -171,7 +172,7 @@ def _headings(texts: list[list[str]]) -> dict[int, list[str]]:
     return {
         place: parts
         for place, column in enumerate(zip(*texts, strict=True))
-        if (parts := [_BLANKS.sub("", text) for text in column if text])
+        if (parts := [text for text in column if text])
     }
 
 
@@ -215,7 +216,7 @@ def _read_heading(
 
 def _guess(spelled: str, spellings: Mapping[str, tuple[str, int]]) -> tuple[str, int] | None:
     """The one field this heading can be a mistyped name of, or None where it could be two, or something else."""
-    if len(spelled) < 4 or spelled.isascii():
+    if not 4 <= len(spelled) <= _LONGEST_HEADING or spelled.isascii():
         return None
     near: dict[str, tuple[float, int]] = {}
     for spelling, score, _place in process.extract(

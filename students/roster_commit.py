@@ -10,6 +10,7 @@ from accounts import actions
 from common import sheets
 from common.bulk import upsert
 from common.moves import hold, move
+from common.resident_ids import IdKind
 from jobs.run import Running
 from students import identity, roster_changes, roster_reading
 from students.choices import ROSTER_MOVES, EnrollmentState, RosterState
@@ -90,7 +91,7 @@ def _write(roster: Roster, rows: Sequence[Row], renumbered: dict[str, int]) -> N
                 row.id_type,
                 row.id_kind,
                 row.id_number,
-                identity.number_index(row.id_number, row.id_kind),
+                _number_index(row),
                 row.guardian_name,
                 row.guardian_phone,
                 phone_index(row.guardian_phone),
@@ -131,6 +132,11 @@ def _write(roster: Roster, rows: Sequence[Row], renumbered: dict[str, int]) -> N
         update=_ENROLLMENT[3:],
     )
     _write_cards(roster, {students[row.key]: row for row in rows if row.card_number})
+
+
+def _number_index(row: Row) -> str | None:
+    """A right number's index is the child's key; it is not reckoned a second time."""
+    return row.key if row.id_kind is IdKind.RESIDENT else identity.number_index(row.id_number, row.id_kind)
 
 
 def _write_cards(roster: Roster, rows: dict[int, Row]) -> None:

@@ -82,18 +82,23 @@ class Vocabulary:
         """A word for a grade → the stages that have a grade of this name."""
         self.ages: dict[tuple[str, str], tuple[int, int]] = {}
         self.numbers: dict[tuple[str, str], int] = {}
-        for stage in Stage.objects.all():
-            self.stages[stage.name] = stage.code
-            self.stage_names[stage.code] = stage.name
-        for grade in Grade.objects.select_related("stage").order_by("stage__position", "position", "pk"):
-            self.numbers[grade.stage_id, grade.name] = grade.stage.position * 100 + grade.position
-            for spelling in [grade.name, *grade.spellings]:
+        positions = {}
+        for code, name, position in Stage.objects.values_list("code", "name", "position"):
+            self.stages[name] = code
+            self.stage_names[code] = name
+            positions[code] = position
+        grades = Grade.objects.order_by("stage__position", "position", "pk")
+        for stage, name, position, spellings, youngest, oldest in grades.values_list(
+            "stage", "name", "position", "spellings", "youngest", "oldest"
+        ):
+            self.numbers[stage, name] = positions[stage] * 100 + position
+            for spelling in [name, *spellings]:
                 word = squeeze(spelling)
-                if self.grades.setdefault((grade.stage_id, word), grade.name) == grade.name:
+                if self.grades.setdefault((stage, word), name) == name:
                     known = self.stages_of.setdefault(word, [])
-                    if grade.stage_id not in known:
-                        known.append(grade.stage_id)
-            self.ages[grade.stage_id, grade.name] = (grade.youngest, grade.oldest)
+                    if stage not in known:
+                        known.append(stage)
+            self.ages[stage, name] = (youngest, oldest)
 
     def stage(self, text: str) -> str:
         """The code of a stage as files write it: 学前教育, 学前, 普通高中, 高中, 中职, …"""
