@@ -99,6 +99,55 @@ CROSSCHECK_MOVES = {
 }
 
 
+class Confirms(TextChoices):
+    """Which tiers of a run confirm by themselves."""
+
+    EXACT = "exact", _("仅证件号和姓名都一致")
+    NEAR = "near", _("完全一致和近乎确定")
+
+
+class Verdict(TextChoices):
+    """What a school answers, or a person finds in a sample."""
+
+    SAME = "same", _("是同一人")
+    NOT_SAME = "not-same", _("不是同一人")
+    UNCLEAR = "unclear", _("查不清")
+
+
+class WhenEntering(TextChoices):
+    """From when a category holds for a child whose household enters a list within the term."""
+
+    AT_ONCE = "at-once", _("本学期起")
+    NEXT_TERM = "next-term", _("下学期起")
+
+
+class WhenLeaving(TextChoices):
+    """Until when a category holds for a child whose household leaves a list within the term."""
+
+    TERM_END = "term-end", _("到学期结束")
+    AT_ONCE = "at-once", _("从离开名单之日起终止")
+
+
+class AbsenceState(TextChoices):
+    """A registered child in no roster of the county: still looked for, or accounted for."""
+
+    OPEN = "open", _("正在查找")
+    SETTLED = "settled", _("已查明")
+
+
+class Outcome(TextChoices):
+    """What was found out about a registered child in no roster of the county."""
+
+    OUTSIDE = "outside", _("在县外就读")
+    OTHER_RECORD = "other-record", _("在本县就读，登记信息不同")
+    TOO_YOUNG = "too-young", _("未到入学年龄")
+    KINDERGARTEN = "kindergarten", _("学前阶段，自愿不入园")
+    FINISHED = "finished", _("已完成学业")
+    ILL = "ill", _("因病、因残暂不能入学")
+    MOVED_AWAY = "moved-away", _("户口迁出、死亡或名单有误")
+    DROPPED_OUT = "dropped-out", _("失学辍学")
+
+
 class MatchState(TextChoices):
     SURE = "sure", _("自动确认")
     SUSPECTED = "suspected", _("疑似，待人工核实")

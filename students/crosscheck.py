@@ -90,7 +90,8 @@ def compare(run: Crosscheck, *, running: Running) -> dict[str, Any]:
 
 
 _MATCH = (
-    "crosscheck", "enrollment", "person", "tier", "state", "score", "reasons", "decided_by", "decided_at", "note",
+    "crosscheck", "enrollment", "person", "tier", "state", "score", "rank", "is_new", "reasons", "decided_by",
+    "decided_at", "note",
 )  # fmt: skip
 
 
@@ -130,7 +131,9 @@ def _find_exact(run: Crosscheck) -> tuple[list[tuple[Any, ...]], list[int], _Sur
     ).iterator(chunk_size=5_000):
         same = [child for child, child_name in children.get(number, ()) if child_name == name]
         if same and kind == IdKind.RESIDENT:
-            matches += [(run.pk, child, pk, EXACT, MatchState.SURE, 100, [], None, None, "") for child in same]
+            matches += [
+                (run.pk, child, pk, EXACT, MatchState.SURE, 100, 1, False, [], None, None, "") for child in same
+            ]
             sure |= {(child, source) for child in same}
         elif _is_of_school_age(run.term, born_on):
             residue.append(pk)
@@ -196,12 +199,14 @@ def _best(
             reasons[0],
             _state(decision),
             -score,
+            rank,
+            True,
             reasons,
             decision and decision.decided_by_id,
             decision and decision.decided_at,
             decision.note if decision else "",
         )
-        for _undecided, score, child, reasons, decision in judged[:CANDIDATES_KEPT]
+        for rank, (_undecided, score, child, reasons, decision) in enumerate(judged[:CANDIDATES_KEPT], start=1)
     ]
 
 
@@ -220,7 +225,10 @@ def _apply_decisions(run: Crosscheck) -> None:
 
 
 def _decisions() -> dict[tuple[str, str], MatchDecision]:
-    return {(decision.student_key, decision.person_key): decision for decision in MatchDecision.objects.all()}
+    return {
+        (decision.student_key, decision.person_key): decision
+        for decision in MatchDecision.objects.filter(is_current=True)
+    }
 
 
 def _state(decision: MatchDecision | None) -> MatchState:
@@ -364,12 +372,13 @@ def _renew_facts(run: Crosscheck) -> None:
     """The term's facts follow the matches that hold; a fact that no list supports any more ends today."""
     holding = run.matches.holding().select_related("person__snapshot").order_by("person__snapshot__as_of", "pk")
     facts: dict[tuple[int, str], tuple[Any, ...]] = {}
+    today = timezone.localdate(run.made_at)
     for student, category, label, match, snapshot in holding.values_list(
         "enrollment__student", "person__category", "person__label", "pk", "person__snapshot"
     ):
         facts.setdefault(
             (student, category),
-            (student, category, run.term_id, label, match, snapshot, run.term.starts_on, run.term.ends_on),
+            (student, category, run.term_id, label, match, snapshot, run.term.starts_on, run.term.ends_on, today),
         )
     gone = [
         pk
@@ -381,7 +390,7 @@ def _renew_facts(run: Crosscheck) -> None:
     ended_on = _end_within(run.term, run.made_at)
     for start in range(0, len(gone), _KEYS_A_QUERY):
         Hardship.objects.filter(pk__in=gone[start : start + _KEYS_A_QUERY]).update(to_on=ended_on)
-    upsert(Hardship, _FACT, facts.values(), unique=_FACT[:3], update=_FACT[3:])
+    upsert(Hardship, _FACT, facts.values(), unique=_FACT[:3], update=_FACT[3:8])
 
 
 def _end_within(term: Term, at: datetime) -> date:
@@ -389,7 +398,7 @@ def _end_within(term: Term, at: datetime) -> date:
     return max(term.starts_on, min(timezone.localdate(at), term.ends_on - timedelta(days=1)))
 
 
-_FACT = ("student", "category", "term", "label", "match", "snapshot", "from_on", "to_on")
+_FACT = ("student", "category", "term", "label", "match", "snapshot", "from_on", "to_on", "known_on")
 
 
 @transaction.atomic
@@ -406,6 +415,7 @@ def decide(match: Match, *, is_same: bool, by: User, at: datetime, note: str) ->
     MatchDecision.objects.update_or_create(
         student_key=student.key,
         person_key=person.key,
+        is_current=True,
         defaults={"is_same": is_same, "decided_by": by, "decided_at": at, "note": note},
     )
     term = match.crosscheck.term
@@ -420,6 +430,14 @@ def decide(match: Match, *, is_same: bool, by: User, at: datetime, note: str) ->
                 "snapshot": person.snapshot,
                 "from_on": term.starts_on,
                 "to_on": term.ends_on,
+            },
+            create_defaults={
+                "label": person.label,
+                "match": match,
+                "snapshot": person.snapshot,
+                "from_on": term.starts_on,
+                "to_on": term.ends_on,
+                "known_on": timezone.localdate(at),
             },
         )
     else:

@@ -46,6 +46,8 @@ from students.choices import (
     SnapshotState,
 )
 from students.models import (
+    Absence,
+    AbsenceStep,
     Card,
     CategoryLabel,
     CountyFile,
@@ -55,6 +57,7 @@ from students.models import (
     HardshipCategory,
     Match,
     MatchDecision,
+    OutsideLetter,
     RegisterPerson,
     RegisterSnapshot,
     RegisterSource,
@@ -62,8 +65,11 @@ from students.models import (
     RosterCorrection,
     RosterHeading,
     RosterIssue,
+    SchoolQuestion,
     SchoolTerm,
     Student,
+    TierSample,
+    TierSampleLine,
 )
 
 NOW = datetime(2021, 10, 11, 9, 30, tzinfo=ZoneInfo("Asia/Shanghai"))
@@ -548,6 +554,77 @@ class HardshipFactory(DjangoModelFactory):
     snapshot = factory.SelfAttribute("match.person.snapshot")
     term = factory.SelfAttribute("match.enrollment.term")
     from_on = factory.SelfAttribute("term.starts_on")
+    known_on = factory.SelfAttribute("from_on")
+
+
+class SchoolQuestionFactory(DjangoModelFactory):
+    class Meta:
+        model = SchoolQuestion
+
+    class Params:
+        match = factory.SubFactory("tests.factories.MatchFactory")
+
+    term = factory.SelfAttribute("match.enrollment.term")
+    school = factory.SelfAttribute("match.enrollment.school")
+    student = factory.SelfAttribute("match.enrollment.student")
+    person = factory.SelfAttribute("match.person")
+    student_key = factory.SelfAttribute("student.key")
+    person_key = factory.SelfAttribute("person.key")
+    asked_by = factory.SubFactory(UserFactory)
+    asked_at = NOW
+    due_on = date(2021, 9, 20)
+
+
+class TierSampleFactory(DjangoModelFactory):
+    class Meta:
+        model = TierSample
+
+    crosscheck = factory.SubFactory(CrosscheckFactory)
+    tier = "id-one-off"
+    seed = "3f9a"
+    population = 20
+    drawn_by = factory.SubFactory(UserFactory)
+    drawn_at = NOW
+
+
+class TierSampleLineFactory(DjangoModelFactory):
+    class Meta:
+        model = TierSampleLine
+
+    sample = factory.SubFactory(TierSampleFactory)
+    match = factory.SubFactory(MatchFactory, crosscheck=factory.SelfAttribute("..sample.crosscheck"))
+
+
+class AbsenceFactory(DjangoModelFactory):
+    class Meta:
+        model = Absence
+
+    term = factory.SubFactory(TermFactory)
+    person = factory.SubFactory(RegisterPersonFactory)
+    key = factory.SelfAttribute("person.key")
+    found_at = NOW
+
+
+class AbsenceStepFactory(DjangoModelFactory):
+    class Meta:
+        model = AbsenceStep
+
+    absence = factory.SubFactory(AbsenceFactory)
+    words = "电话联系，无人接听。"
+    by = factory.SubFactory(UserFactory)
+    at = NOW
+
+
+class OutsideLetterFactory(DjangoModelFactory):
+    class Meta:
+        model = OutsideLetter
+
+    absence = factory.SubFactory(AbsenceFactory)
+    number = factory.Sequence(lambda n: f"〔2021〕{n + 1:04d}号")
+    school_name = "外县第一小学"
+    school_place = "外省外县"
+    made_by = factory.SubFactory(UserFactory)
+    made_at = NOW
 
 
 # --- programs

@@ -1,6 +1,16 @@
 """Who and what: children, where they are each term, what other offices say of them, and who is who."""
 
-from students.models.crosscheck import Crosscheck, Hardship, Match, MatchDecision, MatchQuerySet
+from students.models.absences import Absence, AbsenceQuerySet, AbsenceStep, OutsideLetter
+from students.models.crosscheck import (
+    Crosscheck,
+    Hardship,
+    Match,
+    MatchDecision,
+    MatchQuerySet,
+    SchoolQuestion,
+    TierSample,
+    TierSampleLine,
+)
 from students.models.people import Card, Enrollment, EnrollmentQuerySet, Student
 from students.models.registers import CategoryLabel, HardshipCategory, RegisterPerson, RegisterSnapshot, RegisterSource
 from students.models.rosters import (
@@ -14,6 +24,9 @@ from students.models.rosters import (
 )
 
 __all__ = [
+    "Absence",
+    "AbsenceQuerySet",
+    "AbsenceStep",
     "Card",
     "CategoryLabel",
     "CountyFile",
@@ -25,6 +38,7 @@ __all__ = [
     "Match",
     "MatchDecision",
     "MatchQuerySet",
+    "OutsideLetter",
     "RegisterPerson",
     "RegisterSnapshot",
     "RegisterSource",
@@ -33,6 +47,9 @@ __all__ = [
     "RosterHeading",
     "RosterIssue",
     "RosterQuerySet",
+    "SchoolQuestion",
     "SchoolTerm",
     "Student",
+    "TierSample",
+    "TierSampleLine",
 ]

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from common import resident_ids
 from common.roles import READERS
 from common.sealed import IndexField, SealedField
-from students.choices import CategoryGroup, Sex, SnapshotState
+from students.choices import CategoryGroup, Sex, SnapshotState, WhenEntering, WhenLeaving
 
 if TYPE_CHECKING:
     from common.roles import Person
@@ -70,6 +70,12 @@ class RegisterSource(models.Model):
     )
     headings = models.JSONField(_("表头写法"), default=dict, help_text=_("字段 → 表头的各种写法"))
     position = models.PositiveSmallIntegerField(_("排序"), default=0)
+    when_entering = models.CharField(
+        _("学期中新进入名单"), max_length=10, choices=WhenEntering, default=WhenEntering.AT_ONCE
+    )
+    when_leaving = models.CharField(
+        _("学期中离开名单"), max_length=10, choices=WhenLeaving, default=WhenLeaving.TERM_END
+    )
 
     class Meta:
         verbose_name = _("名单来源")
@@ -107,6 +113,12 @@ class RegisterSnapshot(models.Model):
     refusal_code = models.CharField(max_length=40, blank=True)
     refusal_params = models.JSONField(default=dict)
     withdrawn_reason = models.CharField(_("撤回原因"), max_length=200, blank=True)
+    compared_with = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("对照的上一份")
+    )
+    came = models.PositiveIntegerField(_("新进入"), default=0)
+    left = models.PositiveIntegerField(_("离开"), default=0)
+    changed = models.PositiveIntegerField(_("信息变动"), default=0)
 
     objects = SnapshotQuerySet.as_manager()
 
