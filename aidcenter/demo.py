@@ -40,7 +40,7 @@ from programs.models import Award, AwardList, Notice, Program
 from schools.choices import TermState
 from schools.models import School, Term, Town
 from schools.resources import SchoolResource
-from students import crosscheck, rosters, runs
+from students import decisions, rosters, runs
 from students.models import RegisterSnapshot, RegisterSource, Roster
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -221,7 +221,7 @@ class Demonstration:
                     person__snapshot__source=same["source"],
                     person__row=same["register_row"],
                 )
-                crosscheck.decide(
+                decisions.decide(
                     match,
                     is_same=True,
                     by=self.preparer,

@@ -21,12 +21,12 @@ from accounts import actions
 from accounts.models import User
 from common import names
 from common.bulk import insert, upsert
-from common.moves import Refused, WrongState, move
+from common.moves import Refused, move
 from common.resident_ids import IdKind
 from jobs.run import Running
 from schools.models import Term
 from students import suspicion
-from students.choices import CROSSCHECK_MOVES, MATCH_MOVES, CrosscheckState, MatchState, SnapshotState
+from students.choices import CROSSCHECK_MOVES, CrosscheckState, MatchState, SnapshotState
 from students.models import Crosscheck, Enrollment, Hardship, Match, MatchDecision, RegisterPerson, RegisterSnapshot
 
 EXACT = "exact"
@@ -44,11 +44,6 @@ class NoLists(Refused):
 class AlreadyRunning(Refused):
     code = "already-running"
     message = _("本学期的比对正在进行，请等它结束。")
-
-
-class NoteMissing(Refused):
-    code = "note-missing"
-    message = _("请写明认定或排除的理由。")
 
 
 @transaction.atomic
@@ -387,59 +382,15 @@ def _renew_facts(run: Crosscheck) -> None:
         )
         if (student, category) not in facts
     ]
-    ended_on = _end_within(run.term, run.made_at)
+    ended_on = end_within(run.term, run.made_at)
     for start in range(0, len(gone), _KEYS_A_QUERY):
         Hardship.objects.filter(pk__in=gone[start : start + _KEYS_A_QUERY]).update(to_on=ended_on)
     upsert(Hardship, _FACT, facts.values(), unique=_FACT[:3], update=_FACT[3:8])
 
 
-def _end_within(term: Term, at: datetime) -> date:
+def end_within(term: Term, at: datetime) -> date:
     """The day on which a fact of the term ends: today, or the term's last day but one when that is over."""
     return max(term.starts_on, min(timezone.localdate(at), term.ends_on - timedelta(days=1)))
 
 
 _FACT = ("student", "category", "term", "label", "match", "snapshot", "from_on", "to_on", "known_on")
-
-
-@transaction.atomic
-def decide(match: Match, *, is_same: bool, by: User, at: datetime, note: str) -> None:
-    """A person says whether two records are one child. The fact follows, and the next run remembers."""
-    if not note.strip():
-        raise NoteMissing()
-    if match.crosscheck.state != CrosscheckState.DONE:
-        raise WrongState()
-    note = note.strip()[:200]
-    state = MatchState.CONFIRMED if is_same else MatchState.REJECTED
-    move(match, state, moves=MATCH_MOVES, decided_by=by, decided_at=at, note=note)
-    student, person = match.enrollment.student, match.person
-    MatchDecision.objects.update_or_create(
-        student_key=student.key,
-        person_key=person.key,
-        is_current=True,
-        defaults={"is_same": is_same, "decided_by": by, "decided_at": at, "note": note},
-    )
-    term = match.crosscheck.term
-    if is_same:
-        Hardship.objects.update_or_create(
-            student=student,
-            category=person.category,
-            term=term,
-            defaults={
-                "label": person.label,
-                "match": match,
-                "snapshot": person.snapshot,
-                "from_on": term.starts_on,
-                "to_on": term.ends_on,
-            },
-            create_defaults={
-                "label": person.label,
-                "match": match,
-                "snapshot": person.snapshot,
-                "from_on": term.starts_on,
-                "to_on": term.ends_on,
-                "known_on": timezone.localdate(at),
-            },
-        )
-    else:
-        Hardship.objects.filter(match=match).update(to_on=_end_within(term, at))
-    actions.record(by, "match.confirmed" if is_same else "match.rejected", match, at=at, tier=match.tier)

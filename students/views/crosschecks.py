@@ -15,7 +15,7 @@ from common.acts import telling
 from common.moves import Refused
 from common.pages import chosen, counts_by, page_of, render_list, tabs_of
 from common.roles import COUNTY, READERS
-from students import comparison, crosscheck, crosscheck_figures, disclosure, runs
+from students import comparison, crosscheck_figures, decisions, disclosure, runs
 from students.choices import CrosscheckState, MatchState, SnapshotState
 from students.disclosure import Purpose
 from students.forms import CrosscheckForm, DecisionForm, MatchFilter
@@ -110,7 +110,7 @@ def decide(request: SignedInRequest, pk: int) -> HttpResponse:
         return _show_match(request, pk, form)
     following = _after(_queue(request, found), found)
     with telling(request, _("已记录结论。")):
-        crosscheck.decide(found, by=request.user, at=timezone.now(), **form.cleaned_data)
+        decisions.decide(found, by=request.user, at=timezone.now(), **form.cleaned_data)
     return redirect((following or found.crosscheck).get_absolute_url() + _filter_query(request))
 
 

@@ -10,7 +10,7 @@ from jobs.choices import JobState
 from jobs.models import Job
 from programs.reference import load_national
 from schools.models import Stage
-from students import crosscheck, registers
+from students import crosscheck, decisions, registers
 from students.choices import CrosscheckState, MatchState, SnapshotState
 from students.models import Crosscheck, Hardship, Match, RegisterPerson, RegisterSource
 from tests.factories import NOW, EnrollmentFactory, StudentFactory, TermFactory, UserFactory, resident_id
@@ -158,7 +158,7 @@ class TestCompare:
         enroll(name="张小明", id_number="", born_on=date(2012, 3, 4))
         snapshot, _job = freeze(preparer, [line(1, name="张小明", id_number=resident_id(1))])
         first = compare(preparer, snapshot)
-        crosscheck.decide(Match.objects.get(), is_same=True, by=preparer, at=NOW, note="电话核实")
+        decisions.decide(Match.objects.get(), is_same=True, by=preparer, at=NOW, note="电话核实")
 
         compare(preparer, snapshot)
 
@@ -224,7 +224,7 @@ class TestCompare:
 
         def decide_after(checked):
             found = find(checked)
-            crosscheck.decide(
+            decisions.decide(
                 Match.objects.exclude(crosscheck=checked).get(), is_same=True, by=preparer, at=NOW, note="电话核实"
             )
             return found
@@ -259,26 +259,26 @@ class TestDecide:
         return Match.objects.get()
 
     def test_confirming_makes_the_fact_and_rejecting_ends_it(self, preparer, match):
-        crosscheck.decide(match, is_same=True, by=preparer, at=NOW, note="电话核实")
+        decisions.decide(match, is_same=True, by=preparer, at=NOW, note="电话核实")
         assert Hardship.objects.in_force(TermFactory()).count() == 1
 
-        crosscheck.decide(match, is_same=False, by=preparer, at=NOW, note="同名不同人")
+        decisions.decide(match, is_same=False, by=preparer, at=NOW, note="同名不同人")
         assert not Hardship.objects.in_force(TermFactory()).exists()
 
     def test_needs_a_reason_in_words(self, preparer, match):
-        with pytest.raises(crosscheck.NoteMissing):
-            crosscheck.decide(match, is_same=True, by=preparer, at=NOW, note="")
+        with pytest.raises(decisions.NoteMissing):
+            decisions.decide(match, is_same=True, by=preparer, at=NOW, note="")
 
     def test_is_refused_the_second_time(self, preparer, match):
         stale_copy = Match.objects.get(pk=match.pk)
-        crosscheck.decide(match, is_same=True, by=preparer, at=NOW, note="电话核实")
+        decisions.decide(match, is_same=True, by=preparer, at=NOW, note="电话核实")
 
         with pytest.raises(WrongState):
-            crosscheck.decide(stale_copy, is_same=True, by=preparer, at=NOW, note="电话核实")
+            decisions.decide(stale_copy, is_same=True, by=preparer, at=NOW, note="电话核实")
 
     def test_a_superseded_run_takes_no_more_decisions(self, preparer, match):
         Crosscheck.objects.update(state=CrosscheckState.SUPERSEDED)
         match.refresh_from_db()
 
         with pytest.raises(WrongState):
-            crosscheck.decide(match, is_same=True, by=preparer, at=NOW, note="电话核实")
+            decisions.decide(match, is_same=True, by=preparer, at=NOW, note="电话核实")
