@@ -88,3 +88,57 @@ RECOGNITION_LIST_MOVES = {
     RecognitionListState.UPLOADED: {RecognitionListState.IN_FORCE, RecognitionListState.REFUSED},
     RecognitionListState.IN_FORCE: {RecognitionListState.SUPERSEDED},
 }
+
+
+class Gap(TextChoices):
+    """The two lists of children whose aid and facts do not agree."""
+
+    MISSED = "missed", _("应助未助")
+    MISTAKEN = "mistaken", _("不应助已助")
+
+
+class GapReason(TextChoices):
+    """Why an entitled child has no aid, in the school's answer."""
+
+    DECLINED = "declined", _("书面放弃")
+    LEFT = "left", _("已离校")
+    WRONG_SCHOOL = "wrong-school", _("不在本校")
+    OTHER_PROGRAM = "other-program", _("已享受其他项目")
+    TO_ADD = "to-add", _("应补报")
+    FACT_WRONG = "fact-wrong", _("情况不实")
+    OTHER = "other", _("其他原因")
+
+
+class GapAnswerState(TextChoices):
+    WAITING = "waiting", _("待县级审核")
+    ACCEPTED = "accepted", _("县级已认可")
+    SENT_BACK = "sent_back", _("已退回，待重新答复")
+
+
+GAP_ANSWER_MOVES = {
+    GapAnswerState.WAITING: {GapAnswerState.ACCEPTED, GapAnswerState.SENT_BACK},
+    GapAnswerState.ACCEPTED: {GapAnswerState.SENT_BACK},
+}
+
+
+class GapState(TextChoices):
+    """Where a line of the first list stands. All but the last are open."""
+
+    UNANSWERED = "unanswered", _("待学校答复")
+    WAITING = "waiting", _("待县级审核")
+    SENT_BACK = "sent-back", _("已退回，待重新答复")
+    TO_ADD = "to-add", _("同意补报，待资助")
+    CLOSED = "closed", _("已认可，不再追问")
+
+
+class Mistake(TextChoices):
+    """Why an award should not stand."""
+
+    LEFT = "left", _("学生已离校")
+    SUSPENDED = "suspended", _("学生休学")
+    LAPSED = "lapsed", _("困难情形或认定已失效")
+    NOT_BOARDING = "not-boarding", _("现在不寄宿")
+    UNFIT = "unfit", _("不再符合享受条件")
+    EXCLUDED = "excluded", _("与另一项目不能同时享受")
+    TWICE = "twice", _("同一证件号重复享受")
+    TWO_SCHOOLS = "two-schools", _("同时在两所学校就读")

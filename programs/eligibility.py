@@ -37,7 +37,10 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One program's answer for one child: entitled or not, by which rule, from which standard."""
+    """One program's answer for one child: entitled or not, by which rule, from which standard.
+
+    The rule is also there where a child fits it and still gets nothing: no standard, no fee, another program before.
+    """
 
     program: Program
     entitled: bool
@@ -149,7 +152,7 @@ class Rulebook:
             clash = [other for other in held if other.code in self.excluded[program.code]]
             if verdict.entitled and clash:
                 words = _now("与“%(program)s”不能同时享受。") % {"program": clash[0]}
-                verdict = Verdict(program, False, [words])
+                verdict = Verdict(program, False, [words], rule=verdict.rule)
             if verdict.entitled:
                 held.append(program)
             verdicts.append(verdict)

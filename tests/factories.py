@@ -18,11 +18,22 @@ from disbursements.choices import BatchState, EntryKind, FailureReason, PaymentS
 from disbursements.models import Batch, LedgerEntry, Payment, Quota, ReturnFile, ReturnLine
 from jobs.choices import FileKind, JobState
 from jobs.models import Job, StoredFile
-from programs.choices import AwardState, Level, ListState, NoticeState, Payee, Payer, ProgramKind
+from programs.choices import (
+    AwardState,
+    GapAnswerState,
+    GapReason,
+    Level,
+    ListState,
+    NoticeState,
+    Payee,
+    Payer,
+    ProgramKind,
+)
 from programs.models import (
     Award,
     AwardList,
     Exclusion,
+    GapAnswer,
     Notice,
     Objection,
     Program,
@@ -824,6 +835,29 @@ class ObjectionFactory(DjangoModelFactory):
     words = "该生家庭在县城有商品房两套。"
     received_by = factory.SubFactory(UserFactory)
     received_at = NOW
+
+
+class GapAnswerFactory(DjangoModelFactory):
+    """An answer that waits, or `accepted=True`, `sent_back=True`."""
+
+    class Meta:
+        model = GapAnswer
+
+    class Params:
+        enrollment = factory.SubFactory("tests.factories.EnrollmentFactory")
+        decided = factory.Trait(decided_by=factory.SubFactory(UserFactory), decided_at=NOW)
+        accepted = factory.Trait(state=GapAnswerState.ACCEPTED, decided=True)
+        sent_back = factory.Trait(
+            state=GapAnswerState.SENT_BACK, sent_back_words="请补交家长签字的放弃声明。", decided=True
+        )
+
+    student = factory.SelfAttribute("enrollment.student")
+    term = factory.SelfAttribute("enrollment.term")
+    school = factory.SelfAttribute("enrollment.school")
+    program = factory.SubFactory(ProgramFactory)
+    reason = GapReason.DECLINED
+    answered_by = factory.SubFactory(UserFactory, officer=True, school=factory.SelfAttribute("..school"))
+    answered_at = NOW
 
 
 # --- disbursements

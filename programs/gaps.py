@@ -1,0 +1,357 @@
+"""None missed, none mistaken: where facts and awards of a term do not agree, child by child and program by program.
+
+One definition gives both lists. Entitled but not aided (应助未助): the rulebook of the award run says yes, and no award
+stands. Aided but not entitled (不应助已助): an award stands, and the child does not fit any rule of its program today, is
+not there, has another program that excludes it, or has the same program twice. Nothing is stored: the lists are
+counted from the rows as they are now.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+from django.utils.functional import cached_property
+
+from programs.choices import Gap, Mistake, RecognitionListState
+from programs.eligibility import Rulebook, facts_of
+from programs.models import Award, AwardList, Recognition, Rule
+from schools.models import School, Term
+from students.choices import EnrollmentState, RosterState
+from students.models import Enrollment, Hardship, Roster, Student
+
+READ_ROWS = 4_000
+_KEYS_A_QUERY = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One child and one program that do not agree: which way, why, since when."""
+
+    gap: Gap
+    enrollment: int
+    student: int
+    school: int
+    program: str
+    rule: int
+    since_on: date
+    mistakes: tuple[Mistake, ...] = ()
+    award: int = 0
+    place: tuple[Any, ...] = ()
+    """Where it stands in the county: school, grade, class."""
+
+    @property
+    def key(self) -> str:
+        """What a form names it by."""
+        return f"{self.enrollment}:{self.program}"
+
+    def days(self, today: date) -> int:
+        return max((today - self.since_on).days, 0)
+
+
+def find(term: Term, *, schools: Collection[int] | None = None) -> Iterator[Line]:
+    """Every line of both lists, in no particular order; of some schools, only these are looked at.
+
+    Enrollments are read in parts; in memory are the children with facts and the awards that stand.
+    """
+    return _Search(term, schools).lines()
+
+
+class _Child(NamedTuple):
+    """A row of an enrollment, as far as rules and lists ask for it."""
+
+    pk: int
+    student: int
+    school: int
+    stage: str
+    grade: str
+    grade_no: int
+    class_name: str
+    is_boarding: bool
+    is_rural: bool
+    state: str
+
+
+_CHILD = ("pk", "student", "school", "stage", "grade", "grade_no", "class_name", "is_boarding", "is_rural", "state")
+
+
+class _Aid(NamedTuple):
+    """An award that stands."""
+
+    pk: int
+    student: int
+    enrollment: int
+    program: str
+    school: int
+    list: int
+    rule: int
+
+
+_AID = ("pk", "student", "enrollment", "program", "school", "list", "rule")
+
+
+class _Fitting(NamedTuple):
+    """What the rulebook says of one set of facts: the rule that fits by program, and what follows from it."""
+
+    rules: dict[str, Rule]
+    entitled: frozenset[str]
+
+
+class _Search:
+    """One look at a term: its rulebook, its facts, its awards."""
+
+    def __init__(self, term: Term, schools: Collection[int] | None) -> None:
+        self.term, self.schools = term, schools
+        self.rulebook = Rulebook(term)
+        self.positions = {program.code: nth for nth, program in enumerate(self.rulebook.programs)}
+        self.conditions = {
+            condition.rule.pk: condition for group in self.rulebook.conditions.values() for condition in group
+        }
+        self.with_own_fees = {school for school, _program in self.rulebook.fees}
+        self.places = {
+            pk: (code, kind, in_county_town)
+            for pk, code, kind, in_county_town in School.objects.values_list("pk", "code", "kind", "is_county_town")
+        }
+        self.known: dict[tuple[Any, ...], _Fitting] = {}
+        self.categories = self._categories()
+        self.levels = self._levels()
+        self.twins = self._twins()
+        self.aids = self._aids()
+        self.aided = {(self._child(aid.student), aid.program) for aid in self.aids}
+        self.rosters_on = self._days(Roster.objects.filter(state=RosterState.IN_FORCE), "school", "committed_at")
+        self.lists_on = self._days(AwardList.objects.all(), "pk", "prepared_at")
+
+    # What is read
+
+    def _here(self) -> QuerySet[Any] | None:
+        """The children of these schools; nothing where all are meant."""
+        if self.schools is None:
+            return None
+        return Enrollment.objects.filter(term=self.term, school__in=self.schools).order_by().values("student")
+
+    def _of_theirs(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        here = self._here()
+        return rows if here is None else rows.filter(student__in=here)
+
+    def _categories(self) -> dict[int, dict[str, date]]:
+        """student → the categories that hold in the term, each with the day on which it was known."""
+        found: dict[int, dict[str, date]] = defaultdict(dict)
+        rows = self._of_theirs(Hardship.objects.in_force(self.term)).order_by()
+        for student, category, day in rows.values_list("student", "category", "known_on").iterator(READ_ROWS):
+            found[student][category] = day
+        return found
+
+    def _levels(self) -> dict[int, tuple[str, date]]:
+        """student → the level of recognition, with the day of the school's list (eligibility.levels)."""
+        rows = Recognition.objects.filter(term=self.term, list__state=RecognitionListState.IN_FORCE)
+        columns = self._of_theirs(rows).order_by("pk").values_list("student", "level", "list__uploaded_at")
+        days: dict[datetime, date] = {}
+        found = {}
+        for student, level, at in columns.iterator(READ_ROWS):
+            found[student] = level, days.get(at) or days.setdefault(at, timezone.localdate(at))
+        return found
+
+    def _twins(self) -> dict[int, str]:
+        """Students of one resident number under two records, by that number's index."""
+        numbers = Student.objects.order_by().exclude(id_number_index=None)
+        here = self._here()
+        if here is not None:
+            numbers = numbers.filter(
+                id_number_index__in=Student.objects.filter(pk__in=here).order_by().values("id_number_index")
+            )
+        twice = numbers.values("id_number_index").annotate(n=Count("pk")).filter(n__gt=1).values("id_number_index")
+        return dict(Student.objects.filter(id_number_index__in=twice).order_by().values_list("pk", "id_number_index"))
+
+    def _child(self, student: int) -> int | str:
+        return self.twins.get(student, student)
+
+    def _aids(self) -> list[_Aid]:
+        rows = Award.objects.live().filter(term=self.term).order_by()
+        here = self._here()
+        if here is not None:
+            rows = rows.filter(Q(school__in=self.schools) | Q(student__in=here) | Q(student__in=list(self.twins)))
+        return [_Aid(*row) for row in rows.values_list(*_AID).iterator(READ_ROWS)]
+
+    def _days(self, rows: QuerySet[Any], key: str, column: str) -> dict[int, date]:
+        found = rows.filter(term=self.term).order_by()
+        if self.schools is not None:
+            found = found.filter(school__in=self.schools)
+        return {each: timezone.localdate(at) for each, at in found.values_list(key, column) if at}
+
+    def _children(self) -> Iterator[_Child]:
+        """Who studies and may be entitled to something."""
+        studying = Enrollment.objects.studying().filter(term=self.term).order_by()
+        if self.schools is not None:
+            studying = studying.filter(school__in=self.schools)
+        open_stages = self.rulebook.open_stages()
+        facts = Hardship.objects.in_force(self.term).order_by().values("student")
+        lists = Recognition.objects.filter(term=self.term, list__state=RecognitionListState.IN_FORCE).order_by()
+        parts = [
+            studying.filter(stage__in=open_stages),
+            studying.exclude(stage__in=open_stages).filter(
+                Q(student__in=facts) | Q(student__in=lists.values("student"))
+            ),
+        ]
+        for part in parts:
+            for row in part.values_list(*_CHILD).iterator(READ_ROWS):
+                yield _Child(*row)
+
+    def _children_of(self, enrollments: Iterable[int]) -> Iterator[_Child]:
+        for keys in _in_parts(enrollments):
+            yield from (_Child(*row) for row in Enrollment.objects.filter(pk__in=keys).values_list(*_CHILD))
+
+    # What follows
+
+    def lines(self) -> Iterator[Line]:
+        of_enrollment: dict[int, list[_Aid]] = defaultdict(list)
+        for aid in self.aids:
+            if self.schools is None or aid.school in self.schools:
+                of_enrollment[aid.enrollment].append(aid)
+        suspects = self._suspects()
+        for child in self._children():
+            fitting = self._fitting(child)
+            for program in fitting.entitled:
+                if (self._child(child.student), program) not in self.aided:
+                    yield self._missed(child, program, fitting.rules[program])
+            yield from self._mistaken(child, of_enrollment.pop(child.pk, ()), fitting, suspects)
+        for child in self._children_of(list(of_enrollment)):
+            yield from self._mistaken(child, of_enrollment[child.pk], self._fitting(child), suspects)
+
+    def _fitting(self, child: _Child) -> _Fitting:
+        """The rulebook's answer; children with the same facts share it."""
+        categories = frozenset(self.categories[child.student]) if child.student in self.categories else frozenset()
+        level, _day = self.levels.get(child.student, ("", None))
+        # A school matters beyond its kind and its place only where it has fees of its own.
+        school = child.school if child.school in self.with_own_fees else 0
+        _code, kind, in_county_town = self.places[child.school]
+        facts = (school, child.stage, child.grade, kind, in_county_town, child.is_boarding, child.is_rural)
+        key = (*facts, categories, level)
+        found = self.known.get(key)
+        if found is None:
+            row = {**child._asdict(), "school_id": child.school, "stage_id": child.stage}
+            verdicts = self.rulebook.judge(
+                facts_of(row, categories, level, kind=kind, in_county_town=in_county_town)
+            )
+            found = self.known[key] = _Fitting(
+                rules={verdict.program.code: verdict.rule for verdict in verdicts if verdict.rule},
+                entitled=frozenset(verdict.program.code for verdict in verdicts if verdict.entitled),
+            )
+        return found
+
+    def _place(self, school: int, child: _Child) -> tuple[Any, ...]:
+        return self.places[school][0], child.grade_no, child.class_name
+
+    def _missed(self, child: _Child, program: str, rule: Rule) -> Line:
+        condition = self.conditions[rule.pk]
+        days = [self.term.starts_on]
+        if condition.categories:
+            known = self.categories[child.student]
+            days.append(min(known[code] for code in condition.categories & known.keys()))
+        if condition.levels:
+            days.append(self.levels[child.student][1])
+        return Line(
+            gap=Gap.MISSED,
+            enrollment=child.pk,
+            student=child.student,
+            school=child.school,
+            program=program,
+            rule=rule.pk,
+            since_on=max(days),
+            place=self._place(child.school, child),
+        )
+
+    def _mistaken(
+        self, child: _Child, aids: Iterable[_Aid], fitting: _Fitting, suspects: dict[int, dict[Mistake, date]]
+    ) -> Iterator[Line]:
+        for aid in aids:
+            found = {**self._wrong_with(child, aid, fitting), **suspects.get(aid.pk, {})}
+            if found:
+                yield Line(
+                    gap=Gap.MISTAKEN,
+                    enrollment=child.pk,
+                    student=child.student,
+                    school=aid.school,
+                    program=aid.program,
+                    rule=aid.rule,
+                    since_on=max(self.term.starts_on, *found.values()),
+                    mistakes=tuple(found),
+                    award=aid.pk,
+                    place=self._place(aid.school, child),
+                )
+
+    def _wrong_with(self, child: _Child, aid: _Aid, fitting: _Fitting) -> dict[Mistake, date]:
+        """What of the child itself speaks against the award, each with its day."""
+        roster_on = self.rosters_on.get(aid.school, self.term.starts_on)
+        if child.state == EnrollmentState.LEFT:
+            return {Mistake.LEFT: roster_on}
+        if child.state == EnrollmentState.SUSPENDED:
+            return {Mistake.SUSPENDED: roster_on}
+        if aid.program in fitting.rules:
+            return {}
+        found: dict[Mistake, date] = {}
+        condition = self.conditions.get(aid.rule)
+        if condition is not None and self._has_lapsed(child, condition.categories, condition.levels):
+            found[Mistake.LAPSED] = self._lapsed_on(child)
+        if condition is not None and condition.rule.is_boarding and not child.is_boarding:
+            found[Mistake.NOT_BOARDING] = roster_on
+        return found or {Mistake.UNFIT: roster_on}
+
+    def _has_lapsed(self, child: _Child, categories: frozenset[str], levels: frozenset[str]) -> bool:
+        known = self.categories[child.student] if child.student in self.categories else {}
+        level, _day = self.levels.get(child.student, ("", None))
+        return bool((categories and not categories & known.keys()) or (levels and level not in levels))
+
+    def _lapsed_on(self, child: _Child) -> date:
+        """The last day of what the award rested on."""
+        return self._ended_on.get(child.student, self.term.starts_on)
+
+    @cached_property
+    def _ended_on(self) -> dict[int, date]:
+        rows = self._of_theirs(Hardship.objects.filter(term=self.term, to_on__lt=self.term.ends_on))
+        return dict(rows.order_by("to_on").values_list("student", "to_on"))
+
+    def _suspects(self) -> dict[int, dict[Mistake, date]]:
+        """award → what other awards and other places of the child speak against it."""
+        of_child: dict[int | str, list[_Aid]] = defaultdict(list)
+        for aid in self.aids:
+            of_child[self._child(aid.student)].append(aid)
+        elsewhere = self._in_two_schools()
+        found: dict[int, dict[Mistake, date]] = defaultdict(dict)
+        for aids in of_child.values():
+            if len(aids) > 1:
+                for aid in aids:
+                    self._compare(aid, aids, found)
+        for aid in self.aids:
+            if aid.student in elsewhere:
+                found[aid.pk][Mistake.TWO_SCHOOLS] = self.rosters_on.get(aid.school, self.term.starts_on)
+        return found
+
+    def _compare(self, aid: _Aid, aids: list[_Aid], found: dict[int, dict[Mistake, date]]) -> None:
+        day = self.lists_on.get(aid.list, self.term.starts_on)
+        others = [other for other in aids if other.pk != aid.pk]
+        excluded = self.rulebook.excluded.get(aid.program, set())
+        if any(other.program in excluded and self._comes_first(other, aid) for other in others):
+            found[aid.pk][Mistake.EXCLUDED] = day
+        if any(other.program == aid.program for other in others):
+            found[aid.pk][Mistake.TWICE] = day
+
+    def _comes_first(self, one: _Aid, other: _Aid) -> bool:
+        last = len(self.positions)
+        return self.positions.get(one.program, last) < self.positions.get(other.program, last)
+
+    def _in_two_schools(self) -> set[int]:
+        aided = Award.objects.live().filter(term=self.term).order_by()
+        if self.schools is not None:
+            aided = aided.filter(school__in=self.schools)
+        studying = Enrollment.objects.studying().filter(term=self.term, student__in=aided.values("student")).order_by()
+        twice = studying.values("student").annotate(n=Count("pk")).filter(n__gt=1)
+        return set(twice.values_list("student", flat=True))
+
+
+def _in_parts(keys: Iterable[int]) -> Iterator[list[int]]:
+    ordered = sorted(keys)
+    for start in range(0, len(ordered), _KEYS_A_QUERY):
+        yield ordered[start : start + _KEYS_A_QUERY]
