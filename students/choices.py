@@ -83,18 +83,40 @@ class SnapshotState(TextChoices):
 
 SNAPSHOT_MOVES = {
     SnapshotState.UPLOADED: {SnapshotState.FROZEN, SnapshotState.REFUSED},
+    SnapshotState.REFUSED: {SnapshotState.UPLOADED},
     SnapshotState.FROZEN: {SnapshotState.WITHDRAWN},
 }
+
+
+class LineCode(TextChoices):
+    """What is to say of one line of a list: why it was not taken, or with what remark it was."""
+
+    NO_NAME = "no-name", _("没有姓名")
+    TOTAL = "total", _("合计行")
+    FOOT = "foot", _("签字或说明行")
+    HEAD = "head", _("重复的表头")
+    BLANK = "blank", _("空行")
+    DUPLICATE = "duplicate", _("证件号与前面一行相同")
+    LOST = "lost", _("证件号丢失末几位")
+    WRONG = "wrong", _("证件号不合规则")
+    NO_ID = "no-id", _("没有证件号")
+    FILLED = "filled", _("户信息只写在首行，已按同户补齐")
+    BY_HEAD = "by-head", _("没有户编号，按户主姓名和村归户")
+
+
+NOT_TAKEN = (LineCode.NO_NAME, LineCode.TOTAL, LineCode.FOOT, LineCode.HEAD, LineCode.BLANK)
+"""Lines that name nobody. All others are people, whatever is to say of them."""
 
 
 class CrosscheckState(TextChoices):
     RUNNING = "running", _("比对中")
     DONE = "done", _("已完成")
     SUPERSEDED = "superseded", _("已被新比对取代")
+    REFUSED = "refused", _("未生效")
 
 
 CROSSCHECK_MOVES = {
-    CrosscheckState.RUNNING: {CrosscheckState.DONE},
+    CrosscheckState.RUNNING: {CrosscheckState.DONE, CrosscheckState.REFUSED},
     CrosscheckState.DONE: {CrosscheckState.SUPERSEDED},
 }
 
@@ -156,6 +178,7 @@ class MatchState(TextChoices):
 
 
 MATCH_MOVES = {
+    MatchState.SURE: {MatchState.REJECTED},
     MatchState.SUSPECTED: {MatchState.CONFIRMED, MatchState.REJECTED},
     MatchState.CONFIRMED: {MatchState.REJECTED},
     MatchState.REJECTED: {MatchState.CONFIRMED},

@@ -69,6 +69,7 @@ from students.models import (
     Match,
     MatchDecision,
     OutsideLetter,
+    RegisterLine,
     RegisterPerson,
     RegisterSnapshot,
     RegisterSource,
@@ -491,6 +492,15 @@ class RegisterPersonFactory(DjangoModelFactory):
     village = "东关村"
     category = factory.SelfAttribute("snapshot.source.category")
     label = factory.SelfAttribute("category.name")
+
+
+class RegisterLineFactory(DjangoModelFactory):
+    class Meta:
+        model = RegisterLine
+
+    snapshot = factory.SubFactory(RegisterSnapshotFactory)
+    row = factory.Sequence(lambda n: n + 3)
+    code = "no-name"
 
 
 class CrosscheckFactory(DjangoModelFactory):

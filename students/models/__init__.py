@@ -12,7 +12,14 @@ from students.models.crosscheck import (
     TierSampleLine,
 )
 from students.models.people import Card, Enrollment, EnrollmentQuerySet, Student
-from students.models.registers import CategoryLabel, HardshipCategory, RegisterPerson, RegisterSnapshot, RegisterSource
+from students.models.registers import (
+    CategoryLabel,
+    HardshipCategory,
+    RegisterLine,
+    RegisterPerson,
+    RegisterSnapshot,
+    RegisterSource,
+)
 from students.models.rosters import (
     CountyFile,
     Roster,
@@ -39,6 +46,7 @@ __all__ = [
     "MatchDecision",
     "MatchQuerySet",
     "OutsideLetter",
+    "RegisterLine",
     "RegisterPerson",
     "RegisterSnapshot",
     "RegisterSource",

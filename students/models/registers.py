@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from common import resident_ids
 from common.roles import READERS
 from common.sealed import IndexField, SealedField
-from students.choices import CategoryGroup, Sex, SnapshotState, WhenEntering, WhenLeaving
+from students.choices import CategoryGroup, LineCode, Sex, SnapshotState, WhenEntering, WhenLeaving
 
 if TYPE_CHECKING:
     from common.roles import Person
@@ -85,6 +85,9 @@ class RegisterSource(models.Model):
     def __str__(self) -> str:
         return _now(self.name)
 
+    def get_absolute_url(self) -> str:
+        return reverse("students:source", args=[self.pk])
+
 
 class SnapshotQuerySet(models.QuerySet["RegisterSnapshot"]):
     def visible_to(self, user: Person) -> Self:
@@ -119,6 +122,10 @@ class RegisterSnapshot(models.Model):
     came = models.PositiveIntegerField(_("新进入"), default=0)
     left = models.PositiveIntegerField(_("离开"), default=0)
     changed = models.PositiveIntegerField(_("信息变动"), default=0)
+    readings = models.PositiveSmallIntegerField(_("重读次数"), default=0)
+    notes = models.JSONField(
+        _("读取说明"), default=dict, help_text=_("没有认出的表头（headings）和困难类型写法（labels → 行数）")
+    )
 
     objects = SnapshotQuerySet.as_manager()
 
@@ -175,6 +182,7 @@ class RegisterPerson(models.Model):
         indexes = [
             models.Index(fields=["snapshot", "household_no"], name="registerperson_by_household"),
             models.Index(fields=["id_number_index"], name="registerperson_by_id_number"),
+            models.Index(fields=["snapshot", "key"], name="registerperson_by_key"),
         ]
 
     def __str__(self) -> str:
@@ -183,3 +191,26 @@ class RegisterPerson(models.Model):
     @property
     def masked_id(self) -> str:
         return resident_ids.mask(self.id_number)
+
+
+class RegisterLine(models.Model):
+    """What is to say of one line of a list: why it was not taken, or with what remark its person was."""
+
+    snapshot = models.ForeignKey(
+        RegisterSnapshot, on_delete=models.CASCADE, related_name="lines", verbose_name=_("名单")
+    )
+    row = models.PositiveIntegerField(_("行"))
+    code = models.CharField(_("情况"), max_length=10, choices=LineCode)
+    other_row = models.PositiveIntegerField(_("另一行"), null=True)
+
+    class Meta:
+        verbose_name = _("名单行说明")
+        verbose_name_plural = _("名单行说明")
+        ordering = ("snapshot", "row", "code")
+        constraints = [
+            models.UniqueConstraint(fields=["snapshot", "row", "code"], name="registerline_once_per_code"),
+        ]
+        indexes = [models.Index(fields=["snapshot", "code", "row"], name="registerline_by_code")]
+
+    def __str__(self) -> str:
+        return f"{self.snapshot_id}/{self.row} {self.code}"
