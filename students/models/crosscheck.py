@@ -48,6 +48,7 @@ class Crosscheck(models.Model):
         ordering = ("-pk",)
         constraints = [
             models.UniqueConstraint(fields=["term"], condition=Q(state="done"), name="crosscheck_one_in_force"),
+            models.UniqueConstraint(fields=["term"], condition=Q(state="running"), name="crosscheck_one_running"),
         ]
 
     def __str__(self) -> str:

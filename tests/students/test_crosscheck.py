@@ -11,7 +11,7 @@ from jobs.models import Job
 from programs.reference import load_national
 from schools.models import Stage
 from students import crosscheck, decisions, registers
-from students.choices import CrosscheckState, MatchState, SnapshotState
+from students.choices import Confirms, CrosscheckState, MatchState, SnapshotState
 from students.models import Crosscheck, Hardship, Match, RegisterPerson, RegisterSource
 from tests.factories import NOW, EnrollmentFactory, StudentFactory, TermFactory, UserFactory, resident_id
 from tests.workbooks import REGISTER_HEAD, xlsx
@@ -47,9 +47,9 @@ def freeze(preparer, lines, *, source="registered-poor", head=REGISTER_HEAD):
     return snapshot, job
 
 
-def compare(preparer, *snapshots):
+def compare(preparer, *snapshots, confirms=Confirms.NEAR):
     term = TermFactory()
-    checked = crosscheck.begin(term=term, snapshots=snapshots, by=preparer, at=NOW)
+    checked = crosscheck.begin(term=term, snapshots=snapshots, by=preparer, at=NOW, confirms=confirms)
     job = run.execute(run.start("crosscheck", by=preparer, at=NOW, crosscheck_id=checked.pk).pk)
     assert job.state == JobState.DONE, job.error_code
     checked.refresh_from_db()
@@ -109,6 +109,26 @@ class TestCompare:
         assert (fact.student, fact.label, fact.snapshot) == (enrollment.student, "脱贫户", snapshot)
 
     @pytest.mark.parametrize(
+        ("listed", "typed", "tier"),
+        [
+            ({"name": "张小明"}, {"id_number": resident_id(1)[:-3] + "9" + resident_id(1)[-2:]}, "near-digit"),
+            ({"name": "张小明"}, {"id_number": resident_id(1)[:6] + resident_id(1)[8:17]}, "near-core"),
+            ({"name": "张小明"}, {"id_number": resident_id(1)[:15] + "000"}, "near-cut"),
+            ({"name": "张晓明"}, {}, "near-sound"),
+        ],
+    )
+    def test_what_is_as_good_as_certain_confirms_itself_and_says_why(self, preparer, listed, typed, tier):
+        enroll(**{"name": "张小明", "id_number": resident_id(1), "born_on": date(2012, 3, 4), **typed})
+        snapshot, _job = freeze(preparer, [line(1, id_number=resident_id(1), **listed)])
+
+        compare(preparer, snapshot)
+
+        match = Match.objects.get()
+        assert (match.state, match.tier) == (MatchState.SURE, tier)
+        assert {"village"} <= set(match.reasons)
+        assert Hardship.objects.count() == 1
+
+    @pytest.mark.parametrize(
         ("listed", "typed", "reason"),
         [
             ({"name": "张小明"}, {"id_number": resident_id(1)[:-3] + "9" + resident_id(1)[-2:]}, "id-one-off"),
@@ -119,11 +139,11 @@ class TestCompare:
             ({"name": "张小朋"}, {}, "id-same"),
         ],
     )
-    def test_a_mis_entered_child_is_suspected_and_gets_no_fact_by_itself(self, preparer, listed, typed, reason):
+    def test_a_run_may_ask_for_certainty_only(self, preparer, listed, typed, reason):
         enroll(**{"name": "张小明", "id_number": resident_id(1), "born_on": date(2012, 3, 4), **typed})
         snapshot, _job = freeze(preparer, [line(1, id_number=resident_id(1), **listed)])
 
-        checked = compare(preparer, snapshot)
+        checked = compare(preparer, snapshot, confirms=Confirms.EXACT)
 
         match = Match.objects.get()
         assert match.state == MatchState.SUSPECTED
@@ -189,9 +209,9 @@ class TestCompare:
 
         compare(preparer, poor, low_income)
 
-        assert sorted(Match.objects.values_list("person__snapshot__source", "state")) == [
-            ("low-income", MatchState.SUSPECTED),
-            ("registered-poor", MatchState.SURE),
+        assert sorted(Match.objects.values_list("person__snapshot__source", "tier")) == [
+            ("low-income", "near-digit"),
+            ("registered-poor", "exact"),
         ]
 
     def test_a_killed_run_is_written_anew_because_rosters_go_on(self, preparer, monkeypatch):
@@ -242,6 +262,58 @@ class TestCompare:
         with pytest.raises(crosscheck.AlreadyRunning):
             crosscheck.begin(term=TermFactory(), snapshots=[snapshot], by=preparer, at=NOW)
 
+    def test_the_next_run_says_what_is_new_to_look_at(self, preparer):
+        enroll(name="张小明", id_number="", born_on=date(2012, 3, 4))
+        snapshot, _job = freeze(preparer, [line(1, name="张小明", id_number=resident_id(1))])
+        compare(preparer, snapshot)
+        enroll(name="李小红", id_number="", born_on=date(2012, 3, 4))
+        again, _job = freeze(
+            preparer,
+            [
+                line(1, name="张小明", id_number=resident_id(1)),
+                line(2, name="李小红", id_number=resident_id(450), household="H2"),
+            ],
+        )
+
+        compare(preparer, again)
+
+        now = Match.objects.filter(crosscheck__state=CrosscheckState.DONE)
+        assert sorted(now.values_list("person__name", "is_new")) == [("张小明", False), ("李小红", True)]
+
+    def test_what_a_person_denied_is_not_confirmed_by_a_rule_again(self, preparer):
+        enrollment = enroll(name="张小明", number=7)
+        snapshot, _job = freeze(preparer, [line(1, name="张小明", id_number=enrollment.student.id_number)])
+        compare(preparer, snapshot)
+        decisions.decide(Match.objects.get(), is_same=False, by=preparer, at=NOW, note="经核实是另一人")
+
+        compare(preparer, snapshot)
+
+        match = Match.objects.get(crosscheck__state=CrosscheckState.DONE)
+        assert (match.state, match.note) == (MatchState.REJECTED, "经核实是另一人")
+        assert not Hardship.objects.in_force(TermFactory()).exists()
+
+    def test_a_list_withdrawn_during_the_run_ends_it_and_leaves_the_one_in_force(self, preparer, monkeypatch):
+        enrollment = enroll(name="张小明", number=7)
+        snapshot, _job = freeze(preparer, [line(1, name="张小明", id_number=enrollment.student.id_number)])
+        first = compare(preparer, snapshot)
+        find = crosscheck._find
+
+        def withdraw_after(checked):
+            found = find(checked)
+            registers.withdraw(snapshot, by=preparer, at=NOW, reason="部门重新提供")
+            return found
+
+        monkeypatch.setattr(crosscheck, "_find", withdraw_after)
+        second = crosscheck.begin(term=TermFactory(), snapshots=[snapshot], by=preparer, at=NOW)
+        job = run.execute(run.start("crosscheck", by=preparer, at=NOW, crosscheck_id=second.pk).pk)
+
+        first.refresh_from_db()
+        second.refresh_from_db()
+        assert (job.state, job.error_code) == (JobState.FAILED, "list-withdrawn")
+        assert (first.state, second.state) == (CrosscheckState.DONE, CrosscheckState.REFUSED)
+        assert not second.matches.exists()
+        assert Hardship.objects.in_force(TermFactory()).count() == 1
+
     def test_a_withdrawn_list_is_not_compared(self, preparer):
         snapshot, _job = freeze(preparer, [line(1, name="张小明", id_number=resident_id(1))])
         registers.withdraw(snapshot, by=preparer, at=NOW, reason="有误")
@@ -264,10 +336,6 @@ class TestDecide:
 
         decisions.decide(match, is_same=False, by=preparer, at=NOW, note="同名不同人")
         assert not Hardship.objects.in_force(TermFactory()).exists()
-
-    def test_needs_a_reason_in_words(self, preparer, match):
-        with pytest.raises(decisions.NoteMissing):
-            decisions.decide(match, is_same=True, by=preparer, at=NOW, note="")
 
     def test_is_refused_the_second_time(self, preparer, match):
         stale_copy = Match.objects.get(pk=match.pk)

@@ -1,0 +1,178 @@
+"""The product's own cross-check over three files: `python bench/crosscheck.py --data DIR [--format json]`.
+
+DIR holds roster.csv (rid, id, name, sex, school, stage, grade, cls, boarding, guardian, guardian_id, phone, township,
+village), register.csv (gid, hh, id, name, sex, relation, head_name, head_id, phone, township, village, category, edu,
+is_child) and truth.csv (rid, gid, kind; kind "clean" where nothing was spoiled). Printed are, of the pairs that were
+hidden by an error: how many the search confirmed by itself, named first, named among its first three; how many
+pairs it confirmed that are none; how many children a person has to look at; seconds and memory; the same for each
+kind of error. Beside it the figures of plain comparison by number and name over the same rows.
+
+Nothing is written, and no database is used: `students.matching` is what a run of the product searches with.
+"""
+
+import argparse
+import csv
+import json
+import resource
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from common import names, resident_ids  # noqa: E402
+from common.resident_ids import IdKind  # noqa: E402
+from students import matching  # noqa: E402
+from students.suspicion import Record, birth_of, number_of  # noqa: E402
+
+_YES = {"true", "1", "是", "yes", "y", "t"}
+_SEXES = {"男": "male", "女": "female"}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--format", choices=["text", "json"], default="text")
+    options = parser.parse_args()
+    result = measure(options.data)
+    if options.format == "json":
+        print(json.dumps(result, ensure_ascii=False, indent=1))
+    else:
+        show(result)
+    return 0
+
+
+def measure(folder: Path) -> dict[str, Any]:
+    began = perf_counter()
+    children = [child_record(row) for row in _rows(folder / "roster.csv")]
+    people = [person_record(row) for row in _rows(folder / "register.csv")]
+    read = perf_counter()
+    found = matching.search(children, people)
+    searched = perf_counter()
+    truth = {(row["rid"], row["gid"]): row["kind"] for row in _rows(folder / "truth.csv")}
+    return {
+        "rows": {"roster": len(children), "register": len(people), "pairs": len(truth)},
+        **_figures(found, truth),
+        "exact_comparison": _figures([one for one in found if one.tier == matching.EXACT], truth, by_kind=False),
+        "seconds": {"read": round(read - began, 2), "search": round(searched - read, 2)},
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+    }
+
+
+def _figures(
+    found: Iterable[matching.Found], truth: dict[tuple[str, str], str], *, by_kind: bool = True
+) -> dict[str, Any]:
+    automatic: Counter[str] = Counter()
+    false: list[dict[str, Any]] = []
+    best: dict[tuple[str, str], int] = {}
+    waiting: set[int] = set()
+    for one in found:
+        pair = (str(one.child.record), str(one.person.record))
+        if one.tier:
+            automatic[one.tier] += 1
+            best[pair] = 0
+            if pair not in truth:
+                false.append({"rid": pair[0], "gid": pair[1], "tier": one.tier, "reasons": one.reasons})
+        else:
+            waiting.add(one.person.record)
+            best[pair] = one.rank
+    kinds: dict[str, Counter[str]] = defaultdict(Counter)
+    for pair, kind in truth.items():
+        if kind == "clean":
+            continue
+        for name in (kind, ""):
+            kinds[name]["hidden"] += 1
+            kinds[name]["automatic"] += best.get(pair) == 0
+            kinds[name]["first"] += best.get(pair, 9) <= 1
+            kinds[name]["first_three"] += best.get(pair, 9) <= matching.CANDIDATES_KEPT
+    whole = kinds.pop("", Counter())
+    hidden = max(1, whole["hidden"])
+    figures: dict[str, Any] = {
+        "hidden": whole["hidden"],
+        "recall": {name: round(whole[name] / hidden, 4) for name in ("automatic", "first", "first_three")},
+        "automatic": dict(sorted(automatic.items())),
+        "false_automatic": len(false),
+        "suspicions": len(waiting),
+        "suspicions_per_hidden": round(len(waiting) / hidden, 2),
+        "clean_missed": sum(kind == "clean" and pair not in best for pair, kind in truth.items()),
+    }
+    if by_kind:
+        figures["false"] = false[:20]
+        figures["kinds"] = {
+            kind: {
+                "hidden": counts["hidden"],
+                **{name: round(counts[name] / counts["hidden"], 4) for name in ("automatic", "first", "first_three")},
+            }
+            for kind, counts in sorted(kinds.items())
+        }
+    return figures
+
+
+def show(result: dict[str, Any]) -> None:
+    print(f"{'kind of error':<34}{'hidden':>8}{'automatic':>11}{'first':>8}{'first 3':>9}")
+    for kind, row in [*result["kinds"].items(), ("all", {"hidden": result["hidden"], **result["recall"]})]:
+        print(f"{kind:<34}{row['hidden']:>8}{row['automatic']:>11.1%}{row['first']:>8.1%}{row['first_three']:>9.1%}")
+    print(
+        f"{result['false_automatic']} false among {sum(result['automatic'].values()):,} automatic:"
+        f" {result['automatic']}\n"
+        f"{result['suspicions']:,} people to look at, {result['suspicions_per_hidden']} for each hidden child; "
+        f"{result['clean_missed']} clean pairs missed"
+    )
+    exact = result["exact_comparison"]
+    print(f"number and name alone: {exact['recall']['automatic']:.1%} of the hidden, {exact['false_automatic']} false")
+    print(f"read {result['seconds']['read']} s, search {result['seconds']['search']} s, {result['peak_mb']} MB")
+
+
+def child_record(row: dict[str, str]) -> Record:
+    number, kind = number_of(resident_ids.normalize(row["id"]))
+    name = names.key(row["name"])
+    return Record(
+        record=int(row["rid"]),
+        key=number if kind is IdKind.RESIDENT else f"rid:{row['rid']:>9}",
+        number=number,
+        kind=kind,
+        name=name,
+        sound=names.sound(name),
+        sex=_SEXES.get(row["sex"], "unknown"),
+        birth=birth_of(number, kind, None),
+        phone=resident_ids.normalize(row["phone"]),
+        town=names.key(row["township"]),
+        village=names.village_key(row["village"]),
+        stage=row["stage"],
+        guardian_sound=names.sound(names.key(row["guardian"])),
+        is_adult=kind is IdKind.RESIDENT and number[6:10] < "2000",
+    )
+
+
+def person_record(row: dict[str, str]) -> Record:
+    number, kind = number_of(resident_ids.normalize(row["id"]))
+    name = names.key(row["name"])
+    return Record(
+        record=int(row["gid"]),
+        key=f"gid:{row['gid']:>9}",
+        number=number,
+        kind=kind,
+        name=name,
+        sound=names.sound(name),
+        sex=_SEXES.get(row["sex"], "unknown"),
+        birth=birth_of(number, kind, None),
+        phone=resident_ids.normalize(row["phone"]),
+        town=names.key(row["township"]),
+        village=names.village_key(row["village"]),
+        stage=row["edu"],
+        household=row["hh"],
+        is_adult=row["is_child"].strip().lower() not in _YES,
+    )
+
+
+def _rows(path: Path) -> Iterator[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        yield from csv.DictReader(file)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
