@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Action
 from common.columns import heading_key
 from common.moves import Refused
 from programs.choices import Basis, Level, Payee, Payer, ProgramKind, Severity
@@ -24,16 +25,10 @@ from schools.models import Grade, SchoolKind, Stage, Term
 from students.choices import CategoryGroup
 from students.headings import fits
 from students.models import CategoryLabel, HardshipCategory, RegisterSource, RosterHeading
+from students.register_columns import FIELDS
 from students.roster_columns import COLUMNS
 
 NATIONAL: Path = settings.BASE_DIR / "fixtures" / "national.toml"
-REGISTER_FIELDS = frozenset(
-    {
-        "name", "id_number", "sex", "household_no", "relation", "head_name",
-        "phone", "town", "village", "monitored", "category", "born_on",
-    }
-)  # fmt: skip
-
 SomeModel = TypeVar("SomeModel", bound=models.Model)
 
 
@@ -276,10 +271,14 @@ def _load_stages(file: ReferenceFile) -> None:
 
 
 def _load_categories(file: ReferenceFile) -> None:
+    """Once the county has changed the order of reports, it is the county's: what is new comes at its end."""
     labels, priorities = Seen(), Seen()
+    is_countys = Action.objects.filter(verb="category.moved").exists()
     for entry in file.entries("category"):
         priority = entry.number_of("priority")
         priorities.add(entry, priority)
+        if is_countys:
+            priority = _place_of(entry.text("code"))
         _make_room(HardshipCategory.objects.exclude(code=entry.text("code")).filter(priority=priority))
         category, _made = HardshipCategory.objects.update_or_create(
             code=entry.text("code"),
@@ -302,6 +301,13 @@ def _load_categories(file: ReferenceFile) -> None:
                 },
             )
             label.end()
+
+
+def _place_of(code: str) -> int:
+    """Where a category stands in the order, or the place after the last one."""
+    known = HardshipCategory.objects.filter(code=code).values_list("priority", flat=True).first()
+    last: int | None = HardshipCategory.objects.aggregate(last=models.Max("priority"))["last"]
+    return (last or 0) + 1 if known is None else known
 
 
 def _make_room(in_the_way: models.QuerySet[HardshipCategory]) -> None:
@@ -334,18 +340,21 @@ def _load_roster_columns(file: ReferenceFile) -> None:
 
 
 def _load_register_sources(file: ReferenceFile) -> None:
+    """A source that the county has changed on its page stays as the county left it."""
+    changed = Action.objects.filter(verb="source.changed", target_type=RegisterSource._meta.label_lower)
+    countys = set(changed.values_list("target_id", flat=True))
     for position, entry in enumerate(file.entries("register_source"), start=1):
         headings = entry.value("headings", dict)
-        for field in sorted(headings.keys() - REGISTER_FIELDS):
+        for field in sorted(headings.keys() - FIELDS.keys()):
             raise entry.refused(UnknownField, field=f"headings.{field}")
+        settled = {"category": entry.one("category", HardshipCategory), "headings": headings}
         RegisterSource.objects.update_or_create(
             code=entry.text("code"),
             defaults={
                 "name": entry.text("name"),
                 "office": entry.text("office"),
-                "category": entry.one("category", HardshipCategory),
-                "headings": headings,
                 "position": position,
+                **({} if entry.text("code") in countys else settled),
             },
         )
 

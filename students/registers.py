@@ -3,34 +3,35 @@
 A list is never edited. The next one of its source supersedes it; a wrong one is withdrawn with a reason.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Count, F, Min
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
-from accounts.models import User
-from common import names, resident_ids, sheets
+from accounts.models import Action, User
+from common import sheets
 from common.bulk import insert
-from common.columns import read_date
+from common.columns import DoubledColumns, MissingColumns
 from common.moves import Refused, hold, move
 from common.resident_ids import IdKind
 from common.tables import Table
 from jobs import files
 from jobs.choices import FileKind
 from jobs.run import Running
-from students import identity
-from students.choices import SNAPSHOT_MOVES, Sex, SnapshotState
-from students.models import CategoryLabel, HardshipCategory, RegisterPerson, RegisterSnapshot, RegisterSource
-from students.roster_rows import phone_index
+from students import register_changes
+from students.choices import SNAPSHOT_MOVES, LineCode, SnapshotState
+from students.models import Crosscheck, RegisterLine, RegisterPerson, RegisterSnapshot, RegisterSource
+from students.register_columns import FIELDS, REQUIRED
+from students.register_reading import LINE_FIELDS, PERSON_FIELDS, PersonReader, unknown_headings
 
-REQUIRED = ("name", "id_number")
 CHUNK_ROWS = 2_000
-_SEXES = {"男": Sex.MALE, "女": Sex.FEMALE}
+_KEYS_A_QUERY = 800
 
 
 class NoPeople(Refused):
@@ -48,6 +49,11 @@ class ReasonMissing(Refused):
     message = _("请写明原因。")
 
 
+class ListWithdrawn(Refused):
+    code = "list-withdrawn"
+    message = _("比对过程中，名单“%(names)s”被撤回了，这次比对不作数。请重新选择名单，再比对一次。")
+
+
 @transaction.atomic
 def upload(
     *, source: RegisterSource, as_of: date, content: bytes, name: str, by: User, at: datetime
@@ -63,6 +69,25 @@ def upload(
 
 
 @transaction.atomic
+def begin_again(snapshot: RegisterSnapshot, *, by: User, at: datetime) -> None:
+    """Let the file of a refused list be read once more: the headings of its source are understood now."""
+    move(
+        snapshot,
+        SnapshotState.UPLOADED,
+        moves={SnapshotState.REFUSED: {SnapshotState.UPLOADED}},
+        readings=F("readings") + 1,
+        rows_read=0,
+        rows_refused=0,
+        refusal_code="",
+        refusal_params={},
+        notes={},
+    )
+    snapshot.lines.all().delete()
+    snapshot.persons.all().delete()
+    actions.record(by, "register.read-again", snapshot, at=at, sha256=snapshot.file.sha256)
+
+
+@transaction.atomic
 def withdraw(snapshot: RegisterSnapshot, *, by: User, at: datetime, reason: str) -> None:
     """Take a wrong list out of use. What was decided by it stays on record."""
     if not reason.strip():
@@ -71,38 +96,84 @@ def withdraw(snapshot: RegisterSnapshot, *, by: User, at: datetime, reason: str)
     actions.record(by, "register.withdrawn", snapshot, at=at, reason=snapshot.withdrawn_reason)
 
 
+def withdrawal(snapshot: RegisterSnapshot) -> Action | None:
+    """Who withdrew a list, and when."""
+    acts = Action.objects.filter(target_type=snapshot._meta.label_lower, target_id=str(snapshot.pk))
+    return acts.filter(verb="register.withdrawn").select_related("actor").order_by("-pk").first()
+
+
+def withdrawn_among(run: Crosscheck) -> list[RegisterSnapshot]:
+    """The lists of a cross-check that somebody has withdrawn.
+
+    Called in the transaction that ends the run, it keeps all of the run's lists as they are until that is over: a
+    withdrawal comes before it and is seen, or after it.
+    """
+    rows = RegisterSnapshot.objects.filter(pk__in=list(run.snapshots.order_by("pk").values_list("pk", flat=True)))
+    rows.update(state=F("state"))
+    return list(rows.filter(state=SnapshotState.WITHDRAWN).select_related("source").order_by("pk"))
+
+
+def refuse_withdrawn(run: Crosscheck) -> None:
+    """ListWithdrawn where one of the run's lists is out of use by now."""
+    if gone := withdrawn_among(run):
+        raise ListWithdrawn(names="、".join(map(str, gone)))
+
+
+def headings_of(source: RegisterSource) -> Mapping[str, Sequence[str]]:
+    """field → its headings; what no list can do without is found at least under its own name."""
+    words: dict[str, Sequence[str]] = {
+        name: texts for name, texts in source.headings.items() if name in FIELDS and texts
+    }
+    return {**{name: [str(FIELDS[name].name)] for name in REQUIRED}, **words}
+
+
 def freeze(snapshot: RegisterSnapshot, *, running: Running, reader: sheets.Reader | None = None) -> dict[str, Any]:
-    """Read the list into rows, chunk by chunk, and freeze it. Lines without a name are counted, not taken."""
+    """Read the list into rows, chunk by chunk, compare it with the one before, and freeze it.
+
+    Lines that name nobody are not taken, and said with their numbers. A run ordered before the list was read again
+    leaves it alone.
+    """
+    if running.params.get("reading", 0) != snapshot.readings:
+        return {}
     try:
         return _freeze(snapshot, running, reader)
     except Refused as refusal:
+        notes = {"headings": _not_understood(snapshot, refusal, reader)}
         with running.chunk(to=running.cursor, refusal=refusal):
             snapshot.persons.all().delete()
+            snapshot.lines.all().delete()
             move(
                 snapshot,
                 SnapshotState.REFUSED,
-                moves=SNAPSHOT_MOVES,
+                moves={SnapshotState.UPLOADED: {SnapshotState.REFUSED}},
                 refusal_code=refusal.code,
                 refusal_params=refusal.params,
+                notes=notes,
             )
         raise
 
 
-_FIELDS = (
-    "snapshot", "row", "key", "household_no", "relation", "head_name", "name", "name_key", "sex", "born_on",
-    "id_kind", "id_number", "id_number_index", "phone", "phone_index", "town_name", "village", "category", "label",
-)  # fmt: skip
+def _not_understood(snapshot: RegisterSnapshot, refusal: Refused, reader: sheets.Reader | None) -> list[str]:
+    if not isinstance(refusal, MissingColumns | DoubledColumns):
+        return []
+    return unknown_headings(files.content(snapshot.file), headings_of(snapshot.source), reader=reader)
 
 
 def _freeze(snapshot: RegisterSnapshot, running: Running, reader: sheets.Reader | None) -> dict[str, Any]:
-    table = Table(files.content(snapshot.file), snapshot.source.headings, REQUIRED, reader=reader)
+    table = Table(files.content(snapshot.file), headings_of(snapshot.source), REQUIRED, reader=reader)
     person_reader = PersonReader(table, snapshot)
-    taken = (line for line in table.lines() if line[0] > running.cursor)
-    while part := list(islice(taken, CHUNK_ROWS)):
-        people = [person for number, cells in part if (person := person_reader.read(number, cells))]
+    lines = table.lines()
+    while part := [(number, person_reader.read(number, cells)) for number, cells in islice(lines, CHUNK_ROWS)]:
+        # After a break the lines before the cursor are read once more: a household goes on in the next line.
+        part = [line for line in part if line[0] > running.cursor]
+        if not part:
+            continue
+        people = [reading.person for _number, reading in part if reading.person]
+        remarks = [(snapshot.pk, number, code, None) for number, reading in part for code in reading.codes]
         with running.chunk(to=part[-1][0]):
             hold(snapshot, SnapshotState.UPLOADED)
-            insert(RegisterPerson, _FIELDS, people)
+            insert(RegisterPerson, PERSON_FIELDS, people)
+            insert(RegisterLine, LINE_FIELDS, remarks)
             snapshot.rows_read += len(part)
             snapshot.rows_refused += len(part) - len(people)
             RegisterSnapshot.objects.filter(pk=snapshot.pk).update(
@@ -113,55 +184,34 @@ def _freeze(snapshot: RegisterSnapshot, running: Running, reader: sheets.Reader 
             people_count = snapshot.persons.count()
             if not people_count:
                 raise NoPeople()
-            move(snapshot, SnapshotState.FROZEN, moves=SNAPSHOT_MOVES, people=people_count)
+            insert(RegisterLine, LINE_FIELDS, person_reader.passed_over())
+            insert(RegisterLine, LINE_FIELDS, _doubled(snapshot))
+            compared = register_changes.compare(snapshot)
+            move(
+                snapshot,
+                SnapshotState.FROZEN,
+                moves={SnapshotState.UPLOADED: {SnapshotState.FROZEN}},
+                people=people_count,
+                notes=person_reader.notes(),
+                **compared,
+            )
             actions.record(
                 snapshot.uploaded_by, "register.frozen", snapshot, at=snapshot.uploaded_at, people=people_count
             )
     return {"rows": snapshot.rows_read, "people": snapshot.people, "refused": snapshot.rows_refused}
 
 
-class PersonReader:
-    """Reads the lines of one source's list."""
-
-    def __init__(self, table: Table, snapshot: RegisterSnapshot) -> None:
-        self.table = table
-        self.snapshot = snapshot
-        self.labels = dict(CategoryLabel.objects.values_list("label", "category"))
-        self.labels.update({name: code for code, name in HardshipCategory.objects.values_list("code", "name")})
-
-    def read(self, number: int, cells: sheets.Row) -> tuple[Any, ...] | None:
-        """The values of RegisterPerson's `_FIELDS`, or None for a line without a name."""
-        text = self.table.text(cells)
-        name_key = names.key(text.get("name", ""))
-        if not name_key:
-            return None
-        id_number, id_kind = self._id(cells)
-        phone = resident_ids.normalize(text.get("phone", ""))[:20]
-        category, label = self._category(text)
-        household_no = text.get("household_no", "")[:40]
-        sex = _SEXES.get(text.get("sex", "") or resident_ids.sex(id_number), Sex.UNKNOWN)
-        born_on = resident_ids.born_on(id_number) if id_kind is IdKind.RESIDENT else None
-        key = identity.person_key(
-            source=self.snapshot.source_id, household_no=household_no, number=id_number, name_key=name_key
-        )
-        return (
-            self.snapshot.pk, number, key, household_no, text.get("relation", "")[:20], text.get("head_name", "")[:100],
-            text["name"][:100], name_key[:100], sex, born_on or read_date(self.table.cell(cells, "born_on")),
-            id_kind, id_number, identity.number_index(id_number, id_kind), phone, phone_index(phone),
-            text.get("town_name", text.get("town", ""))[:50], text.get("village", "")[:100], category, label[:40],
-        )  # fmt: skip
-
-    def _id(self, cells: sheets.Row) -> tuple[str, IdKind]:
-        cell = self.table.cell(cells, "id_number")
-        if isinstance(cell, int | float):
-            return "", IdKind.LOST
-        number = resident_ids.from_disability_card(resident_ids.normalize(cell))[:40]
-        return number, resident_ids.kind(number)
-
-    def _category(self, text: Mapping[str, str]) -> tuple[str, str]:
-        """The most telling label wins: 监测对象类别 says more than 户类型."""
-        for name in ("monitored", "category"):
-            label = text.get(name, "")
-            if label in self.labels:
-                return self.labels[label], label
-        return self.snapshot.source.category_id, text.get("category", "") or self.snapshot.source.category.name
+def _doubled(snapshot: RegisterSnapshot) -> list[tuple[Any, ...]]:
+    """Lines whose valid number stands on an earlier line of the same list, with that line."""
+    people = snapshot.persons.filter(id_kind=IdKind.RESIDENT)
+    groups = people.order_by().values("id_number_index").annotate(lines=Count("pk"), first=Min("row"))
+    first = dict(groups.filter(lines__gt=1).values_list("id_number_index", "first"))
+    numbers, found = sorted(first), []
+    for start in range(0, len(numbers), _KEYS_A_QUERY):
+        rows = people.filter(id_number_index__in=numbers[start : start + _KEYS_A_QUERY]).order_by("row")
+        found += [
+            (snapshot.pk, row, LineCode.DUPLICATE, first[number])
+            for number, row in rows.values_list("id_number_index", "row")
+            if row != first[number]
+        ]
+    return found

@@ -113,8 +113,34 @@ def upload_register(
 
 
 @transaction.atomic
-def begin_crosscheck(*, term: Term, snapshots: Sequence[RegisterSnapshot], by: User, at: datetime) -> Crosscheck:
-    check = crosscheck.begin(term=term, snapshots=snapshots, by=by, at=at)
+def read_register_again(snapshot: RegisterSnapshot, *, by: User, at: datetime) -> Job:
+    """Read the file of a refused list once more, now that its source's headings are mended."""
+    registers.begin_again(snapshot, by=by, at=at)
+    return run.start(
+        "register-freeze",
+        by=by,
+        at=at,
+        key=_key_of_reading(snapshot),
+        snapshot_id=snapshot.pk,
+        reading=snapshot.readings,
+    )
+
+
+def _key_of_reading(snapshot: RegisterSnapshot) -> str:
+    """A list is read once, and again whenever it was refused and somebody mended what it asks for."""
+    return f"register-freeze:{snapshot.pk}" + (f":{snapshot.readings}" if snapshot.readings else "")
+
+
+@transaction.atomic
+def begin_crosscheck(
+    *,
+    term: Term,
+    snapshots: Sequence[RegisterSnapshot],
+    by: User,
+    at: datetime,
+    confirms: Confirms = Confirms.NEAR,
+) -> Crosscheck:
+    check = crosscheck.begin(term=term, snapshots=snapshots, by=by, at=at, confirms=confirms)
     run.start("crosscheck", by=by, at=at, key=f"crosscheck:{check.pk}", term=term, crosscheck_id=check.pk)
     return check
 
@@ -146,7 +172,7 @@ def job_of(thing: Roster | RegisterSnapshot | Crosscheck | CountyFile) -> Job | 
             kind = _AT_WORK.get(RosterState(thing.state), "roster-commit")
             return Job.objects.filter(kind=kind, key=_key(kind, thing)).first()
         case RegisterSnapshot():
-            kind = "register-freeze"
+            return Job.objects.filter(kind="register-freeze", key=_key_of_reading(thing)).first()
         case Crosscheck():
             kind = "crosscheck"
         case CountyFile():

@@ -322,7 +322,9 @@ class TestNationalWords:
         assert all(headings.fits(text) for text in RosterHeading.objects.values_list("text", flat=True))
 
     def test_every_source_can_name_a_person(self):
-        assert {"registered-poor", "low-income", "destitute", "disabled", "orphan"} == {
+        assert {
+            "registered-poor", "low-income", "destitute", "disabled", "orphan", "martyr", "school-staff",
+        } == {  # fmt: skip
             source.code
             for source in RegisterSource.objects.all()
             if source.headings["name"] and source.headings["id_number"]
