@@ -132,15 +132,8 @@ def _key_of_reading(snapshot: RegisterSnapshot) -> str:
 
 
 @transaction.atomic
-def begin_crosscheck(
-    *,
-    term: Term,
-    snapshots: Sequence[RegisterSnapshot],
-    by: User,
-    at: datetime,
-    confirms: Confirms = Confirms.NEAR,
-) -> Crosscheck:
-    check = crosscheck.begin(term=term, snapshots=snapshots, by=by, at=at, confirms=confirms)
+def begin_crosscheck(*, term: Term, snapshots: Sequence[RegisterSnapshot], by: User, at: datetime) -> Crosscheck:
+    check = crosscheck.begin(term=term, snapshots=snapshots, by=by, at=at)
     run.start("crosscheck", by=by, at=at, key=f"crosscheck:{check.pk}", term=term, crosscheck_id=check.pk)
     return check
 
