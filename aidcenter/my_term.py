@@ -1,7 +1,7 @@
 """The officer's first page: what to do next, until when, what is wrong, what is done. Nothing else.
 
-roster → what is open in it → recognition → public list → payment results. Each step is asked of the stage that
-knows; the page costs a fixed number of queries.
+roster → what is open in it → recognition → entitled but not aided → public list → payment results. Each step is asked
+of the stage that knows; the page costs a fixed number of queries.
 """
 
 from dataclasses import dataclass, replace
@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from common.pages import counts_by
 from disbursements.choices import PaymentState
 from disbursements.models import Payment
+from programs import gap_answers
 from programs.choices import ListState, NoticeState, RecognitionListState
 from programs.models import AwardList, Notice, RecognitionList
 from schools.models import School, Term
@@ -74,6 +75,7 @@ def of(school: School, term: Term, *, today: date) -> MyTerm:
         _roster(newest, is_in_force, term),
         _open_questions(newest, term),
         _recognition(school, term, is_in_force),
+        _missed(school, term, award_list),
         _public_list(award_list, notice, term, today),
         _payments(school, term, award_list),
     ]
@@ -155,6 +157,22 @@ def _recognition(school: School, term: Term, is_in_force: bool) -> Step:
         ngettext("%(n)s 行对不上花名册。", "%(n)s 行对不上花名册。", unmatched) % {"n": unmatched} if unmatched else ""
     )
     return Step(title, State.DONE, words, url, _("查看"), due_on, wrong)
+
+
+def _missed(school: School, term: Term, award_list: AwardList | None) -> Step:
+    title, due_on = _("答复应助未助"), term.lists_due_on
+    if award_list is None:
+        return Step(title, State.WAITING, _("等县资助中心提出资助名单。"), "", "", due_on)
+    url = reverse("programs:gaps")
+    figures = gap_answers.figures(term, schools=[school.pk])
+    if figures.to_answer:
+        wrong = ngettext("应助未助 %(n)s 人次待答复。", "应助未助 %(n)s 人次待答复。", figures.to_answer)
+        words = _("符合条件、但不在资助名单里的学生，请逐个说明原因。")
+        return Step(title, State.NOW, words, url, _("去答复"), due_on, wrong % {"n": figures.to_answer})
+    if figures.missed:
+        words = ngettext("%(n)s 人次等县里审核或补报。", "%(n)s 人次等县里审核或补报。", figures.missed)
+        return Step(title, State.WAITING, words % {"n": figures.missed}, url, _("查看"), due_on)
+    return Step(title, State.DONE, _("没有应助未助的学生。"), url, _("查看"), due_on)
 
 
 def _public_list(award_list: AwardList | None, notice: Notice | None, term: Term, today: date) -> Step:

@@ -21,7 +21,7 @@ from common.moves import Refused, hold, move
 from jobs.run import Running
 from programs.choices import AWARD_MOVES, AwardState, ListState
 from programs.eligibility import Rulebook, Verdict, facts_of, hardships, levels
-from programs.models import Award, AwardList
+from programs.models import Award, AwardList, GapAnswer
 from schools.models import School, Term
 from students.choices import EnrollmentState
 from students.models import Enrollment
@@ -161,13 +161,19 @@ class _Proposer:
         )
 
     def _standing(self, students: set[int]) -> dict[int, dict[str, Award]]:
-        """student → program → the award that stands; what people took out stands as well."""
+        """student → program → the award that stands; what people took out stands as well.
+
+        Unless the county accepted since that the child is to be added (programs.gap_answers).
+        """
         found: dict[int, dict[str, Award]] = defaultdict(dict)
+        to_add = GapAnswer.objects.to_add().filter(term=self.term, student__in=students)
+        comes_back = set(to_add.values_list("student", "program"))
         awards = Award.objects.filter(term=self.term, student__in=students).exclude(
             state=AwardState.DROPPED, dropped_reason=NO_LONGER_ENTITLED
         )
         for award in awards.order_by("pk"):
-            found[award.student_id][award.program_id] = award
+            if award.state != AwardState.DROPPED or (award.student_id, award.program_id) not in comes_back:
+                found[award.student_id][award.program_id] = award
         return found
 
     def _row(self, row: dict[str, Any], verdict: Verdict, list_pk: int | None) -> tuple[Any, ...]:

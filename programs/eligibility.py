@@ -143,23 +143,27 @@ class Rulebook:
             for stage in (condition.stages or self.stages[program.code])
         }
 
-    def judge(self, facts: Facts) -> list[Verdict]:
-        """Every program's verdict; of two that exclude each other the first by position holds."""
+    def judge(self, facts: Facts, *, in_words: bool = True) -> list[Verdict]:
+        """Every program's verdict; of two that exclude each other the first by position holds.
+
+        Reasons in words are most of the work: whoever judges a county goes without.
+        """
         verdicts: list[Verdict] = []
         held: list[Program] = []
         for program in self.programs:
-            verdict = self._judge_program(program, facts)
+            verdict = self._judge_program(program, facts, in_words)
             clash = [other for other in held if other.code in self.excluded[program.code]]
             if verdict.entitled and clash:
-                words = _now("与“%(program)s”不能同时享受。") % {"program": clash[0]}
-                verdict = Verdict(program, False, [words], rule=verdict.rule)
+                words = [_now("与“%(program)s”不能同时享受。") % {"program": clash[0]}] if in_words else []
+                verdict = Verdict(program, False, words, rule=verdict.rule)
             if verdict.entitled:
                 held.append(program)
             verdicts.append(verdict)
         return verdicts
 
     def entitled(self, facts: Facts) -> list[Verdict]:
-        return [verdict for verdict in self.judge(facts) if verdict.entitled]
+        """What the child gets, without words."""
+        return [verdict for verdict in self.judge(facts, in_words=False) if verdict.entitled]
 
     def report_category(self, categories: Iterable[str]) -> HardshipCategory | None:
         """The one category reports count a child under: the first by priority."""
@@ -169,13 +173,15 @@ class Rulebook:
     def is_registered_poor(self, categories: Iterable[str]) -> bool:
         return any(self.categories[code].group == CategoryGroup.REGISTERED_POOR for code in categories)
 
-    def _judge_program(self, program: Program, facts: Facts) -> Verdict:
+    def _judge_program(self, program: Program, facts: Facts, in_words: bool) -> Verdict:
         if facts.stage not in self.stages[program.code]:
-            return Verdict(program, False, [_now("本项目不面向这个学段。")])
+            return Verdict(program, False, [_now("本项目不面向这个学段。")] if in_words else [])
         conditions = self.conditions[program.code]
         for condition in conditions:
             if condition.fits(facts):
-                return self._price(program, condition.rule, facts)
+                return self._price(program, condition.rule, facts, in_words)
+        if not in_words:
+            return Verdict(program, False, [])
         reasons = [
             _now("条件“%(rule)s”不符合：%(misses)s。")
             % {"rule": condition.rule.description, "misses": _now("、").join(condition.misses(facts))}
@@ -183,7 +189,7 @@ class Rulebook:
         ]
         return Verdict(program, False, reasons or [_now("本学期没有适用的享受条件。")])
 
-    def _price(self, program: Program, rule: Rule, facts: Facts) -> Verdict:
+    def _price(self, program: Program, rule: Rule, facts: Facts, in_words: bool) -> Verdict:
         standard = self._standard(program, rule, facts)
         if standard is None:
             return Verdict(program, False, [_now("符合条件，但没有适用的资助标准，请先录入标准。")], rule=rule)
@@ -196,11 +202,7 @@ class Rulebook:
         return Verdict(
             program=program,
             entitled=True,
-            reasons=[
-                _now("符合条件“%(rule)s”（%(document)s）。") % {"rule": rule.description, "document": rule.document_no},
-                _now("标准每学期 %(yuan)s 元（%(document)s）。")
-                % {"yuan": yuan(amount_fen), "document": fee.document_no if fee else standard.document_no},
-            ],
+            reasons=self._grounds(rule, amount_fen, fee or standard) if in_words else [],
             rule=rule,
             standard=standard,
             school_fee=fee,
@@ -208,6 +210,13 @@ class Rulebook:
             amount_fen=amount_fen,
             category=self.report_category(facts.categories),
         )
+
+    def _grounds(self, rule: Rule, amount_fen: int, priced_by: Standard | SchoolFee) -> list[str]:
+        return [
+            _now("符合条件“%(rule)s”（%(document)s）。") % {"rule": rule.description, "document": rule.document_no},
+            _now("标准每学期 %(yuan)s 元（%(document)s）。")
+            % {"yuan": yuan(amount_fen), "document": priced_by.document_no},
+        ]
 
     def _standard(self, program: Program, rule: Rule, facts: Facts) -> Standard | None:
         """The most specific standard in force: for this kind of school before any kind, this stage before any."""

@@ -1,15 +1,15 @@
 """None missed, none mistaken: where facts and awards of a term do not agree, child by child and program by program.
 
 One definition gives both lists. Entitled but not aided (应助未助): the rulebook of the award run says yes, and no award
-stands. Aided but not entitled (不应助已助): an award stands, and the child does not fit any rule of its program today, is
-not there, has another program that excludes it, or has the same program twice. Nothing is stored: the lists are
-counted from the rows as they are now.
+stands. Aided but not entitled (不应助已助): an award stands, and the child fits no rule of its program today, is not
+there, has another program that excludes it, or has the same program twice. Nothing is stored: the lists are counted
+from the rows as they are now.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any, NamedTuple
 
 from django.db.models import Count, Q, QuerySet
@@ -18,7 +18,7 @@ from django.utils.functional import cached_property
 
 from programs.choices import Gap, Mistake, RecognitionListState
 from programs.eligibility import Rulebook, facts_of
-from programs.models import Award, AwardList, Recognition, Rule
+from programs.models import Award, AwardList, Recognition, RecognitionList, Rule
 from schools.models import School, Term
 from students.choices import EnrollmentState, RosterState
 from students.models import Enrollment, Hardship, Roster, Student
@@ -145,14 +145,14 @@ class _Search:
         return found
 
     def _levels(self) -> dict[int, tuple[str, date]]:
-        """student → the level of recognition, with the day of the school's list (eligibility.levels)."""
+        """student → the level of recognition, with the day of the school's list; the last one holds."""
         rows = Recognition.objects.filter(term=self.term, list__state=RecognitionListState.IN_FORCE)
-        columns = self._of_theirs(rows).order_by("pk").values_list("student", "level", "list__uploaded_at")
-        days: dict[datetime, date] = {}
-        found = {}
-        for student, level, at in columns.iterator(READ_ROWS):
-            found[student] = level, days.get(at) or days.setdefault(at, timezone.localdate(at))
-        return found
+        days = self._days(RecognitionList.objects.filter(state=RecognitionListState.IN_FORCE), "pk", "uploaded_at")
+        columns = self._of_theirs(rows).order_by("pk").values_list("student", "level", "list")
+        return {
+            student: (level, days.get(in_list, self.term.starts_on))
+            for student, level, in_list in columns.iterator(READ_ROWS)
+        }
 
     def _twins(self) -> dict[int, str]:
         """Students of one resident number under two records, by that number's index."""
@@ -222,7 +222,7 @@ class _Search:
 
     def _fitting(self, child: _Child) -> _Fitting:
         """The rulebook's answer; children with the same facts share it."""
-        categories = frozenset(self.categories[child.student]) if child.student in self.categories else frozenset()
+        categories = frozenset(self.categories.get(child.student, ()))
         level, _day = self.levels.get(child.student, ("", None))
         # A school matters beyond its kind and its place only where it has fees of its own.
         school = child.school if child.school in self.with_own_fees else 0
@@ -232,9 +232,8 @@ class _Search:
         found = self.known.get(key)
         if found is None:
             row = {**child._asdict(), "school_id": child.school, "stage_id": child.stage}
-            verdicts = self.rulebook.judge(
-                facts_of(row, categories, level, kind=kind, in_county_town=in_county_town)
-            )
+            seen = facts_of(row, categories, level, kind=kind, in_county_town=in_county_town)
+            verdicts = self.rulebook.judge(seen, in_words=False)
             found = self.known[key] = _Fitting(
                 rules={verdict.program.code: verdict.rule for verdict in verdicts if verdict.rule},
                 entitled=frozenset(verdict.program.code for verdict in verdicts if verdict.entitled),
@@ -300,7 +299,7 @@ class _Search:
         return found or {Mistake.UNFIT: roster_on}
 
     def _has_lapsed(self, child: _Child, categories: frozenset[str], levels: frozenset[str]) -> bool:
-        known = self.categories[child.student] if child.student in self.categories else {}
+        known = self.categories.get(child.student, {})
         level, _day = self.levels.get(child.student, ("", None))
         return bool((categories and not categories & known.keys()) or (levels and level not in levels))
 

@@ -552,6 +552,10 @@ class GapAnswerQuerySet(models.QuerySet["GapAnswer"]):
             return self.filter(school=user.school_id)
         return self if user.role in READERS else self.none()
 
+    def to_add(self) -> Self:
+        """The school says that the child is to be added, and the county agrees."""
+        return self.filter(reason=GapReason.TO_ADD, state=GapAnswerState.ACCEPTED)
+
 
 class GapAnswer(models.Model):
     """What a school says to an entitled child without an award (应助未助), and what the county says to that.

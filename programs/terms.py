@@ -20,6 +20,7 @@ from accounts import actions
 from accounts.models import User
 from common import workdays
 from common.moves import Refused, move
+from programs import gap_answers
 from programs.choices import ListState
 from programs.models import AwardList, Program, SchoolFee, TermProgram
 from schools.choices import TERM_MOVES, Season, TermState
@@ -49,6 +50,11 @@ class DaysOutOfOrder(Refused):
 class TermKnown(Refused):
     code = "term-known"
     message = _("%(term)s已经开设过了。")
+
+
+class OpenGaps(Refused):
+    code = "term-open-gaps"
+    message = _("%(term)s还有 %(count)s 条应助未助没有办结，请先在“应助核查”里补报，或由学校答复、县级认可。")
 
 
 class NotAYear(Refused):
@@ -174,8 +180,13 @@ def change(term: Term, *, by: User, at: datetime, **facts: Any) -> None:
 
 @transaction.atomic
 def close(term: Term, *, by: User, at: datetime) -> None:
-    """Nothing more is handed in for the term; all of it stays on record."""
+    """Nothing more is handed in for the term; all of it stays on record.
+
+    A term stays open as long as a child is entitled to something, gets nothing, and nobody has accepted why.
+    """
     move(term, TermState.CLOSED, moves=TERM_MOVES)
+    if missed := gap_answers.figures(term).missed:
+        raise OpenGaps(term=term, count=missed)
     actions.record(by, "term.closed", term, at=at)
 
 
@@ -192,6 +203,8 @@ class Unfinished:
 
     schools_without_roster: int
     lists_not_confirmed: int
+    missed: int
+    """Children and programs entitled but not aided. As long as there is one, the term cannot be closed."""
 
 
 def unfinished(term: Term) -> Unfinished:
@@ -199,6 +212,7 @@ def unfinished(term: Term) -> Unfinished:
     return Unfinished(
         schools_without_roster=School.objects.filter(is_active=True).exclude(pk__in=in_force).count(),
         lists_not_confirmed=AwardList.objects.filter(term=term).exclude(state=ListState.CONFIRMED).count(),
+        missed=gap_answers.figures(term).missed,
     )
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from programs.views import awards, fees, lists, notices, programs, recognitions, terms
+from programs.views import awards, fees, gaps, lists, notices, programs, recognitions, terms
 
 app_name = "programs"
 urlpatterns = [
@@ -25,6 +25,12 @@ urlpatterns = [
     path("objections/<int:pk>/", notices.answer, name="objection-answer"),
     path("public/<str:token>/", notices.open_page, name="public"),
     path("explain/<int:pk>/", programs.explain, name="explain"),
+    path("gaps/", gaps.index, name="gaps"),
+    path("gaps/figures/", gaps.figures, name="gap-figures"),
+    path("gaps/export/", gaps.export, name="gaps-export"),
+    path("gaps/answer/", gaps.answer, name="gap-answer"),
+    path("gaps/accept/", gaps.accept, name="gap-accept"),
+    path("gaps/send-back/", gaps.send_back, name="gap-send-back"),
     path("fees/", fees.index, name="fees"),
     path("fees/export/", fees.export, name="fees-export"),
     path("fees/import/", fees.bring, name="fees-import"),

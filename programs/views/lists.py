@@ -13,7 +13,7 @@ from accounts.access import COUNTY_AND_SCHOOL, READERS_AND_SCHOOL, SignedInReque
 from common.acts import telling
 from common.pages import chosen, counts_by, page_of, render_list, sorted_by, tabs_of
 from common.roles import Role
-from programs import lists, publicity
+from programs import gap_answers, lists, publicity
 from programs.choices import AwardState, ListState
 from programs.forms import ListFilter, PutUpForm, ReasonForm
 from programs.models import Award, AwardList, AwardListQuerySet, Objection
@@ -53,6 +53,7 @@ def page(request: SignedInRequest, pk: int) -> HttpResponse:
         "notices": award_list.notices.all(),
         "open_objections": Objection.objects.filter(notice__list=award_list, answered_at=None).count(),
         "form": None,
+        "missed": _missed(request, [award_list]) if award_list.state == ListState.CLOSED else 0,
     }
     return render_list(request, "programs/list.html", part="programs/_list_awards.html", context=context)
 
@@ -116,6 +117,7 @@ def confirm_many(request: SignedInRequest) -> HttpResponse:
             "ticked": ticked,
             "ready": ready,
             "total": _live_awards(ready),
+            "missed": _missed(request, ready),
         }
         return render(request, "programs/lists_confirm.html", context)
     done, refusals = lists.confirm_many(ready, by=request.user, at=timezone.now())
@@ -130,6 +132,14 @@ def _live_awards(award_lists: list[AwardList]) -> dict[str, int]:
     """People and money of these lists, without who was taken out."""
     awards = Award.objects.live().filter(list__in=award_lists)
     return awards.aggregate(people=Count("pk"), amount_fen=Coalesce(Sum("amount_fen"), 0))
+
+
+def _missed(request: SignedInRequest, award_lists: list[AwardList]) -> int:
+    """How many of the schools' children are entitled, have no award, and nobody has accepted why."""
+    if request.term is None or not award_lists:
+        return 0
+    schools = {award_list.school_id for award_list in award_lists}
+    return gap_answers.figures(request.term, schools=schools).missed
 
 
 def _ticked(request: SignedInRequest) -> AwardListQuerySet:

@@ -18,6 +18,13 @@ from tests.harness.access_table import DOORS
 from tests.harness.test_access import ADDRESSES, path_of, without_tokens
 from tests.harness.world import World
 
+
+def missed(own: World) -> None:
+    """A child that fits the rule of a program and has no award."""
+    own.award.program.stages.add(own.enrollment.stage)
+    make.EnrollmentFactory(stage=own.enrollment.stage)
+
+
 MORE_ROWS: dict[str, Callable[[World], object]] = {
     "accounts:list": lambda own: make.UserFactory(officer=True),
     "accounts:officers": lambda own: make.UserFactory(officer=True),
@@ -29,6 +36,7 @@ MORE_ROWS: dict[str, Callable[[World], object]] = {
     "jobs:list": lambda own: make.JobFactory(school=make.SchoolFactory(), term=own.term),
     "programs:awards": lambda own: make.AwardFactory(),
     "programs:fees": lambda own: make.SchoolFeeFactory(program=own.award.program),
+    "programs:gaps": missed,
     "programs:list": lambda own: make.AwardFactory(enrollment__school=own.school),
     "programs:lists": lambda own: make.AwardFactory(),
     "programs:notice": lambda own: make.AwardFactory(enrollment__school=own.school),
@@ -45,9 +53,11 @@ MORE_ROWS: dict[str, Callable[[World], object]] = {
         term=own.term, state="superseded", made_by=own.account, made_at=make.NOW
     ),
     "students:list": lambda own: make.EnrollmentFactory(),
+    "students:questions": lambda own: make.SchoolQuestionFactory(),
     "students:registers": lambda own: make.RegisterSnapshotFactory(),
     "students:roster": lambda own: make.RosterIssueFactory(roster=own.roster),
     "students:rosters": lambda own: make.EnrollmentFactory(),
+    "students:sample": lambda own: make.TierSampleLineFactory(sample=own.sample),
     "students:school-headings": lambda own: make.RosterHeadingFactory(),
     "students:snapshot": lambda own: make.RegisterPersonFactory(snapshot=own.snapshot),
 }
