@@ -197,6 +197,5 @@ def _row(each: Shown, *, is_missed: bool) -> list[Value]:
     ]
     if not is_missed:
         return [*row, _("；").join(each.mistakes)]
-    answer = each.answer
-    said = [GapReason(answer.reason).label, answer.words] if answer else ["", ""]
-    return [*row, str(each.state.label), str(said[0]), said[1]]
+    reason, words = (GapReason(each.answer.reason).label, each.answer.words) if each.answer else ("", "")
+    return [*row, str(each.state.label), str(reason), words]
