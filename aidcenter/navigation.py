@@ -81,7 +81,7 @@ MENU: list[tuple[Any, list[Link]]] = [
         [
             Link(_("困难群体名单"), "folder-lock", "students:registers", _READERS),
             Link(_("认定名单"), "list-checks", "programs:recognitions", _READERS),
-            Link(_("应助核查"), "user-round-search", "programs:gaps", _READERS_AND_SCHOOL),
+            Link(_("应助核查"), "user-round-search", "programs:gaps", _READERS),
             Link(_("统计报表"), "file-chart-column", "reports:report", _READERS),
             Link(_("数据核对"), "scale", "audits:checks", frozenset({Role.AUDITOR})),
             Link(_("操作日志"), "history", "audits:actions", _READERS),

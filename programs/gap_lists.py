@@ -14,7 +14,7 @@ from common.workbooks import Column, Value, write_table
 from programs.choices import Gap, GapReason, GapState, Level, RecognitionListState
 from programs.gap_answers import Answers
 from programs.gaps import Line
-from programs.models import GapAnswer, Program, Recognition, Rule
+from programs.models import Award, GapAnswer, Program, Recognition, Rule
 from schools.models import School, Term
 from students.models import Enrollment, Hardship
 
@@ -30,17 +30,31 @@ _LINES_A_QUERY = 500
 
 
 @dataclass(frozen=True)
+class Fact:
+    """What is known of a child, and since when."""
+
+    words: str
+    known_on: date | None = None
+
+    def __str__(self) -> str:
+        if self.known_on is None:
+            return self.words
+        return _("%(category)s（%(day)s 查明）") % {"category": self.words, "day": self.known_on.isoformat()}
+
+
+@dataclass(frozen=True)
 class Shown:
-    """A line with everything that its row says. `answer` is what the line's own school said."""
+    """A line with everything that its row says: the answer of its own school, or the award that should not stand."""
 
     line: Line
     enrollment: Enrollment
     school: School
     program: Program
     rule: Rule
-    facts: list[str]
+    facts: list[Fact]
     state: GapState
     answer: GapAnswer | None
+    award: Award | None
     days: int
 
     @property
@@ -59,6 +73,7 @@ def shown(lines: Sequence[Line], term: Term, answers: Answers, *, today: date) -
     schools = School.objects.select_related("town").in_bulk({line.school for line in lines})
     programs = Program.objects.in_bulk({line.program for line in lines})
     rules = Rule.objects.in_bulk({line.rule for line in lines})
+    standing = Award.objects.select_related("list").in_bulk({line.award for line in lines if line.award})
     said = {
         (each.student_id, each.program_id, each.school_id): each
         for each in GapAnswer.objects.filter(term=term, student__in=students).select_related("answered_by")
@@ -74,22 +89,22 @@ def shown(lines: Sequence[Line], term: Term, answers: Answers, *, today: date) -
             facts=facts.get(line.student, []),
             state=answers.state(line),
             answer=said.get((line.student, line.program, line.school)),
+            award=standing.get(line.award),
             days=line.days(today),
         )
         for line in lines
     ]
 
 
-def _facts(term: Term, students: Iterable[int]) -> dict[int, list[str]]:
+def _facts(term: Term, students: Iterable[int]) -> dict[int, list[Fact]]:
     """student → what is known of it in words: categories with the day they were known, the level of recognition."""
-    found: dict[int, list[str]] = {}
+    found: dict[int, list[Fact]] = {}
     held = Hardship.objects.in_force(term).filter(student__in=students).select_related("category")
     for fact in held.order_by("category__priority", "pk"):
-        words = _("%(category)s（%(day)s 查明）") % {"category": fact.category, "day": fact.known_on.isoformat()}
-        found.setdefault(fact.student_id, []).append(words)
+        found.setdefault(fact.student_id, []).append(Fact(str(fact.category), fact.known_on))
     lists = Recognition.objects.filter(term=term, list__state=RecognitionListState.IN_FORCE, student__in=students)
     for student, level in dict(lists.order_by("pk").values_list("student", "level")).items():
-        found.setdefault(student, []).append(_("认定等级：%(level)s") % {"level": Level(level).label})
+        found.setdefault(student, []).append(Fact(_("认定等级：%(level)s") % {"level": Level(level).label}))
     return found
 
 
@@ -191,7 +206,7 @@ def _row(each: Shown, *, is_missed: bool) -> list[Value]:
         str(each.program),
         each.rule.description,
         each.rule.document_no,
-        _("；").join(each.facts),
+        _("；").join(map(str, each.facts)),
         each.line.since_on,
         each.days,
     ]

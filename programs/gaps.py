@@ -6,7 +6,7 @@ there, has another program that excludes it, or has the same program twice. Noth
 from the rows as they are now.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -25,6 +25,8 @@ from students.models import Enrollment, Hardship, Roster, Student
 
 READ_ROWS = 4_000
 _KEYS_A_QUERY = 500
+_FEW_SCHOOLS = 100
+"""Up to so many schools are looked at by themselves; for more it is less work to look at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,9 @@ def find(term: Term, *, schools: Collection[int] | None = None) -> Iterator[Line
 
     Enrollments are read in parts; in memory are the children with facts and the awards that stand.
     """
-    return _Search(term, schools).lines()
+    if schools is None or len(schools) <= _FEW_SCHOOLS:
+        return _Search(term, schools).lines()
+    return (line for line in _Search(term, None).lines() if line.school in schools)
 
 
 class _Child(NamedTuple):
@@ -184,20 +188,19 @@ class _Search:
     def _children(self) -> Iterator[_Child]:
         """Who studies and may be entitled to something."""
         studying = Enrollment.objects.studying().filter(term=self.term).order_by()
-        if self.schools is not None:
-            studying = studying.filter(school__in=self.schools)
         open_stages = self.rulebook.open_stages()
+        if self.schools is not None:
+            # Of a school all are read: that is less work than to look for the county's facts first.
+            for row in studying.filter(school__in=self.schools).values_list(*_CHILD).iterator(READ_ROWS):
+                child = _Child(*row)
+                if child.stage in open_stages or child.student in self.categories or child.student in self.levels:
+                    yield child
+            return
         facts = Hardship.objects.in_force(self.term).order_by().values("student")
         lists = Recognition.objects.filter(term=self.term, list__state=RecognitionListState.IN_FORCE).order_by()
-        parts = [
-            studying.filter(stage__in=open_stages),
-            studying.exclude(stage__in=open_stages).filter(
-                Q(student__in=facts) | Q(student__in=lists.values("student"))
-            ),
-        ]
-        for part in parts:
-            for row in part.values_list(*_CHILD).iterator(READ_ROWS):
-                yield _Child(*row)
+        with_facts = studying.filter(Q(student__in=facts) | Q(student__in=lists.values("student")))
+        for part in (studying.filter(stage__in=open_stages), with_facts.exclude(stage__in=open_stages)):
+            yield from (_Child(*row) for row in part.values_list(*_CHILD).iterator(READ_ROWS))
 
     def _children_of(self, enrollments: Iterable[int]) -> Iterator[_Child]:
         for keys in _in_parts(enrollments):
@@ -342,12 +345,18 @@ class _Search:
         return self.positions.get(one.program, last) < self.positions.get(other.program, last)
 
     def _in_two_schools(self) -> set[int]:
-        aided = Award.objects.live().filter(term=self.term).order_by()
-        if self.schools is not None:
-            aided = aided.filter(school__in=self.schools)
-        studying = Enrollment.objects.studying().filter(term=self.term, student__in=aided.values("student")).order_by()
-        twice = studying.values("student").annotate(n=Count("pk")).filter(n__gt=1)
-        return set(twice.values_list("student", flat=True))
+        """Aided children who study in more than one school."""
+        if self.schools is None:
+            aided = Award.objects.live().filter(term=self.term).order_by().values("student")
+            studying = Enrollment.objects.studying().filter(term=self.term, student__in=aided).order_by()
+            twice = studying.values("student").annotate(n=Count("pk")).filter(n__gt=1)
+            return set(twice.values_list("student", flat=True))
+        places: Counter[int] = Counter()
+        for keys in _in_parts({aid.student for aid in self.aids if aid.school in self.schools}):
+            # Only the children are asked for: with the term among the conditions SQLite reads the whole term.
+            rows = Enrollment.objects.filter(student__in=keys).order_by().values_list("student", "term", "state")
+            places.update(row[0] for row in rows if row[1:] == (self.term.pk, EnrollmentState.STUDYING))
+        return {student for student, n in places.items() if n > 1}
 
 
 def _in_parts(keys: Iterable[int]) -> Iterator[list[int]]:
