@@ -23,6 +23,7 @@ _LABELS: dict[str, Any] = {
     "unmatched": _("对不上的行"),
     "proposed": _("拟资助"),
     "awards": _("资助"),
+    "answers": _("答复条数"),
     "payments": _("发放笔数"),
     "paid": _("发放成功"),
     "failed": _("发放失败"),

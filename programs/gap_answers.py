@@ -156,19 +156,18 @@ def answer(lines: Sequence[Line], *, term: Term, reason: str, words: str, by: Us
     )  # fmt: skip
     if not done + len(new):
         raise NoLines()
-    actions.record(by, "gap.answered", term, at=at, answers=done + len(new), reason=reason, school=by.school_id)
-    return done + len(new)
+    given = _rows(lines, term).filter(answered_by=by, answered_at=at).order_by("pk").values_list("pk", flat=True)
+    actions.record(
+        by, "gap.answered", term, at=at, answers=len(given), ids=list(given), reason=reason, school=by.school_id
+    )
+    return len(given)
 
 
 @transaction.atomic
 def accept(lines: Sequence[Line], *, term: Term, by: User, at: datetime) -> int:
     """The county accepts what the school says; but for "to be added" the line is closed."""
     waiting = _rows(lines, term).filter(state=GapAnswerState.WAITING).exclude(answered_by=by)
-    done = waiting.update(state=GapAnswerState.ACCEPTED, decided_by=by, decided_at=at)
-    if not done:
-        raise NoLines()
-    actions.record(by, "gap.accepted", term, at=at, answers=done)
-    return done
+    return _decide(waiting, GapAnswerState.ACCEPTED, "gap.accepted", term=term, by=by, at=at)
 
 
 @transaction.atomic
@@ -179,10 +178,19 @@ def send_back(lines: Sequence[Line], *, term: Term, words: str, by: User, at: da
         raise SendBackWordsMissing()
     allowed_from = [state for state, following in GAP_ANSWER_MOVES.items() if GapAnswerState.SENT_BACK in following]
     rows = _rows(lines, term).filter(state__in=allowed_from).exclude(answered_by=by)
-    done = rows.update(state=GapAnswerState.SENT_BACK, decided_by=by, decided_at=at, sent_back_words=words)
+    return _decide(rows, GapAnswerState.SENT_BACK, "gap.sent-back", term=term, by=by, at=at, words=words)
+
+
+def _decide(
+    rows: GapAnswerQuerySet, to: GapAnswerState, verb: str, *, term: Term, by: User, at: datetime, words: str = ""
+) -> int:
+    """One UPDATE decides for all of them: of two people who press at once, the second finds none left."""
+    done = rows.update(state=to, decided_by=by, decided_at=at, sent_back_words=words)
     if not done:
         raise NoLines()
-    actions.record(by, "gap.sent-back", term, at=at, answers=done, reason=words)
+    mine = GapAnswer.objects.filter(term=term, state=to, decided_by=by, decided_at=at).order_by("pk")
+    details = {"reason": words} if words else {}
+    actions.record(by, verb, term, at=at, answers=done, ids=list(mine.values_list("pk", flat=True)), **details)
     return done
 
 

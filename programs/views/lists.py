@@ -17,6 +17,7 @@ from programs import gap_answers, lists, publicity
 from programs.choices import AwardState, ListState
 from programs.forms import ListFilter, PutUpForm, ReasonForm
 from programs.models import Award, AwardList, AwardListQuerySet, Objection
+from schools.models import Term
 
 
 @needs(*READERS_AND_SCHOOL)
@@ -53,7 +54,7 @@ def page(request: SignedInRequest, pk: int) -> HttpResponse:
         "notices": award_list.notices.all(),
         "open_objections": Objection.objects.filter(notice__list=award_list, answered_at=None).count(),
         "form": None,
-        "missed": _missed(request, [award_list]) if award_list.state == ListState.CLOSED else 0,
+        "missed": _missed([award_list]) if award_list.state == ListState.CLOSED else 0,
     }
     return render_list(request, "programs/list.html", part="programs/_list_awards.html", context=context)
 
@@ -117,7 +118,7 @@ def confirm_many(request: SignedInRequest) -> HttpResponse:
             "ticked": ticked,
             "ready": ready,
             "total": _live_awards(ready),
-            "missed": _missed(request, ready),
+            "missed": _missed(ready),
         }
         return render(request, "programs/lists_confirm.html", context)
     done, refusals = lists.confirm_many(ready, by=request.user, at=timezone.now())
@@ -134,12 +135,12 @@ def _live_awards(award_lists: list[AwardList]) -> dict[str, int]:
     return awards.aggregate(people=Count("pk"), amount_fen=Coalesce(Sum("amount_fen"), 0))
 
 
-def _missed(request: SignedInRequest, award_lists: list[AwardList]) -> int:
+def _missed(award_lists: list[AwardList]) -> int:
     """How many of the schools' children are entitled, have no award, and nobody has accepted why."""
-    if request.term is None or not award_lists:
-        return 0
-    schools = {award_list.school_id for award_list in award_lists}
-    return gap_answers.figures(request.term, schools=schools).missed
+    schools: dict[Term, set[int]] = {}
+    for award_list in award_lists:
+        schools.setdefault(award_list.term, set()).add(award_list.school_id)
+    return sum(gap_answers.figures(term, schools=those).missed for term, those in schools.items())
 
 
 def _ticked(request: SignedInRequest) -> AwardListQuerySet:
