@@ -95,6 +95,7 @@ MENU: list[tuple[Any, list[Link]]] = [
             Link(_("乡镇"), "map-pin", "schools:towns", _READERS),
             Link(_("学期"), "calendar-range", "programs:terms", _READERS),
             Link(_("项目与标准"), "book-open-text", "programs:programs", _READERS),
+            Link(_("困难类型"), "tags", "students:categories", _READERS),
         ],
     ),
     (_("系统"), [Link(_("账号管理"), "shield-check", "accounts:list", frozenset({Role.ADMIN}))]),

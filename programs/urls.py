@@ -1,6 +1,6 @@
 from django.urls import path
 
-from programs.views import awards, fees, gaps, lists, notices, programs, recognitions, terms
+from programs.views import awards, fees, gaps, lists, notices, programs, recognitions, terms, touched
 
 app_name = "programs"
 urlpatterns = [
@@ -24,6 +24,7 @@ urlpatterns = [
     path("notices/<int:pk>/objections/<int:award_pk>/", notices.object_to, name="objection-raise"),
     path("objections/<int:pk>/", notices.answer, name="objection-answer"),
     path("public/<str:token>/", notices.open_page, name="public"),
+    path("touched/<int:pk>/", touched.page, name="touched"),
     path("explain/<int:pk>/", programs.explain, name="explain"),
     path("gaps/", gaps.index, name="gaps"),
     path("gaps/figures/", gaps.figures, name="gap-figures"),

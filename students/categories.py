@@ -1,5 +1,6 @@
 """Categories of hardship: in which order reports count one of several, and under which words files name them."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Literal
 
@@ -27,6 +28,13 @@ class LabelUnfit(Refused):
 class DaysAstray(Refused):
     code = "label-days-astray"
     message = _("结束日期不能早于开始日期。")
+
+
+def unknown(labels: Mapping[str, int]) -> dict[str, int]:
+    """Of the words that a file used for categories (word → lines), those that nobody knows by now."""
+    known = set(CategoryLabel.objects.filter(label__in=labels).values_list("label", flat=True))
+    known |= set(HardshipCategory.objects.filter(name__in=labels).values_list("name", flat=True))
+    return {label: lines for label, lines in labels.items() if label not in known}
 
 
 Direction = Literal["up", "down"]

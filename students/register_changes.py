@@ -40,12 +40,13 @@ def compare(snapshot: RegisterSnapshot) -> dict[str, Any]:
     before = earlier(snapshot)
     if before is None:
         return {"compared_with": None, "came": 0, "left": 0, "changed": 0}
-    counts = {
-        "came": _missing_in(before, snapshot).count(),
-        "left": _missing_in(snapshot, before).count(),
-        "changed": _changed(before, snapshot).count(),
-    }
-    return {"compared_with": before, **counts}
+    snapshot.compared_with = before
+    return {"compared_with": before, **counts(snapshot)}
+
+
+def counts(snapshot: RegisterSnapshot) -> dict[str, int]:
+    """How many came, left and changed since the list that this one is compared with."""
+    return {change.value: people(snapshot, change).count() for change in Change}
 
 
 def people(snapshot: RegisterSnapshot, change: Change) -> People:
@@ -120,11 +121,12 @@ class Line:
         return {name for name, (then, now) in compared.items() if then != now}
 
 
-def with_before(rows: People, snapshot: RegisterSnapshot) -> People:
-    """Changed people, each with the row of the same person in the list before."""
-    if snapshot.compared_with is None:
-        return rows
+def for_list(rows: People, snapshot: RegisterSnapshot, change: Change) -> People:
+    """People of a change in the order of their file; those who changed with their row in the list before."""
+    rows = rows.select_related("category").defer("phone").order_by("row")
     before = snapshot.compared_with
+    if change != Change.CHANGED or before is None:
+        return rows
     found = [Subquery(same(before).order_by("row").values("pk")[:1]) for same in (_same_key, _same_number, _same_name)]
     return rows.annotate(before_pk=Coalesce(*found))
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from students.views import boards, county_files, crosschecks, enrollments, headings, registers, rosters, workbooks
+from students.views import boards, categories, county_files, crosschecks, enrollments, headings, registers, rosters, workbooks
 
 app_name = "students"
 urlpatterns = [
@@ -38,8 +38,18 @@ urlpatterns = [
     path("rosters/headings/<slug:field>/", headings.column, name="heading-column"),
     path("registers/", registers.index, name="registers"),
     path("registers/upload/", registers.upload, name="register-upload"),
+    path("registers/sources/", registers.sources, name="sources"),
+    path("registers/sources/new/", registers.create_source, name="source-create"),
+    path("registers/sources/<slug:code>/", registers.source, name="source"),
     path("registers/<int:pk>/", registers.snapshot, name="snapshot"),
+    path("registers/<int:pk>/lines/", registers.lines, name="snapshot-lines"),
+    path("registers/<int:pk>/changes/", registers.changes, name="snapshot-changes"),
+    path("registers/<int:pk>/changes/export/", registers.export_changes, name="snapshot-changes-export"),
+    path("registers/<int:pk>/read-again/", registers.read_again, name="snapshot-read-again"),
     path("registers/<int:pk>/withdraw/", registers.withdraw, name="snapshot-withdraw"),
+    path("categories/", categories.index, name="categories"),
+    path("categories/<slug:code>/move/", categories.move, name="category-move"),
+    path("categories/<slug:code>/label/", categories.label, name="category-label"),
     path("crosschecks/", crosschecks.index, name="crosschecks"),
     path("crosschecks/begin/", crosschecks.begin, name="crosscheck-begin"),
     path("crosschecks/<int:pk>/", crosschecks.show, name="crosscheck"),

@@ -46,7 +46,7 @@ from programs.models import (
     TermProgram,
 )
 from schools.models import Grade, School, SchoolKind, Stage, Term, Town
-from students import identity
+from students import identity, register_changes
 from students.choices import (
     CategoryGroup,
     CountyFileState,
@@ -492,6 +492,17 @@ class RegisterPersonFactory(DjangoModelFactory):
     village = "东关村"
     category = factory.SelfAttribute("snapshot.source.category")
     label = factory.SelfAttribute("category.name")
+
+
+def compare(snapshot: RegisterSnapshot) -> None:
+    """Let a list be compared with an earlier one of its source, which is made where there is none."""
+    if snapshot.compared_with is None:
+        snapshot.compared_with = RegisterSnapshotFactory(
+            source=snapshot.source, as_of=snapshot.as_of - timedelta(days=90)
+        )
+    for name, value in register_changes.counts(snapshot).items():
+        setattr(snapshot, name, value)
+    snapshot.save()
 
 
 class RegisterLineFactory(DjangoModelFactory):

@@ -25,6 +25,14 @@ def missed(own: World) -> None:
     make.EnrollmentFactory(stage=own.enrollment.stage)
 
 
+def touch(own: World) -> None:
+    """An award of a child whose line left the list."""
+    make.compare(own.snapshot)
+    award = make.AwardFactory()
+    person = make.RegisterPersonFactory(snapshot=own.snapshot.compared_with)
+    make.HardshipFactory(match=make.MatchFactory(enrollment=award.enrollment, person=person))
+
+
 MORE_ROWS: dict[str, Callable[[World], object]] = {
     "accounts:list": lambda own: make.UserFactory(officer=True),
     "accounts:officers": lambda own: make.UserFactory(officer=True),
@@ -43,6 +51,7 @@ MORE_ROWS: dict[str, Callable[[World], object]] = {
     "programs:notices": lambda own: make.NoticeFactory(),
     "programs:recognition": lambda own: make.RecognitionFactory(list=own.recognition_list),
     "programs:recognitions": lambda own: make.RecognitionListFactory(),
+    "programs:touched": touch,
     "reports:names": lambda own: make.AwardFactory(confirmed=True),
     "schools:list": lambda own: make.EnrollmentFactory(),
     "schools:towns": lambda own: make.TownFactory(code=f"990101{200 + Town.objects.count()}000"),
@@ -60,6 +69,11 @@ MORE_ROWS: dict[str, Callable[[World], object]] = {
     "students:sample": lambda own: make.TierSampleLineFactory(sample=own.sample),
     "students:school-headings": lambda own: make.RosterHeadingFactory(),
     "students:snapshot": lambda own: make.RegisterPersonFactory(snapshot=own.snapshot),
+    "students:snapshot-changes": lambda own: (
+        make.RegisterPersonFactory(snapshot=own.snapshot),
+        make.compare(own.snapshot),
+    ),
+    "students:snapshot-lines": lambda own: make.RegisterLineFactory(snapshot=own.snapshot),
 }
 """Another row for each list, in the way in which it comes to be long: other schools, other children."""
 

@@ -47,6 +47,7 @@ def build(school: School | None = None) -> World:
     school = school or make.SchoolFactory()
     enrollment = make.EnrollmentFactory(school=school)
     match = make.MatchFactory(suspected=True, enrollment=enrollment)
+    make.compare(match.person.snapshot)
     award = make.AwardFactory(enrollment=enrollment, list__published=True)
     make.TermProgramFactory(term=enrollment.term, program=award.program)
     today = timezone.localdate()

@@ -323,8 +323,14 @@ class TestNationalWords:
 
     def test_every_source_can_name_a_person(self):
         assert {
-            "registered-poor", "low-income", "destitute", "disabled", "orphan", "martyr", "school-staff",
-        } == {  # fmt: skip
+            "registered-poor",
+            "low-income",
+            "destitute",
+            "disabled",
+            "orphan",
+            "martyr",
+            "school-staff",
+        } == {
             source.code
             for source in RegisterSource.objects.all()
             if source.headings["name"] and source.headings["id_number"]

@@ -1,9 +1,12 @@
 """Lists of other offices: read as they come, frozen, compared with the one before, withdrawn and never edited."""
 
+import io
 from datetime import date
 from types import SimpleNamespace
 
 import pytest
+from django.urls import reverse
+from openpyxl import load_workbook
 
 from accounts.models import Action
 from common.moves import WrongState
@@ -16,6 +19,7 @@ from students.choices import LineCode, SnapshotState
 from students.headings import HeadingTaken, HeadingUnfit
 from students.models import (
     CategoryLabel,
+    Crosscheck,
     HardshipCategory,
     RegisterSnapshot,
     RegisterSource,
@@ -56,6 +60,7 @@ def hand_in(clerk, lines, *, source="registered-poor", head=REGISTER_HEAD, as_of
 
 
 def read(snapshot):
+    snapshot.refresh_from_db()
     run.execute(runs.job_of(snapshot).pk)
     return RegisterSnapshot.objects.get(pk=snapshot.pk)
 
@@ -393,7 +398,8 @@ class TestComparison:
         hand_in(clerk, [line(1, id_number=resident_id(1))])
         second = hand_in(clerk, [line(1, id_number=resident_id(1), monitored="边缘易致贫户")], as_of=self.LATER)
 
-        rows = register_changes.with_before(register_changes.people(second, Change.CHANGED), second)
+        people = register_changes.people(second, Change.CHANGED)
+        rows = register_changes.for_list(people, second, Change.CHANGED)
         [changed] = register_changes.lines(rows, Change.CHANGED)
 
         assert (changed.before.category_id, changed.now.category_id) == ("lifted-from-poverty", "marginal-at-risk")
@@ -520,3 +526,108 @@ class TestLeaving:
 
     def test_after_the_term_it_held_to_the_end(self, rule):
         assert dating.ends_on(source(when_leaving=rule), date(2022, 3, 1), TERM) == TERM.ends_on
+
+
+class TestPages:
+    """What county staff see and do; who may open which page is tested for all pages together."""
+
+    def test_a_refused_list_leads_to_its_source_and_back_to_reading(self, as_role, clerk):
+        client = as_role("preparer")
+        snapshot = hand_in(clerk, TestHeadings().lines(), head=TestHeadings.HEAD)
+
+        shown = client.get(snapshot.get_absolute_url()).content.decode()
+        assert "娃娃大名" in shown
+        assert snapshot.source.get_absolute_url() in shown
+        source = client.get(snapshot.source.get_absolute_url())
+        assert "娃娃大名" in source.content.decode()
+
+        form = source.context["form"]
+        answers = {field.html_name: field.value() or "" for field in form}
+        answers["words_name"] += "\n娃娃大名"
+        answers["words_id_number"] += "\n号码登记"
+        saved = client.post(snapshot.source.get_absolute_url(), answers)
+        assert saved.status_code == 302, saved.context["form"].errors
+        client.post(reverse("students:snapshot-read-again", args=[snapshot.pk]))
+
+        assert read(snapshot).state == SnapshotState.FROZEN
+
+    def test_a_heading_of_two_fields_is_said_on_the_page(self, as_role):
+        client = as_role("preparer")
+        source = RegisterSource.objects.get(pk="orphan")
+        form = client.get(source.get_absolute_url()).context["form"]
+
+        answers = {field.html_name: field.value() or "" for field in form} | {"words_phone": "姓名"}
+        shown = client.post(source.get_absolute_url(), answers).content.decode()
+
+        assert "已经是“姓名”的表头写法" in shown
+
+    def test_a_new_source_is_added_and_opened(self, as_role):
+        answers = {
+            "code": "Union-Staff",
+            "name": "困难职工子女名单",
+            "office": "总工会",
+            "category": "other-low-income",
+        }
+
+        answer = as_role("preparer").post(reverse("students:source-create"), answers)
+
+        assert answer["Location"] == reverse("students:source", args=["union-staff"])
+        assert "困难职工子女名单" in as_role("auditor").get(reverse("students:sources")).content.decode()
+
+    def test_a_withdrawn_list_says_by_whom_and_why_and_cannot_be_chosen(self, as_role, clerk):
+        make.TermFactory()
+        snapshot = hand_in(clerk, [line(1)])
+        registers.withdraw(snapshot, by=clerk, at=NOW, reason="部门发错了文件")
+        client = as_role("preparer")
+
+        shown = client.get(snapshot.get_absolute_url()).content.decode()
+        assert "部门发错了文件" in shown
+        assert f"{clerk.name} · 2021-10-11 09:30" in shown
+        begin = reverse("students:crosscheck-begin")
+        assert snapshot not in client.get(begin).context["form"].fields["snapshots"].queryset
+        assert client.post(begin, {"snapshots": [snapshot.pk]}).status_code == 200
+        assert not Crosscheck.objects.exists()
+
+    def test_changes_are_shown_by_kind_narrowed_and_taken_along(self, as_role, clerk):
+        hand_in(clerk, [line(1, name="张小明"), line(2, name="李小红", household="H2")])
+        snapshot = hand_in(
+            clerk,
+            [line(1, name="王大力", household="H3"), line(2, name="李小红", household="H2", monitored="边缘易致贫户")],
+            as_of=date(2021, 10, 8),
+        )
+        client = as_role("auditor")
+        address = reverse("students:snapshot-changes", args=[snapshot.pk])
+
+        def people(**query):
+            return [change.person.name for change in client.get(address, query).context["lines"]]
+
+        assert people() == people(tab="came") == ["王大力"]
+        assert people(tab="left") == ["张小明"]
+        assert people(tab="changed") == ["李小红"]
+        assert people(tab="changed", household="H9") == []
+        export = client.get(reverse("students:snapshot-changes-export", args=[snapshot.pk]))
+        sheet = load_workbook(io.BytesIO(export.content)).active
+        names = [(row[0], row[1]) for row in sheet.iter_rows(min_row=4, values_only=True)]
+        assert names == [("新进入", "王大力"), ("离开", "张小明"), ("信息变动", "李小红")]
+        assert Action.objects.filter(verb="register.changes-exported").count() == 1
+
+    def test_lines_are_shown_with_their_reason(self, as_role, clerk):
+        snapshot = hand_in(clerk, [line(1, id_number=resident_id(1)), line(2, name="")])
+        address = reverse("students:snapshot-lines", args=[snapshot.pk])
+
+        page = as_role("auditor").get(address, {"tab": "no-name"})
+
+        assert [(remark.row, is_taken) for remark, _person, is_taken in page.context["lines"]] == [(3, False)]
+        assert address in as_role("auditor").get(snapshot.get_absolute_url()).content.decode()
+
+    def test_the_order_of_categories_is_moved_and_a_word_added(self, as_role):
+        client = as_role("approver")
+        first, second = HardshipCategory.objects.order_by("priority")[:2]
+
+        client.post(reverse("students:category-move", args=[second.pk]), {"direction": "up"})
+        answers = {"label": "孤残儿童", "official_from": "2022-01-01", "official_to": ""}
+        client.post(reverse("students:category-label", args=["orphan"]), answers)
+
+        page = client.get(reverse("students:categories"))
+        assert page.context["rows"][:2] == [second, first]
+        assert "孤残儿童" in page.content.decode()
