@@ -1,16 +1,32 @@
 """What a cross-check found, in figures and in words."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
+from django.db.models import Count
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from schools.models import Stage
-from students import crosscheck, suspicion
+from students import comparison, suspicion
 from students.choices import MatchState
 from students.models import Crosscheck, Match, RegisterSource
 
-_EXACT = _("证件号和姓名都一致")
+_TIERS = {
+    "exact": gettext_lazy("证件号和姓名都一致"),
+    "near-core": gettext_lazy("新旧证件号相符，姓名一致"),
+    "near-sound": gettext_lazy("证件号一致，姓名同音，另有佐证"),
+    "near-digit": gettext_lazy("证件号一方有误、只差一处，姓名一致，另有佐证"),
+    "near-cut": gettext_lazy("证件号末位丢失，姓名一致，另有佐证"),
+    "near-household": gettext_lazy("填成同户成员的证件号，姓名一致，另有佐证"),
+}
+"""The grounds on which a run confirms by itself."""
+_IN_A_SENTENCE = {
+    "guardian": gettext_lazy("监护人是同户成员"),
+    "phone": gettext_lazy("电话相同"),
+}
+_OF_NUMBERS = frozenset({"id-one-off", "id-two-off"})
 
 
 @dataclass(frozen=True)
@@ -34,8 +50,65 @@ class Table:
 
 
 def words(code: str) -> str:
-    """A tier or a reason as people read it."""
-    return str(_EXACT if code == crosscheck.EXACT else suspicion.REASONS.get(code, code))
+    """A tier or a reason as people read it; a code of an older release keeps its code."""
+    known = _TIERS.get(code) or suspicion.REASONS.get(code)
+    return str(known) if known else _("其他依据（%(code)s）") % {"code": code}
+
+
+def kinds_of_doubt() -> list[tuple[str, str]]:
+    """What a suspicion can begin with: how the two numbers stand to each other."""
+    return [(code, str(label)) for code, label in suspicion.REASONS.items() if code.startswith(("id-", "birth-"))]
+
+
+def sentence(match: Match) -> str:
+    """Why two records are, or may be, one child, in one sentence: the number first, then what speaks beside it."""
+    parts = [_in_a_sentence(code, match) for code in match.reasons or [match.tier]]
+    return _("%(parts)s。") % {"parts": _("，").join(parts)}
+
+
+def _in_a_sentence(code: str, match: Match) -> str:
+    child, person = match.enrollment.student, match.person
+    if code in _OF_NUMBERS and comparison.is_slip(child.id_number, person.id_number):
+        ours, theirs = comparison.slips(child.id_number, person.id_number)
+        places = ours if len(ours) >= len(theirs) else theirs
+        return _("%(reason)s（第 %(places)s 位）") % {
+            "reason": words(code),
+            "places": comparison.places_in_words(places),
+        }
+    if code == "name-one-off" and len(child.name_key) == len(person.name_key):
+        ours, theirs = comparison.slips(child.name_key, person.name_key)
+        if len(ours) == len(theirs) == 1:
+            return _("%(reason)s（“%(child)s”与“%(person)s”）") % {
+                "reason": words(code),
+                "child": child.name_key[ours[0]],
+                "person": person.name_key[theirs[0]],
+            }
+    return str(_IN_A_SENTENCE.get(code) or words(code))
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far people are with a run's suspicions, at this moment."""
+
+    waiting: int
+    confirmed: int
+    rejected: int
+
+
+def standing(check: Crosscheck) -> Standing:
+    """Pairs by what became of them, by the queue's own index."""
+    counted = dict(check.matches.order_by().values_list("state").annotate(n=Count("pk")))
+    return Standing(
+        waiting=counted.get(MatchState.SUSPECTED, 0),
+        confirmed=counted.get(MatchState.CONFIRMED, 0),
+        rejected=counted.get(MatchState.REJECTED, 0),
+    )
+
+
+def people_waiting(checks: Iterable[Crosscheck]) -> dict[int, int]:
+    """For each run the listed people who wait for a person's word at this moment."""
+    rows = Match.objects.filter(crosscheck__in=[check.pk for check in checks], state=MatchState.SUSPECTED).order_by()
+    return dict(rows.values_list("crosscheck").annotate(n=Count("person", distinct=True)))
 
 
 def reasons(match: Match) -> list[str]:

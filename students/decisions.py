@@ -1,63 +1,172 @@
-"""What a person says of a suspicion: one child or two. The fact follows at once, and every later run remembers."""
+"""What a person says of a suspicion: one child or two. The fact follows at once, and every later run remembers.
 
+Nothing that was decided is lost: a new word on a pair makes the old one past, and so does taking it back.
+"""
+
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
 from accounts.models import User
-from common.moves import Refused, WrongState, move
-from students.choices import MATCH_MOVES, CrosscheckState, MatchState
+from common.moves import Refused, hold, move
+from common.roles import COUNTY
+from students.choices import MATCH_MOVES, CrosscheckState, MatchState, Verdict
 from students.crosscheck import end_within
-from students.models import Hardship, Match, MatchDecision
+from students.models import (
+    Crosscheck,
+    Hardship,
+    Match,
+    MatchDecision,
+    SchoolQuestion,
+    Student,
+    TierSample,
+    TierSampleLine,
+)
+
+LONGEST_NOTE = 200
+WEAK_SCORE = 10
+"""A rare name in common weighs about as much: with less than that, whoever says "one child" says why."""
+CONTRADICTIONS = frozenset({"name-differs", "sex-differs", "other-member"})
+"""What speaks against one child so clearly that only words can outweigh it."""
+_COMPULSORY = frozenset({"id-same", "id-core", "id-one-off"})
+"""What speaks, together with the name, so clearly for one child that "not" takes words."""
+_UNDO = {MatchState.CONFIRMED: {MatchState.SUSPECTED}, MatchState.REJECTED: {MatchState.SUSPECTED}}
 
 
 class NoteMissing(Refused):
     code = "note-missing"
-    message = _("请写明认定或排除的理由。")
+    message = _("这个结论与比对依据不一致，请写明理由。")
+
+
+class AnotherChild(Refused):
+    code = "another-child"
+    message = _(
+        "名单上的这个人已经确认为%(school)s的%(name)s。一个人只能对应一名学生，如果那条结论有误，请先到那一条撤销。"
+    )
+
+
+class NotTheCounty(Refused):
+    code = "not-the-county"
+    message = _("只有县资助中心的经办和审核人员可以撤销结论。")
+
+
+def is_weak(score: int, reasons: Collection[str]) -> bool:
+    """Whether the evidence is too thin, or contradicts itself, to confirm a pair without a word."""
+    return score < WEAK_SCORE or not CONTRADICTIONS.isdisjoint(reasons)
+
+
+def needs_note(match: Match, *, is_same: bool) -> bool:
+    """Whether this decision goes against the evidence, so that it takes a reason in words."""
+    if is_same:
+        return is_weak(match.score, match.reasons)
+    return "name-same" in match.reasons and not _COMPULSORY.isdisjoint(match.reasons)
 
 
 @transaction.atomic
-def decide(match: Match, *, is_same: bool, by: User, at: datetime, note: str) -> None:
+def decide(match: Match, *, is_same: bool, by: User, at: datetime, note: str = "") -> None:
     """A person says whether two records are one child. The fact follows, and the next run remembers."""
-    if not note.strip():
+    note = note.strip()[:LONGEST_NOTE]
+    if not note and needs_note(match, is_same=is_same):
         raise NoteMissing()
-    if match.crosscheck.state != CrosscheckState.DONE:
-        raise WrongState()
-    note = note.strip()[:200]
+    # All decisions of a run queue here, so that no two people confirm one person as two children.
+    hold(match.crosscheck, CrosscheckState.DONE)
+    if is_same:
+        _refuse_a_second_child(match)
     state = MatchState.CONFIRMED if is_same else MatchState.REJECTED
     move(match, state, moves=MATCH_MOVES, decided_by=by, decided_at=at, note=note)
-    student, person = match.enrollment.student, match.person
-    MatchDecision.objects.update_or_create(
-        student_key=student.key,
-        person_key=person.key,
-        is_current=True,
-        defaults={"is_same": is_same, "decided_by": by, "decided_at": at, "note": note},
+    _decisions_of(match).update(is_current=False)
+    MatchDecision.objects.create(
+        student_key=match.enrollment.student.key,
+        person_key=match.person.key,
+        is_same=is_same,
+        decided_by=by,
+        decided_at=at,
+        note=note,
     )
-    term = match.crosscheck.term
-    if is_same:
-        Hardship.objects.update_or_create(
-            student=student,
-            category=person.category,
-            term=term,
-            defaults={
-                "label": person.label,
-                "match": match,
-                "snapshot": person.snapshot,
-                "from_on": term.starts_on,
-                "to_on": term.ends_on,
-            },
-            create_defaults={
-                "label": person.label,
-                "match": match,
-                "snapshot": person.snapshot,
-                "from_on": term.starts_on,
-                "to_on": term.ends_on,
-                "known_on": timezone.localdate(at),
-            },
-        )
-    else:
-        Hardship.objects.filter(match=match).update(to_on=end_within(term, at))
+    _close_questions(match, at)
+    _find_in_samples(match, Verdict.SAME if is_same else Verdict.NOT_SAME, by, at)
+    _renew_fact(match, at)
     actions.record(by, "match.confirmed" if is_same else "match.rejected", match, at=at, tier=match.tier)
+
+
+@transaction.atomic
+def undo(match: Match, *, by: User, at: datetime) -> None:
+    """Take a decision of the run in force back: the pair waits again, and its fact goes with the decision."""
+    if by.role not in COUNTY:
+        raise NotTheCounty()
+    hold(match.crosscheck, CrosscheckState.DONE)
+    before = match.state
+    move(match, MatchState.SUSPECTED, moves=_UNDO, decided_by=None, decided_at=None, note="")
+    _decisions_of(match).update(is_current=False)
+    _find_in_samples(match, "", None, None)
+    _renew_fact(match, at)
+    actions.record(by, "match.undone", match, at=at, tier=match.tier, was=before)
+
+
+def last_of(check: Crosscheck, by: User) -> Match | None:
+    """The pair that this person decided last, one by one, if the run still holds that decision."""
+    last = MatchDecision.objects.filter(decided_by=by, is_current=True, sample=None).order_by("-pk").first()
+    student = Student.objects.filter(key=last.student_key).first() if last else None
+    if last is None or student is None:
+        return None
+    pairs = Match.objects.filter(crosscheck=check, enrollment__student=student, person__key=last.person_key)
+    return pairs.filter(state__in=_UNDO).select_related("enrollment__student").order_by("pk").first()
+
+
+def _decisions_of(match: Match) -> QuerySet[MatchDecision]:
+    return MatchDecision.objects.filter(
+        student_key=match.enrollment.student.key, person_key=match.person.key, is_current=True
+    )
+
+
+def _refuse_a_second_child(match: Match) -> None:
+    """Another candidate who is the same child in a second school is no other child."""
+    same_person = Match.objects.holding().filter(crosscheck=match.crosscheck_id, person=match.person_id)
+    others = same_person.exclude(enrollment__student=match.enrollment.student_id)
+    other = others.select_related("enrollment__student", "enrollment__school").order_by("pk").first()
+    if other is not None:
+        raise AnotherChild(name=other.enrollment.student.name, school=other.enrollment.school.name)
+
+
+def _close_questions(match: Match, at: datetime) -> None:
+    """Nobody at the school needs to answer any more."""
+    SchoolQuestion.objects.waiting().filter(
+        term=match.crosscheck.term, student_key=match.enrollment.student.key, person_key=match.person.key
+    ).update(withdrawn_at=at)
+
+
+def _find_in_samples(match: Match, finding: str, by: User | None, at: datetime | None) -> None:
+    """A case that was drawn into a sample is judged by the same word."""
+    drawn = TierSampleLine.objects.filter(match=match, sample__in=TierSample.objects.filter(confirmed_at=None))
+    drawn.update(finding=finding, found_by=by, found_at=at)
+
+
+def _renew_fact(match: Match, at: datetime) -> None:
+    """The child's fact of this category follows the pairs of the run that hold, the oldest list first."""
+    term, student, category = match.crosscheck.term, match.enrollment.student, match.person.category
+    holding = Match.objects.holding().filter(
+        crosscheck=match.crosscheck, enrollment__student=student, person__category=category
+    )
+    holds = holding.select_related("person__snapshot").order_by("person__snapshot__as_of", "pk").first()
+    if holds is None:
+        facts = Hardship.objects.in_force(term).filter(student=student, category=category)
+        # What was found out today and taken back today never held; anything older did, and ended.
+        facts.filter(known_on=timezone.localdate(at)).delete()
+        facts.update(to_on=end_within(term, at))
+        return
+    fact = {
+        "label": holds.person.label,
+        "match": holds,
+        "snapshot": holds.person.snapshot,
+        "from_on": term.starts_on,
+        "to_on": term.ends_on,
+    }
+    first = {**fact, "known_on": timezone.localdate(at)}
+    Hardship.objects.update_or_create(
+        student=student, category=category, term=term, defaults=fact, create_defaults=first
+    )

@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from common import names, resident_ids
 from common.forms import DayField, FilterForm, Rows, SearchField, TidyCharField
-from schools.models import School, SchoolKind, Stage, Term, Town
-from students.choices import EnrollmentState
+from schools.models import School, SchoolKind, Term, Town
+from students.choices import Confirms, EnrollmentState
 from students.disclosure import Purpose
 from students.models import (
     Hardship,
@@ -214,37 +214,3 @@ class CrosscheckForm(forms.Form):
     def __init__(self, *args: Any, snapshots: QuerySet[RegisterSnapshot], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["snapshots"].queryset = snapshots  # type: ignore[attr-defined]
-
-
-class MatchFilter(FilterForm):
-    """What narrows the queue of suspicions. It goes with a person from match to match."""
-
-    stage = forms.ModelChoiceField(Stage.objects.all(), label=_("学段"), empty_label=_("全部"))
-    school = SearchField(label=_("学校名称或标识码"), max_length=100)
-    source = forms.ModelChoiceField(RegisterSource.objects.all(), label=_("名单来源"), empty_label=_("全部"))
-
-    def narrow(self, rows: Rows) -> Rows:
-        if stage := self.wanted("stage"):
-            rows = rows.filter(enrollment__stage=stage)
-        if text := self.wanted("school"):
-            rows = rows.filter(enrollment__school__in=School.objects.filter(schools_like(text)))
-        if source := self.wanted("source"):
-            rows = rows.filter(person__snapshot__source=source)
-        return rows
-
-
-class DecisionForm(forms.Form):
-    """Whether two records are one child, and why one thinks so."""
-
-    is_same = forms.TypedChoiceField(
-        label=_("结论"),
-        choices=[("yes", _("是同一人")), ("no", _("不是同一人"))],
-        coerce=lambda word: word == "yes",
-        widget=forms.RadioSelect,
-    )
-    note = TidyCharField(
-        label=_("理由"),
-        max_length=200,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("写明核对了什么，例如：电话核实监护人，户口簿号码与名单一致。不要写身份证号。"),
-    )

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from students.views import boards, categories, county_files, crosschecks, enrollments, headings, registers, rosters, workbooks
+from students.views import (
+    boards,
+    categories,
+    county_files,
+    crosschecks,
+    enrollments,
+    headings,
+    questions,
+    registers,
+    rosters,
+    samples,
+    workbooks,
+)
 
 app_name = "students"
 urlpatterns = [
@@ -55,4 +67,13 @@ urlpatterns = [
     path("crosschecks/<int:pk>/", crosschecks.show, name="crosscheck"),
     path("crosschecks/matches/<int:pk>/", crosschecks.match, name="match"),
     path("crosschecks/matches/<int:pk>/decide/", crosschecks.decide, name="match-decide"),
+    path("crosschecks/matches/<int:pk>/undo/", crosschecks.undo, name="match-undo"),
+    path("crosschecks/matches/<int:pk>/ask/", crosschecks.ask, name="match-ask"),
+    path("crosschecks/<int:pk>/samples/", samples.draw, name="sample-draw"),
+    path("crosschecks/samples/<int:pk>/", samples.show, name="sample"),
+    path("crosschecks/samples/<int:pk>/confirm/", samples.confirm, name="sample-confirm"),
+    path("crosschecks/samples/lines/<int:pk>/", samples.judge, name="sample-judge"),
+    path("questions/", questions.index, name="questions"),
+    path("questions/<int:pk>/answer/", questions.answer, name="question-answer"),
+    path("questions/<int:pk>/withdraw/", questions.withdraw, name="question-withdraw"),
 ]

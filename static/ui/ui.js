@@ -47,7 +47,11 @@
     if (closer) closer.closest("dialog").close();
   });
 
-  // Keys: "/" to search, Escape to close, data-key="j" on a link or button
+  // Keys: "/" to search, Escape to close, data-key="1 y" on a link, a label or a button.
+  // A form is not sent by a key that is held down, nor within a moment of the page that it belongs to.
+  const MOMENT = 300;
+  let shownAt = 0;
+  document.body.addEventListener("htmx:afterSettle", () => { shownAt = performance.now(); });
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") {
       all("details.menu[open]").forEach((menu) => {
@@ -59,6 +63,12 @@
         one("[data-nav]").focus();
       }
     }
+    const desk = event.target.closest("[data-desk] textarea");
+    if (desk && event.key === "Escape") desk.blur();
+    if (desk && event.key === "Enter" && event.ctrlKey && one("[data-enter]", desk.form)) {
+      one("[data-enter]", desk.form).click();
+      return;
+    }
     const isTyping = event.target.closest("input, textarea, select, dialog[open]");
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping) return;
     if (event.key === "/" && one("[data-search]")) {
@@ -67,10 +77,11 @@
       one("[data-search]").focus();
       return;
     }
-    const shortcut = one(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
+    const shortcut = one(`[data-key~="${CSS.escape(event.key.toLowerCase())}"]`);
     if (shortcut) {
       event.preventDefault();
-      shortcut.click();
+      const isTooSoon = event.repeat || performance.now() - shownAt < MOMENT;
+      if (!isTooSoon || !shortcut.matches("form button")) shortcut.click();
     }
   });
 

@@ -1,7 +1,9 @@
-"""The cross-check of a term: its runs, the queue of suspicions, two records side by side, the decision."""
+"""The cross-check of a term: its runs, the desk with its suspicions, two records side by side, the decision."""
 
 from dataclasses import replace
+from typing import Any
 
+from django.contrib import messages
 from django.db.models import Q
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,19 +15,23 @@ from django.views.decorators.http import require_POST
 from accounts.access import SignedInRequest, needs
 from common.acts import telling
 from common.moves import Refused
-from common.pages import chosen, counts_by, page_of, render_list, tabs_of
+from common.pages import Tab, chosen, counts_by, page_of, render_list, tabs_of
 from common.roles import COUNTY, READERS
-from students import comparison, crosscheck_figures, decisions, disclosure, runs
+from students import comparison, crosscheck_figures, decisions, disclosure, match_queue, questions, runs
 from students.choices import CrosscheckState, MatchState, SnapshotState
+from students.decisions import NoteMissing
 from students.disclosure import Purpose
-from students.forms import CrosscheckForm, DecisionForm, MatchFilter
-from students.models import Crosscheck, Match, MatchQuerySet, RegisterSnapshot
+from students.forms import CrosscheckForm
+from students.match_forms import DecisionForm, MatchFilter, QuestionForm
+from students.models import Crosscheck, Match, MatchDecision, MatchQuerySet, RegisterSnapshot, SchoolQuestion
 from students.views import work
 
-QUEUE_SHOWN = 20
+BY_TIER, BY_SCHOOL = "by-tier", "by-school"
+DECISIONS_SHOWN = 20
 _SHOWN = (
     "crosscheck__term", "crosscheck__made_by", "decided_by", "enrollment__student", "enrollment__school",
-    "enrollment__stage", "person__snapshot__source", "person__category",
+    "enrollment__stage", "enrollment__roster__file", "person__snapshot__source", "person__snapshot__file",
+    "person__category",
 )  # fmt: skip
 
 
@@ -33,11 +39,17 @@ _SHOWN = (
 def index(request: SignedInRequest) -> HttpResponse:
     """The term's comparisons, the one in force first."""
     rows = Crosscheck.objects.visible_to(request.user).filter(term=request.term)
+    page = page_of(request, rows.for_list())
+    waiting = crosscheck_figures.people_waiting(list(page))
     return render_list(
         request,
         "students/crosschecks.html",
         part="students/_crosschecks.html",
-        context={"page": page_of(request, rows.for_list()), "may_act": request.user.is_county},
+        context={
+            "page": page,
+            "lines": [(check, waiting.get(check.pk, 0)) for check in page.object_list],
+            "may_act": request.user.is_county,
+        },
     )
 
 
@@ -65,15 +77,17 @@ def begin(request: SignedInRequest) -> HttpResponse:
 
 @needs(*READERS)
 def show(request: SignedInRequest, pk: int) -> HttpResponse:
-    """One comparison: its counts as they were, and the queue of what a person has to decide."""
+    """One comparison: what it found, and what people have to decide, one by one or in groups."""
     check = get_object_or_404(Crosscheck.objects.visible_to(request.user).for_list(), pk=pk)
     form = MatchFilter(request.GET)
     rows = form.narrow(Match.objects.visible_to(request.user).filter(crosscheck=check))
     counts = counts_by(rows, "state")
-    tab = chosen(request, "tab", MatchState.values) or MatchState.SUSPECTED.value
-    tabs = [replace(one, is_current=one.key == tab) for one in tabs_of(request, MatchState.choices, counts) if one.key]
-    page = page_of(request, rows.filter(state=tab).for_list(), count=counts.get(tab, 0))
-    waiting = rows.filter(state=MatchState.SUSPECTED).for_list()
+    tab = chosen(request, "tab", [*MatchState.values, BY_TIER, BY_SCHOOL]) or MatchState.SUSPECTED.value
+    waiting = match_queue.waiting(rows)
+    groups = _groups(check, waiting, tab)
+    shown = groups if groups is not None else rows.filter(state=tab).for_list()
+    page = page_of(request, shown, count=len(groups) if groups is not None else counts.get(tab, 0))
+    is_in_force = check.state == CrosscheckState.DONE
     return render_list(
         request,
         "students/crosscheck.html",
@@ -81,17 +95,54 @@ def show(request: SignedInRequest, pk: int) -> HttpResponse:
         context={
             "check": check,
             "snapshots": check.snapshots.for_list(),
-            "first": waiting.first() if check.state == CrosscheckState.DONE else None,
+            "first": match_queue.at_hand(waiting).for_list().first() if is_in_force else None,
             "figures": crosscheck_figures.table(check),
+            "standing": crosscheck_figures.standing(check),
+            "asked": questions.counts(SchoolQuestion.objects.filter(term=check.term_id), today=timezone.localdate()),
+            "answered": match_queue.answered(check),
             "form": form,
-            "tabs": tabs,
+            "tabs": _tabs(request, counts, tab),
+            "tab": tab,
             "page": page,
-            "lines": [(one, crosscheck_figures.reasons(one)) for one in page.object_list],
+            "lines": []
+            if groups is not None
+            else [(one, crosscheck_figures.sentence(one)) for one in page.object_list],
+            "groups": [(group, _words(group, tab)) for group in page.object_list] if groups is not None else [],
             "filter_query": _filter_query(request),
-            "may_act": request.user.is_county,
+            "may_act": request.user.is_county and is_in_force,
             **work.context(check),
         },
     )
+
+
+def _tabs(request: SignedInRequest, counts: dict[str, int], tab: str) -> list[Tab]:
+    """The queue first, its groups beside it, then what was decided; there is no tab for everything."""
+    choices = [
+        (MatchState.SUSPECTED.value, _("待核实")),
+        (BY_TIER, _("按疑点")),
+        (BY_SCHOOL, _("按学校")),
+        *((state.value, state.label) for state in (MatchState.CONFIRMED, MatchState.REJECTED, MatchState.SURE)),
+    ]
+    return [
+        replace(
+            one, is_current=one.key == tab, count=None if one.key in {BY_TIER, BY_SCHOOL} else counts.get(one.key, 0)
+        )
+        for one in tabs_of(request, choices)
+        if one.key
+    ]
+
+
+def _groups(check: Crosscheck, waiting: MatchQuerySet, tab: str) -> list[match_queue.Group] | None:
+    match tab:
+        case "by-tier":
+            return match_queue.by_tier(check, waiting)
+        case "by-school":
+            return match_queue.by_school(waiting)
+    return None
+
+
+def _words(group: match_queue.Group, tab: str) -> str:
+    return crosscheck_figures.words(group.name) if tab == BY_TIER else group.name
 
 
 @needs(*READERS)
@@ -104,63 +155,141 @@ def match(request: SignedInRequest, pk: int) -> HttpResponse:
 @needs(*COUNTY)
 def decide(request: SignedInRequest, pk: int) -> HttpResponse:
     """Keep a person's word on two records and go to the next suspicion."""
-    found = get_object_or_404(Match.objects.visible_to(request.user).select_related("crosscheck__term"), pk=pk)
+    found = _find(request, pk)
     form = DecisionForm(request.POST)
     if not form.is_valid():
         return _show_match(request, pk, form)
-    following = _after(_queue(request, found), found)
-    with telling(request, _("已记录结论。")):
+    following = _next_url(request, found)
+    try:
         decisions.decide(found, by=request.user, at=timezone.now(), **form.cleaned_data)
-    return redirect((following or found.crosscheck).get_absolute_url() + _filter_query(request))
+    except NoteMissing as refusal:
+        form.add_error("note", str(refusal))
+        return _show_match(request, pk, form)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect(found.get_absolute_url() + _filter_query(request))
+    messages.success(request, _("已记录结论。"))
+    return redirect(following)
+
+
+@require_POST
+@needs(*COUNTY)
+def undo(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Take a decision back and show the case again."""
+    found = _find(request, pk)
+    with telling(request, _("已撤销结论，这一条重新待核实。")):
+        decisions.undo(found, by=request.user, at=timezone.now())
+    return redirect(found.get_absolute_url() + _filter_query(request))
+
+
+@require_POST
+@needs(*COUNTY)
+def ask(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Put the case before its school and go to the next one; it comes back with the answer."""
+    found = _find(request, pk)
+    form = QuestionForm(request.POST)
+    following = _next_url(request, found)
+    words = form.cleaned_data["note"] if form.is_valid() else ""
+    try:
+        questions.ask(found, by=request.user, at=timezone.now(), words=words)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect(found.get_absolute_url() + _filter_query(request))
+    messages.success(request, _("已向学校提问，答复会回到核实台。"))
+    return redirect(following)
+
+
+def _find(request: SignedInRequest, pk: int) -> Match:
+    rows = Match.objects.visible_to(request.user)
+    return get_object_or_404(
+        rows.select_related("crosscheck__term", "enrollment__student", "enrollment__school", "person"), pk=pk
+    )
 
 
 def _show_match(request: SignedInRequest, pk: int, form: DecisionForm) -> HttpResponse:
     rows = Match.objects.visible_to(request.user).for_list()
-    found = get_object_or_404(
-        rows.select_related(*_SHOWN),
-        pk=pk,
-    )
-    queue = _queue(request, found)
-    place = _before(queue, found).count()
-    first = max(0, place - 3)
-    return render(
+    found = get_object_or_404(rows.select_related(*_SHOWN), pk=pk)
+    may_act = request.user.is_county and found.crosscheck.state == CrosscheckState.DONE
+    may_reveal = disclosure.may_reveal(request.user)
+    response = render(
         request,
         "students/match.html",
         {
             "match": found,
-            "lines": comparison.lines(found, may_reveal=disclosure.may_reveal(request.user)),
-            "reasons": crosscheck_figures.reasons(found),
-            "household": comparison.household(found.person),
-            "others": rows.filter(crosscheck=found.crosscheck_id, person=found.person_id).exclude(pk=pk),
-            "queue": queue[first : first + QUEUE_SHOWN],
-            "waiting": queue.count(),
-            "place": place + 1,
-            "before": _before(queue, found).reverse().first(),
-            "after": _after(queue, found),
+            "sentence": crosscheck_figures.sentence(found),
+            "lines": comparison.lines(found, may_reveal=may_reveal),
+            "household": comparison.household(found),
+            "others": _others(rows, found),
+            "decisions": _decisions(found),
+            "questions": _questions(found),
+            "today": timezone.localdate(),
+            "needs_note": {
+                "yes": decisions.needs_note(found, is_same=True),
+                "no": decisions.needs_note(found, is_same=False),
+            },
+            "last": decisions.last_of(found.crosscheck, request.user) if may_act else None,
             "form": form,
             "filter_query": _filter_query(request),
-            "purposes": Purpose.choices if disclosure.may_reveal(request.user) else [],
-            "may_act": request.user.is_county and found.crosscheck.state == CrosscheckState.DONE,
+            "purposes": Purpose.choices if may_reveal else [],
+            "may_act": may_act,
+            **_surroundings(request, found),
         },
     )
+    if request.method == "POST":
+        response["HX-Push-Url"] = "false"
+    return response
 
 
-def _queue(request: SignedInRequest, found: Match) -> MatchQuerySet:
+def _surroundings(request: SignedInRequest, found: Match) -> dict[str, Any]:
+    """The queue around a case and how long it is, counted without joins where nothing narrows it."""
+    queue, is_narrowed = _queue(request, found)
+    count, has_more = queue.count() if not is_narrowed else 0, False
+    if is_narrowed:
+        count, has_more = match_queue.count(queue)
+    if not MatchFilter(request.GET).wanted("asked"):
+        queue = match_queue.at_hand(queue)
+    return {"around": match_queue.around(queue, found), "waiting": count, "has_more": has_more}
+
+
+def _queue(request: SignedInRequest, found: Match) -> tuple[MatchQuerySet, bool]:
     """What still waits in the run, narrowed as the person narrowed it."""
-    waiting = Match.objects.visible_to(request.user).filter(crosscheck=found.crosscheck_id, state=MatchState.SUSPECTED)
-    return MatchFilter(request.GET).narrow(waiting).for_list()
+    form = MatchFilter(request.GET)
+    rows = Match.objects.visible_to(request.user).filter(crosscheck=found.crosscheck_id)
+    return form.narrow(match_queue.waiting(rows)), form.is_narrowed
 
 
-def _before(queue: MatchQuerySet, found: Match) -> MatchQuerySet:
-    return queue.filter(Q(score__gt=found.score) | Q(score=found.score, pk__lt=found.pk))
+def _next_url(request: SignedInRequest, found: Match) -> str:
+    """The case after this one that needs nobody's answer first, or the desk where there is none."""
+    queue, _is_narrowed = _queue(request, found)
+    if not MatchFilter(request.GET).wanted("asked"):
+        queue = match_queue.at_hand(queue)
+    following = match_queue.following(queue, found).order_by("-score", "pk").first()
+    return (following or found.crosscheck).get_absolute_url() + _filter_query(request)
 
 
-def _after(queue: MatchQuerySet, found: Match) -> Match | None:
-    return queue.filter(Q(score__lt=found.score) | Q(score=found.score, pk__gt=found.pk)).first()
+def _others(rows: MatchQuerySet, found: Match) -> list[Match]:
+    """Other pairs of the run with the same listed person or the same child."""
+    same = Q(person=found.person_id) | Q(enrollment=found.enrollment_id)
+    return list(rows.filter(same, crosscheck=found.crosscheck_id).exclude(pk=found.pk))
+
+
+def _decisions(found: Match) -> list[tuple[MatchDecision, bool]]:
+    """What was decided of this child and of this person before, and whether it was of this very pair."""
+    student, person = found.enrollment.student.key, found.person.key
+    rows = MatchDecision.objects.filter(Q(student_key=student) | Q(person_key=person))
+    return [
+        (one, (one.student_key, one.person_key) == (student, person))
+        for one in rows.select_related("decided_by").order_by("-pk")[:DECISIONS_SHOWN]
+    ]
+
+
+def _questions(found: Match) -> list[SchoolQuestion]:
+    rows = SchoolQuestion.objects.filter(student=found.enrollment.student_id, person_key=found.person.key)
+    return list(rows.select_related("asked_by", "answered_by", "school").order_by("-pk"))
 
 
 def _filter_query(request: SignedInRequest) -> str:
-    """The filter of the queue, to go along from match to match."""
+    """The filter of the queue, to go along from case to case."""
     asked = QueryDict(mutable=True)
     for name in MatchFilter.base_fields:
         if value := request.GET.get(name):

@@ -12,7 +12,19 @@ from jobs.choices import FileKind
 from jobs.models import Job, StoredFile
 from programs.models import Award, AwardList, Notice, Objection, RecognitionList
 from schools.models import School, Term
-from students.models import CountyFile, Crosscheck, Enrollment, Match, RegisterSnapshot, Roster, RosterHeading, Student
+from students.models import (
+    CountyFile,
+    Crosscheck,
+    Enrollment,
+    Match,
+    RegisterSnapshot,
+    Roster,
+    RosterHeading,
+    SchoolQuestion,
+    Student,
+    TierSample,
+    TierSampleLine,
+)
 from tests import factories as make
 
 
@@ -31,6 +43,9 @@ class World:
     snapshot: RegisterSnapshot
     crosscheck: Crosscheck
     match: Match
+    question: SchoolQuestion
+    sample: TierSample
+    sample_line: TierSampleLine
     recognition_list: RecognitionList
     award_list: AwardList
     award: Award
@@ -48,6 +63,7 @@ def build(school: School | None = None) -> World:
     enrollment = make.EnrollmentFactory(school=school)
     match = make.MatchFactory(suspected=True, enrollment=enrollment)
     make.compare(match.person.snapshot)
+    sample_line = make.TierSampleLineFactory(match=match, sample__crosscheck=match.crosscheck)
     award = make.AwardFactory(enrollment=enrollment, list__published=True)
     make.TermProgramFactory(term=enrollment.term, program=award.program)
     today = timezone.localdate()
@@ -66,6 +82,9 @@ def build(school: School | None = None) -> World:
         snapshot=match.person.snapshot,
         crosscheck=match.crosscheck,
         match=match,
+        question=make.SchoolQuestionFactory(match=match),
+        sample=sample_line.sample,
+        sample_line=sample_line,
         recognition_list=make.RecognitionListFactory(school=school),
         award_list=award.list,
         award=award,
