@@ -210,6 +210,13 @@ class CrosscheckForm(forms.Form):
     snapshots = forms.ModelMultipleChoiceField(
         RegisterSnapshot.objects.none(), label=_("名单"), widget=forms.CheckboxSelectMultiple
     )
+    confirms = forms.ChoiceField(
+        label=_("哪些结果不经人工、直接确认"),
+        choices=Confirms.choices,
+        initial=Confirms.NEAR,
+        widget=forms.RadioSelect,
+        help_text=_("“近乎确定”只包括证件号只差一处、15位旧号、末位丢失等有旁证且唯一的情形，其余一律由人核实。"),
+    )
 
     def __init__(self, *args: Any, snapshots: QuerySet[RegisterSnapshot], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

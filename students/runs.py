@@ -14,7 +14,7 @@ from jobs import run
 from jobs.models import Job
 from schools.models import School, Term
 from students import county_files, crosscheck, registers, rosters
-from students.choices import CountyFileState, CrosscheckState, RosterState, SnapshotState
+from students.choices import Confirms, CountyFileState, CrosscheckState, RosterState, SnapshotState
 from students.models import CountyFile, Crosscheck, RegisterSnapshot, RegisterSource, Roster
 
 ROWS_AT_ONCE = 1_000
@@ -132,8 +132,15 @@ def _key_of_reading(snapshot: RegisterSnapshot) -> str:
 
 
 @transaction.atomic
-def begin_crosscheck(*, term: Term, snapshots: Sequence[RegisterSnapshot], by: User, at: datetime) -> Crosscheck:
-    check = crosscheck.begin(term=term, snapshots=snapshots, by=by, at=at)
+def begin_crosscheck(
+    *,
+    term: Term,
+    snapshots: Sequence[RegisterSnapshot],
+    by: User,
+    at: datetime,
+    confirms: Confirms = Confirms.NEAR,
+) -> Crosscheck:
+    check = crosscheck.begin(term=term, snapshots=snapshots, by=by, at=at, confirms=confirms)
     run.start("crosscheck", by=by, at=at, key=f"crosscheck:{check.pk}", term=term, crosscheck_id=check.pk)
     return check
 

@@ -63,7 +63,13 @@ def begin(request: SignedInRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         chosen_lists = list(form.cleaned_data["snapshots"])
         try:
-            check = runs.begin_crosscheck(term=request.term, snapshots=chosen_lists, by=request.user, at=timezone.now())
+            check = runs.begin_crosscheck(
+                term=request.term,
+                snapshots=chosen_lists,
+                by=request.user,
+                at=timezone.now(),
+                confirms=form.cleaned_data["confirms"],
+            )
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:

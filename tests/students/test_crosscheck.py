@@ -33,10 +33,10 @@ def line(number, *, name, id_number, household="H1", relation="之子", village=
     return ["城关镇", village, household, str(number), name, id_number, relation, kind, "", head]
 
 
-def freeze(preparer, lines, *, source="registered-poor", head=REGISTER_HEAD):
+def freeze(preparer, lines, *, source="registered-poor", head=REGISTER_HEAD, as_of=date(2021, 10, 1)):
     snapshot = registers.upload(
         source=RegisterSource.objects.get(pk=source),
-        as_of=date(2021, 10, 1),
+        as_of=as_of,
         content=xlsx(head, lines, above=("全县脱贫人口信息表",)),
         name="脱贫人口.xlsx",
         by=preparer,
@@ -261,6 +261,39 @@ class TestCompare:
 
         with pytest.raises(crosscheck.AlreadyRunning):
             crosscheck.begin(term=TermFactory(), snapshots=[snapshot], by=preparer, at=NOW)
+
+    @pytest.mark.parametrize(("rule", "from_on"), [("at-once", date(2021, 10, 9)), ("next-term", None)])
+    def test_a_household_that_enters_within_the_term_counts_as_the_rule_says(self, preparer, rule, from_on):
+        RegisterSource.objects.update(when_entering=rule)
+        term = TermFactory(roster_due_on=date(2021, 9, 30))
+        enrollment = enroll(name="张小明", number=7)
+        freeze(preparer, [line(1, name="李四", id_number=resident_id(450))], as_of=date(2021, 9, 1))
+        late, _job = freeze(
+            preparer,
+            [line(1, name="张小明", id_number=enrollment.student.id_number)],
+            as_of=date(2021, 10, 9),
+        )
+
+        compare(preparer, late)
+
+        assert term.starts_on < date(2021, 10, 9)
+        assert list(Hardship.objects.values_list("from_on", flat=True)) == ([from_on] if from_on else [])
+
+    @pytest.mark.parametrize(("rule", "is_kept"), [("term-end", True), ("at-once", False)])
+    def test_a_household_that_leaves_within_the_term_counts_as_the_rule_says(self, preparer, rule, is_kept):
+        RegisterSource.objects.update(when_leaving=rule)
+        term = TermFactory(roster_due_on=date(2021, 9, 30))
+        enrollment = enroll(name="张小明", number=7)
+        early, _job = freeze(
+            preparer, [line(1, name="张小明", id_number=enrollment.student.id_number)], as_of=date(2021, 9, 1)
+        )
+        compare(preparer, early)
+        late, _job = freeze(preparer, [line(1, name="李四", id_number=resident_id(450))], as_of=date(2021, 10, 9))
+
+        compare(preparer, late)
+
+        assert Hardship.objects.in_force(term).exists() is is_kept
+        assert Hardship.objects.get().to_on == (term.ends_on if is_kept else date(2021, 10, 9))
 
     def test_the_next_run_says_what_is_new_to_look_at(self, preparer):
         enroll(name="张小明", id_number="", born_on=date(2012, 3, 4))

@@ -384,7 +384,7 @@ class TestTheCrosscheck:
         client = as_role("preparer")
 
         proposed = client.get(reverse("students:crosscheck-begin")).context["form"].initial["snapshots"]
-        answer = client.post(reverse("students:crosscheck-begin"), {"snapshots": [new.pk]})
+        answer = client.post(reverse("students:crosscheck-begin"), {"snapshots": [new.pk], "confirms": "near"})
 
         check = Crosscheck.objects.get()
         assert proposed == [new]
