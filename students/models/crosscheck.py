@@ -303,3 +303,8 @@ class Hardship(models.Model):
 
     def __str__(self) -> str:
         return f"{self.student} {self.label}"
+
+    @property
+    def has_ended(self) -> bool:
+        """The fact did not hold to the end of its term."""
+        return self.to_on is not None and self.to_on < self.term.ends_on

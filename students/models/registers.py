@@ -181,7 +181,7 @@ class RegisterPerson(models.Model):
         constraints = [models.UniqueConstraint(fields=["snapshot", "row"], name="registerperson_once_per_row")]
         indexes = [
             models.Index(fields=["snapshot", "household_no"], name="registerperson_by_household"),
-            models.Index(fields=["id_number_index"], name="registerperson_by_id_number"),
+            models.Index(fields=["id_number_index", "snapshot"], name="registerperson_by_number"),
             models.Index(fields=["snapshot", "key"], name="registerperson_by_key"),
         ]
 

@@ -219,6 +219,17 @@ class TestStory:
         ):
             assert expected in shown
 
+    def test_says_which_fact_ended_and_from_which_list_each_is(self, as_role, child):
+        fact = child.hardships.get()
+        fact.to_on = fact.term.starts_on
+        fact.save()
+
+        page = as_role("auditor").get(reverse("student", args=[child.pk]))
+
+        assert "已终止" in words(page)
+        assert f'href="{fact.snapshot.get_absolute_url()}"' in page.content.decode()
+        assert f"{fact.from_on} ～ {fact.to_on}" in words(page)
+
     def test_shows_no_whole_number(self, as_role, child):
         card = make.CardFactory(student=child)
 
