@@ -19,6 +19,7 @@ from programs import gap_answers
 from programs.choices import ListState, NoticeState, RecognitionListState
 from programs.models import AwardList, Notice, RecognitionList
 from schools.models import School, Term
+from students import questions
 from students.choices import RosterState
 from students.models import Roster, SchoolTerm
 
@@ -73,7 +74,7 @@ def of(school: School, term: Term, *, today: date) -> MyTerm:
     notice = Notice.objects.filter(list__school=school, list__term=term).order_by("-starts_on", "-pk").first()
     steps = [
         _roster(newest, is_in_force, term),
-        _open_questions(newest, term),
+        _open_questions(newest, term, asked=questions.waiting_for(school, term)),
         _recognition(school, term, is_in_force),
         _missed(school, term, award_list),
         _public_list(award_list, notice, term, today),
@@ -117,8 +118,12 @@ def _roster(newest: Roster | None, is_in_force: bool, term: Term) -> Step:
     return Step(title, state, _("系统正在处理，请稍候再来。"), url, _("查看进度"), due_on)
 
 
-def _open_questions(newest: Roster | None, term: Term) -> Step:
+def _open_questions(newest: Roster | None, term: Term, *, asked: int) -> Step:
     title, due_on = _("回答疑问、改正错误"), term.roster_due_on
+    if asked:
+        words = _("县里核对名单时拿不准，请答复两份记录是不是同一个人。")
+        wrong_now = ngettext("县里问的 %(n)s 名学生待答复。", "县里问的 %(n)s 名学生待答复。", asked) % {"n": asked}
+        return Step(title, State.NOW, words, reverse("students:questions"), _("去答复"), None, wrong_now)
     if newest is None or newest.state in {RosterState.UPLOADED, RosterState.REFUSED, RosterState.COMMITTING}:
         return Step(title, State.WAITING, _("上传花名册之后，系统会列出疑问。"), "", "", due_on)
     url = newest.get_absolute_url() + "#problems"

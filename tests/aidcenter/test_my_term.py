@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from aidcenter import my_term
 from students.choices import RosterState
@@ -13,11 +14,13 @@ from tests.factories import (
     NOW,
     AwardFactory,
     AwardListFactory,
+    MatchFactory,
     NoticeFactory,
     PaymentFactory,
     RecognitionListFactory,
     RosterFactory,
     SchoolFactory,
+    SchoolQuestionFactory,
     TermFactory,
     UserFactory,
 )
@@ -77,6 +80,14 @@ class TestNextStep:
         RosterFactory(school=school, term=term, rows_refused=1)
 
         assert my_term.of(school, term, today=TODAY).next.wrong == "1 行有错误，没有入库。"
+
+    def test_is_what_the_desk_of_the_county_asks(self, school, term):
+        RosterFactory(school=school, term=term)
+        SchoolQuestionFactory(match=MatchFactory(suspected=True, enrollment__school=school, enrollment__term=term))
+
+        found = my_term.of(school, term, today=TODAY).next
+
+        assert (found.url, found.wrong) == (reverse("students:questions"), "县里问的 1 名学生待答复。")
 
     def test_is_the_school_s_word_on_its_list_then_the_publicity(self, school, term):
         RosterFactory(school=school, term=term)
