@@ -13,15 +13,11 @@ from students import comparison, suspicion
 from students.choices import MatchState
 from students.models import Crosscheck, Match, RegisterSource
 
-_TIERS = {
+_WORDS = {
+    **suspicion.REASONS,
     "exact": gettext_lazy("证件号和姓名都一致"),
-    "near-core": gettext_lazy("新旧证件号相符，姓名一致"),
-    "near-sound": gettext_lazy("证件号一致，姓名同音，另有佐证"),
-    "near-digit": gettext_lazy("证件号一方有误、只差一处，姓名一致，另有佐证"),
-    "near-cut": gettext_lazy("证件号末位丢失，姓名一致，另有佐证"),
-    "near-household": gettext_lazy("填成同户成员的证件号，姓名一致，另有佐证"),
+    "id-broken": gettext_lazy("证件号有误，无法比较"),
 }
-"""The grounds on which a run confirms by itself."""
 _IN_A_SENTENCE = {
     "guardian": gettext_lazy("监护人是同户成员"),
     "phone": gettext_lazy("电话相同"),
@@ -51,13 +47,12 @@ class Table:
 
 def words(code: str) -> str:
     """A tier or a reason as people read it; a code of an older release keeps its code."""
-    known = _TIERS.get(code) or suspicion.REASONS.get(code)
-    return str(known) if known else _("其他依据（%(code)s）") % {"code": code}
+    return str(_WORDS[code]) if code in _WORDS else _("其他依据（%(code)s）") % {"code": code}
 
 
 def kinds_of_doubt() -> list[tuple[str, str]]:
     """What a suspicion can begin with: how the two numbers stand to each other."""
-    return [(code, str(label)) for code, label in suspicion.REASONS.items() if code.startswith(("id-", "birth-"))]
+    return [(code, str(label)) for code, label in _WORDS.items() if code.startswith(("id-", "birth-"))]
 
 
 def sentence(match: Match) -> str:

@@ -3,11 +3,12 @@
 Nothing that was decided is lost: a new word on a pair makes the old one past, and so does taking it back.
 """
 
-from collections.abc import Collection
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Min, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -15,13 +16,17 @@ from accounts import actions
 from accounts.models import User
 from common.moves import Refused, hold, move
 from common.roles import COUNTY
-from students.choices import MATCH_MOVES, CrosscheckState, MatchState, Verdict
+from schools.models import Term
+from students import dating
+from students.choices import MATCH_MOVES, CrosscheckState, MatchState, SnapshotState, Verdict
 from students.crosscheck import end_within
 from students.models import (
     Crosscheck,
     Hardship,
     Match,
     MatchDecision,
+    RegisterPerson,
+    RegisterSnapshot,
     SchoolQuestion,
     Student,
     TierSample,
@@ -149,10 +154,12 @@ def _find_in_samples(match: Match, finding: str, by: User | None, at: datetime |
 def _renew_fact(match: Match, at: datetime) -> None:
     """The child's fact of this category follows the pairs of the run that hold, the oldest list first."""
     term, student, category = match.crosscheck.term, match.enrollment.student, match.person.category
-    holding = Match.objects.holding().filter(
+    pairs = Match.objects.holding().filter(
         crosscheck=match.crosscheck, enrollment__student=student, person__category=category
     )
-    holds = holding.select_related("person__snapshot").order_by("person__snapshot__as_of", "pk").first()
+    holding = list(pairs.select_related("person__snapshot__source").order_by("person__snapshot__as_of", "pk"))
+    begin = beginnings(holding, term)
+    holds = next((pair for pair in holding if begin[pair.pk] is not None), None)
     if holds is None:
         facts = Hardship.objects.in_force(term).filter(student=student, category=category)
         # What was found out today and taken back today never held; anything older did, and ended.
@@ -163,10 +170,34 @@ def _renew_fact(match: Match, at: datetime) -> None:
         "label": holds.person.label,
         "match": holds,
         "snapshot": holds.person.snapshot,
-        "from_on": term.starts_on,
+        "from_on": begin[holds.pk],
         "to_on": term.ends_on,
     }
     first = {**fact, "known_on": timezone.localdate(at)}
     Hardship.objects.update_or_create(
         student=student, category=category, term=term, defaults=fact, create_defaults=first
     )
+
+
+def beginnings(pairs: Iterable[Match], term: Term) -> dict[int, date | None]:
+    """From when each pair's category holds in the term, by the rule of its source; None where it does not.
+
+    A person whom an earlier list of the source names is no newcomer, however late the list of the run.
+    """
+    begin: dict[int, date | None] = {}
+    by_list: dict[RegisterSnapshot, list[Match]] = defaultdict(list)
+    for pair in pairs:
+        by_list[pair.person.snapshot].append(pair)
+    for snapshot, some in by_list.items():
+        source, as_of = snapshot.source, snapshot.as_of
+        earlier = RegisterSnapshot.objects.filter(source=source, state=SnapshotState.FROZEN, as_of__lt=as_of)
+        is_first = dating.begins_on(source, as_of, term) == term.starts_on or not earlier.exists()
+        since: dict[str, date] = {}
+        if not is_first:
+            named = RegisterPerson.objects.filter(snapshot__in=earlier, key__in={pair.person.key for pair in some})
+            since = dict(
+                named.order_by().values("key").annotate(first=Min("snapshot__as_of")).values_list("key", "first")
+            )
+        for pair in some:
+            begin[pair.pk] = dating.begins_on(source, since.get(pair.person.key, as_of), term, is_first=is_first)
+    return begin

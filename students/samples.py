@@ -167,7 +167,7 @@ def _clear_ones(check: Crosscheck, tier: str) -> Iterator[Match]:
     """The pairs of the kind for which a faultless sample speaks: alone on both sides, nothing against them."""
     waiting = list(
         population(check, tier)
-        .select_related("enrollment__student", "person__snapshot")
+        .select_related("enrollment__student", "person__snapshot__source")
         .defer(
             "enrollment__student__id_number",
             "enrollment__student__guardian_phone",
@@ -214,19 +214,16 @@ def _confirm(pairs: Sequence[Match], sample: TierSample, by: User, at: datetime)
         _DECISION,
         [(pair.enrollment.student.key, pair.person.key, True, by.pk, at, "", True, sample.pk) for pair in pairs],
     )
-    facts: dict[tuple[int, str, int], tuple[Any, ...]] = {}
+    facts: dict[tuple[int, str], tuple[Any, ...]] = {}
+    begin = decisions.beginnings(pairs, term)
     for pair in sorted(pairs, key=lambda pair: (pair.person.snapshot.as_of, pair.pk)):
-        which = (pair.enrollment.student_id, pair.person.category_id, term.pk)
-        what = (pair.person.label, pair.pk, pair.person.snapshot_id, term.starts_on, term.ends_on)
-        facts.setdefault(which, (*which, *what, timezone.localdate(at)))
+        which = (pair.enrollment.student_id, pair.person.category_id)
+        what = (pair.person.label, pair.pk, pair.person.snapshot_id, begin[pair.pk], term.ends_on)
+        if begin[pair.pk] is not None:
+            facts.setdefault(which, (*which, term.pk, *what, timezone.localdate(at)))
     known = _facts_in_force(pairs, sample)
-    upsert(
-        Hardship,
-        _FACT,
-        [fact for which, fact in facts.items() if which[:2] not in known],
-        unique=_FACT[:3],
-        update=_FACT[3:8],
-    )
+    new = [fact for which, fact in facts.items() if which not in known]
+    upsert(Hardship, _FACT, new, unique=_FACT[:3], update=_FACT[3:8])
 
 
 def _facts_in_force(pairs: Sequence[Match], sample: TierSample) -> set[tuple[int, str]]:
