@@ -282,7 +282,7 @@ def the_preparer_starts_the_cross_check_and_decides_the_one_suspicion(office: Of
     assert "证件号只差一处" in preparer.page.text
     assert ["证件号", "不一致"] in [[line[0], line[3]] for line in preparer.page.table("两份记录")]
 
-    preparer.press("提交并看下一条", is_same="yes", note="电话核实监护人，户口簿号码与名单一致。")
+    preparer.press("是同一人", note="电话核实监护人，户口簿号码与名单一致。")
 
     assert preparer.page.notes == ["已记录结论。"]
     preparer.follow("人工确认为同一人")

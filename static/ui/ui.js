@@ -51,7 +51,7 @@
   // A form is not sent by a key that is held down, nor within a moment of the page that it belongs to.
   const MOMENT = 300;
   let shownAt = 0;
-  document.body.addEventListener("htmx:afterSettle", () => { shownAt = performance.now(); });
+  document.body.addEventListener("htmx:beforeSwap", () => { shownAt = performance.now(); });
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") {
       all("details.menu[open]").forEach((menu) => {

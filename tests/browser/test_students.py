@@ -207,25 +207,6 @@ class TestHandingInARoster:
         expect(page.locator("[data-file]")).to_contain_text("网页.xls")
 
 
-class TestASuspicion:
-    def test_is_gone_through_by_keys_and_decided(self, page, sign_in, county):
-        sign_in("preparer", user=county.preparer)
-        first, second = Match.objects.filter(state=MatchState.SUSPECTED).for_list()[:2]
-        page.goto(first.get_absolute_url())
-
-        page.keyboard.press("j")
-        page.wait_for_url(f"**{second.get_absolute_url()}")
-        page.keyboard.press("k")
-        page.wait_for_url(f"**{first.get_absolute_url()}")
-        page.get_by_label("是同一人", exact=False).first.check()
-        page.get_by_label("理由").fill("电话核实过监护人")
-        page.get_by_role("button", name="提交并看下一条").click()
-
-        page.wait_for_url(f"**{second.get_absolute_url()}")
-        first.refresh_from_db()
-        assert first.state == MatchState.CONFIRMED
-
-
 class TestTheWholeNumber:
     def test_appears_for_a_purpose(self, page, sign_in, county):
         sign_in("preparer", user=county.preparer)
