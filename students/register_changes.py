@@ -49,6 +49,12 @@ def counts(snapshot: RegisterSnapshot) -> dict[str, int]:
     return {change.value: people(snapshot, change).count() for change in Change}
 
 
+def is_unusual(snapshot: RegisterSnapshot) -> bool:
+    """So many left that the list may be a part of one: more than a third of the list before."""
+    before = snapshot.compared_with
+    return before is not None and snapshot.left * 3 > before.people
+
+
 def people(snapshot: RegisterSnapshot, change: Change) -> People:
     """The people of one kind of change: of the new list, or of the one before for those who left."""
     before = snapshot.compared_with

@@ -75,8 +75,8 @@ class Households:
                 if not getattr(found, name) and getattr(before, name):
                     setattr(found, name, getattr(before, name))
                     found.filled = found.filled or (_COLUMNS[name] in self.columns and name != "head_id")
-        elif is_head and not found.head:
-            found.head = text.get("name", "")
+        elif is_head and names.key(found.head) in {"", names.key(text.get("name", ""))}:
+            found.head = found.head or text.get("name", "")
             found.head_id = found.head_id or own_id
         self._before = found
         return found
@@ -95,7 +95,8 @@ class Households:
 def number_by_head(household: Household) -> str:
     """What stands for the number of a household that has none: its head and village, "" where they are not known.
 
-    Two heads of one name and village are told apart by a mark of the head's number, which cannot be read back.
+    Two heads of one name and village are told apart by a mark of the head's number, which cannot be read back. It is
+    known where the list gives the number beside the head's name, or the head's own line stands above.
     """
     place = household.village or household.town
     mark = ring().fingerprint("head", household.head_id)[:4] if household.head_id else ""
@@ -138,7 +139,9 @@ class PersonReader:
         if not name_key:
             return Reading(None, [LineCode.NO_NAME])
         id_number, id_kind = self._id(cells, "id_number")
-        household = self.households.of(text, head_id=self._id(cells, "head_id")[0], own_id=id_number)
+        household = self.households.of(
+            text, head_id=self._id(cells, "head_id")[0], own_id=id_number if id_kind is IdKind.RESIDENT else ""
+        )
         codes = [_OF_KIND[id_kind]] if id_kind in _OF_KIND else []
         codes += [LineCode.FILLED] if household.filled else []
         household_no = household.number

@@ -90,6 +90,7 @@ def snapshot(request: SignedInRequest, pk: int) -> HttpResponse:
             "tabs": tabs_of(request, named, counts),
             "page": page_of(request, rows, count=counts[tab] if tab else sum(counts.values())),
             "refusal": worded(found.refusal_code, found.refusal_params) if found.refusal_code else "",
+            "is_unusual": register_changes.is_unusual(found),
             "remarks": _remarks(found),
             "unknown_labels": categories.unknown(found.notes.get("labels", {})),
             "withdrawal": registers.withdrawal(found) if found.state == SnapshotState.WITHDRAWN else None,
