@@ -117,6 +117,14 @@ def is_slip(child: str, person: str) -> bool:
     return max(map(len, slips(child, person))) <= _SLIPS
 
 
+def is_swap(child: str, person: str) -> bool:
+    """Whether two neighbouring characters have changed places, and nothing else differs."""
+    ours, _theirs = slips(child, person)
+    if len(child) != len(person) or len(ours) != 2 or ours[1] - ours[0] != 1:
+        return False
+    return child[ours[0]] == person[ours[1]] and child[ours[1]] == person[ours[0]]
+
+
 def places_in_words(places: Iterable[int]) -> str:
     """Places as people count them, from 1: "14、15"."""
     return _("、").join(str(place + 1) for place in places)
@@ -162,6 +170,8 @@ def _is_old_and_new(child: str, person: str) -> bool:
 
 def _places_note(child: str, person: str) -> str:
     ours, theirs = slips(child, person)
+    if is_swap(child, person):
+        return _("第 %(places)s 位对调") % {"places": places_in_words(ours)}
     if len(child) == len(person):
         return _("第 %(places)s 位不同") % {"places": places_in_words(ours)}
     if len(child) < len(person):

@@ -66,6 +66,8 @@ def _in_a_sentence(code: str, match: Match) -> str:
     if code in _OF_NUMBERS and comparison.is_slip(child.id_number, person.id_number):
         ours, theirs = comparison.slips(child.id_number, person.id_number)
         places = ours if len(ours) >= len(theirs) else theirs
+        if comparison.is_swap(child.id_number, person.id_number):
+            return _("证件号相邻两位对调（第 %(places)s 位）") % {"places": comparison.places_in_words(places)}
         return _("%(reason)s（第 %(places)s 位）") % {
             "reason": words(code),
             "places": comparison.places_in_words(places),

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import Min, QuerySet
+from django.db.models import Min, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -25,6 +25,7 @@ from students.models import (
     Hardship,
     Match,
     MatchDecision,
+    MatchQuerySet,
     RegisterPerson,
     RegisterSnapshot,
     SchoolQuestion,
@@ -83,7 +84,9 @@ def decide(match: Match, *, is_same: bool, by: User, at: datetime, note: str = "
     if is_same:
         _refuse_a_second_child(match)
     state = MatchState.CONFIRMED if is_same else MatchState.REJECTED
-    move(match, state, moves=MATCH_MOVES, decided_by=by, decided_at=at, note=note)
+    said = {"decided_by": by, "decided_at": at, "note": note}
+    move(match, state, moves=MATCH_MOVES, **said)
+    _doubles_of(match).exclude(state=MatchState.SURE).update(state=state, **said)
     _decisions_of(match).update(is_current=False)
     MatchDecision.objects.create(
         student_key=match.enrollment.student.key,
@@ -106,7 +109,9 @@ def undo(match: Match, *, by: User, at: datetime) -> None:
         raise NotTheCounty()
     hold(match.crosscheck, CrosscheckState.DONE)
     before = match.state
-    move(match, MatchState.SUSPECTED, moves=_UNDO, decided_by=None, decided_at=None, note="")
+    unsaid = {"decided_by": None, "decided_at": None, "note": ""}
+    move(match, MatchState.SUSPECTED, moves=_UNDO, **unsaid)
+    _doubles_of(match).filter(state__in=_UNDO).update(state=MatchState.SUSPECTED, **unsaid)
     _decisions_of(match).update(is_current=False)
     _find_in_samples(match, "", None, None)
     _renew_fact(match, at)
@@ -129,9 +134,22 @@ def _decisions_of(match: Match) -> QuerySet[MatchDecision]:
     )
 
 
+def _doubles_of(match: Match) -> MatchQuerySet:
+    """The same pair elsewhere in the run: lists write lines twice, and a child may stand in two schools."""
+    pairs = Match.objects.filter(
+        crosscheck=match.crosscheck_id,
+        enrollment__student=match.enrollment.student_id,
+        person__key=match.person.key,
+    )
+    doubles: MatchQuerySet = pairs.exclude(pk=match.pk)
+    return doubles
+
+
 def _refuse_a_second_child(match: Match) -> None:
     """Another candidate who is the same child in a second school is no other child."""
-    same_person = Match.objects.holding().filter(crosscheck=match.crosscheck_id, person=match.person_id)
+    person = match.person
+    lines = RegisterPerson.objects.filter(snapshot=person.snapshot_id, household_no=person.household_no, key=person.key)
+    same_person = Match.objects.holding().filter(crosscheck=match.crosscheck_id, person__in=lines)
     others = same_person.exclude(enrollment__student=match.enrollment.student_id)
     other = others.select_related("enrollment__student", "enrollment__school").order_by("pk").first()
     if other is not None:
@@ -147,8 +165,9 @@ def _close_questions(match: Match, at: datetime) -> None:
 
 def _find_in_samples(match: Match, finding: str, by: User | None, at: datetime | None) -> None:
     """A case that was drawn into a sample is judged by the same word."""
-    drawn = TierSampleLine.objects.filter(match=match, sample__in=TierSample.objects.filter(confirmed_at=None))
-    drawn.update(finding=finding, found_by=by, found_at=at)
+    drawn = Q(match=match) | Q(match__in=_doubles_of(match))
+    lines = TierSampleLine.objects.filter(drawn, sample__in=TierSample.objects.filter(confirmed_at=None))
+    lines.update(finding=finding, found_by=by, found_at=at)
 
 
 def _renew_fact(match: Match, at: datetime) -> None:

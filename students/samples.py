@@ -91,7 +91,11 @@ def draw(check: Crosscheck, *, tier: str, by: User, at: datetime, size: int = SI
             raise MistakeFound()
         if earlier.confirmed_at is None:
             raise StillOpen()
-    pairs = sorted(population(check, tier).values_list("enrollment__student__key", "person__key", "pk"))
+    waiting = population(check, tier).order_by("pk").values_list("enrollment__student__key", "person__key", "pk")
+    first: dict[tuple[str, str], int] = {}
+    for student, person, pk in waiting:
+        first.setdefault((student, person), pk)  # a list may write a line twice
+    pairs = sorted(first.items())
     if not pairs:
         raise NothingToDraw()
     seed = seed or secrets.token_hex(8)
@@ -99,7 +103,7 @@ def draw(check: Crosscheck, *, tier: str, by: User, at: datetime, size: int = SI
     sample = TierSample.objects.create(
         crosscheck=check, tier=tier, seed=seed, population=len(pairs), drawn_by=by, drawn_at=at
     )
-    TierSampleLine.objects.bulk_create(TierSampleLine(sample=sample, match_id=pk) for *_keys, pk in drawn)
+    TierSampleLine.objects.bulk_create(TierSampleLine(sample=sample, match_id=pk) for _keys, pk in drawn)
     actions.record(by, "sample.drawn", sample, at=at, tier=tier, seed=seed, population=len(pairs), drawn=len(drawn))
     return sample
 
@@ -176,14 +180,14 @@ def _clear_ones(check: Crosscheck, tier: str) -> Iterator[Match]:
         )
         .order_by("pk")
     )
-    persons, claims = _claims(check)
+    candidates, claims = _claims(check)
     asked = SchoolQuestion.objects.filter(term=check.term_id, withdrawn_at=None).exclude(answer=Verdict.SAME)
     said_not = MatchDecision.objects.filter(is_current=True, is_same=False)
     doubted = {pair for rows in (asked, said_not) for pair in rows.values_list("student_key", "person_key")}
     for pair in waiting:
         student, person = pair.enrollment.student, pair.person
         if (
-            persons.get(pair.person_id) == 1
+            candidates.get(person.key) == 1
             and claims.get((student.pk, person.snapshot_id)) == 1
             and not decisions.is_weak(pair.score, pair.reasons)
             and (student.key, person.key) not in doubted
@@ -191,12 +195,12 @@ def _clear_ones(check: Crosscheck, tier: str) -> Iterator[Match]:
             yield pair
 
 
-def _claims(check: Crosscheck) -> tuple[dict[int, int], dict[tuple[int, int], int]]:
-    """How many candidates each person of the run has, and how many persons of one list claim each child."""
+def _claims(check: Crosscheck) -> tuple[dict[str, int], dict[tuple[int, int], int]]:
+    """How many children each person of the run may be, and how many persons of one list claim each child."""
     live = check.matches.exclude(state=MatchState.REJECTED).order_by()
-    persons = dict(live.values_list("person").annotate(n=Count("pk")))
-    claims = live.values_list("enrollment__student", "person__snapshot").annotate(n=Count("person", distinct=True))
-    return persons, {(student, snapshot): n for student, snapshot, n in claims}
+    candidates = dict(live.values_list("person__key").annotate(n=Count("enrollment__student", distinct=True)))
+    claims = live.values_list("enrollment__student", "person__snapshot").annotate(n=Count("person__key", distinct=True))
+    return candidates, {(student, snapshot): n for student, snapshot, n in claims}
 
 
 _DECISION = ("student_key", "person_key", "is_same", "decided_by", "decided_at", "note", "is_current", "sample")

@@ -86,18 +86,33 @@ class TestAPerson:
         assert second.state == MatchState.SUSPECTED
         assert in_force().count() == 1
 
-    def test_may_be_confirmed_twice_as_the_same_child_in_two_schools(self, officer):
+    def test_is_said_once_of_a_child_in_two_schools_and_of_a_line_that_a_list_has_twice(self, officer):
         first = suspicion()
-        second = suspicion(
-            person=first.person,
-            crosscheck=first.crosscheck,
-            enrollment=EnrollmentFactory(student=first.enrollment.student),
+        same = {"suspected": True, "crosscheck": first.crosscheck, "score": 30}
+        school = MatchFactory(
+            **same, person=first.person, enrollment=EnrollmentFactory(student=first.enrollment.student)
         )
+        line = RegisterPersonFactory(snapshot=first.person.snapshot, key=first.person.key)
+        twice = MatchFactory(**same, person=line, enrollment=first.enrollment)
 
         decisions.decide(first, is_same=True, by=officer, at=NOW)
-        decisions.decide(second, is_same=True, by=officer, at=NOW)
-
+        assert set(Match.objects.values_list("state", flat=True)) == {MatchState.CONFIRMED}
         assert in_force().count() == 1
+        assert MatchDecision.objects.count() == 1
+
+        decisions.undo(twice, by=officer, at=NOW)
+        assert set(Match.objects.values_list("state", flat=True)) == {MatchState.SUSPECTED}
+        assert school.person == first.person
+
+    def test_is_one_child_even_where_the_list_has_the_line_twice(self, officer):
+        first = suspicion()
+        person = first.person
+        line = RegisterPersonFactory(snapshot=person.snapshot, household_no=person.household_no, key=person.key)
+        second = suspicion(person=line, crosscheck=first.crosscheck)
+        decisions.decide(first, is_same=True, by=officer, at=NOW)
+
+        with pytest.raises(decisions.AnotherChild):
+            decisions.decide(second, is_same=True, by=officer, at=NOW)
 
     def test_may_be_another_child_after_the_first_word_was_taken_back(self, officer):
         first = suspicion()
@@ -228,6 +243,14 @@ class TestTheSentence:
         assert crosscheck_figures.sentence(match) == (
             "证件号只差一处（第 14 位），姓名一致，监护人是同户成员，电话相同。"
         )
+
+    def test_tells_swapped_digits_from_wrong_ones(self):
+        number = resident_id(12)
+        at = next(place for place in range(10, 16) if number[place] != number[place + 1])
+        swapped = number[:at] + number[at + 1] + number[at] + number[at + 2 :]
+        match = suspicion(reasons=["id-one-off"], enrollment__student__id_number=swapped, person__id_number=number)
+
+        assert crosscheck_figures.sentence(match) == f"证件号相邻两位对调（第 {at + 1}、{at + 2} 位）。"
 
     def test_names_the_character_that_differs(self):
         match = suspicion(
