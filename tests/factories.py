@@ -866,10 +866,14 @@ class GapAnswerFactory(DjangoModelFactory):
 
     class Params:
         enrollment = factory.SubFactory("tests.factories.EnrollmentFactory")
-        decided = factory.Trait(decided_by=factory.SubFactory(UserFactory), decided_at=NOW)
-        accepted = factory.Trait(state=GapAnswerState.ACCEPTED, decided=True)
+        accepted = factory.Trait(
+            state=GapAnswerState.ACCEPTED, decided_by=factory.SubFactory(UserFactory), decided_at=NOW
+        )
         sent_back = factory.Trait(
-            state=GapAnswerState.SENT_BACK, sent_back_words="请补交家长签字的放弃声明。", decided=True
+            state=GapAnswerState.SENT_BACK,
+            sent_back_words="请补交家长签字的放弃声明。",
+            decided_by=factory.SubFactory(UserFactory),
+            decided_at=NOW,
         )
 
     student = factory.SelfAttribute("enrollment.student")

@@ -274,13 +274,13 @@ def the_preparer_starts_the_cross_check_and_decides_the_one_suspicion(office: Of
     preparer.follow("名单比对")
     preparer.follow("开始比对")
     (newest,) = preparer.page.form("开始比对").choices["snapshots"]
-    preparer.press("开始比对", snapshots=newest)
+    preparer.press("开始比对", snapshots=newest, confirms="exact")
     work_off()
 
     assert names_on(preparer.look_again(), "比对记录") == {BAI}
     preparer.follow("逐条核实")
     assert "证件号只差一处" in preparer.page.text
-    assert ["证件号", "不一致"] in [[line[0], line[3]] for line in preparer.page.table("两份记录")]
+    assert ["证件号", "不一致第 16 位不同"] in [[line[0], line[3]] for line in preparer.page.table("两份记录")]
 
     preparer.press("是同一人", note="电话核实监护人，户口簿号码与名单一致。")
 
