@@ -13,10 +13,12 @@ from django.utils.translation import gettext as _
 from rapidfuzz.distance import Levenshtein
 
 from common import masking, names, resident_ids
+from students.choices import MatchState
 from students.models import Match, RegisterPerson, RegisterSnapshot
 
 _SLIPS = 3
 """Two numbers that differ in more places than this are two numbers, not a slip."""
+_HOLDING = {MatchState.SURE, MatchState.CONFIRMED}
 
 
 @dataclass(frozen=True)
@@ -77,10 +79,15 @@ def household(match: Match) -> list[Member]:
     if not person.household_no:
         return []
     same = RegisterPerson.objects.filter(snapshot=person.snapshot_id, household_no=person.household_no)
-    members = list(same.exclude(pk=person.pk).defer("phone").order_by("row"))
-    holding = Match.objects.holding().filter(crosscheck=match.crosscheck_id, person__in=members)
-    shown = holding.select_related("enrollment__student", "enrollment__school").order_by("-pk")
-    found = {one.person_id: one for one in shown.defer("enrollment__student__guardian_phone")}
+    # Put in order here: asked for an order, SQLite walks through the whole list or the whole queue.
+    members = sorted(same.exclude(pk=person.pk).defer("phone").order_by(), key=lambda member: member.row)
+    pairs = Match.objects.filter(person__in=members).order_by()
+    pairs = pairs.select_related("enrollment__student", "enrollment__school").defer(
+        "enrollment__student__guardian_phone"
+    )
+    found = {
+        pair.person_id: pair for pair in pairs if pair.crosscheck_id == match.crosscheck_id and pair.state in _HOLDING
+    }
     return [Member(member, found.get(member.pk)) for member in members]
 
 

@@ -22,6 +22,7 @@ from students.choices import MATCH_MOVES, CrosscheckState, MatchState, SnapshotS
 from students.crosscheck import end_within
 from students.models import (
     Crosscheck,
+    Enrollment,
     Hardship,
     Match,
     MatchDecision,
@@ -124,8 +125,8 @@ def last_of(check: Crosscheck, by: User) -> Match | None:
     student = Student.objects.filter(key=last.student_key).first() if last else None
     if last is None or student is None:
         return None
-    pairs = Match.objects.filter(crosscheck=check, enrollment__student=student, person__key=last.person_key)
-    return pairs.filter(state__in=_UNDO).select_related("enrollment__student").order_by("pk").first()
+    pairs = _pairs(student.pk).filter(crosscheck=check, person__key=last.person_key, state__in=_UNDO)
+    return pairs.select_related("enrollment__student").order_by("pk").first()
 
 
 def _decisions_of(match: Match) -> QuerySet[MatchDecision]:
@@ -136,13 +137,19 @@ def _decisions_of(match: Match) -> QuerySet[MatchDecision]:
 
 def _doubles_of(match: Match) -> MatchQuerySet:
     """The same pair elsewhere in the run: lists write lines twice, and a child may stand in two schools."""
-    pairs = Match.objects.filter(
-        crosscheck=match.crosscheck_id,
-        enrollment__student=match.enrollment.student_id,
-        person__key=match.person.key,
-    )
-    doubles: MatchQuerySet = pairs.exclude(pk=match.pk)
+    doubles: MatchQuerySet = _pairs_of_child(match).filter(person__key=match.person.key).exclude(pk=match.pk)
     return doubles
+
+
+def _pairs_of_child(match: Match) -> MatchQuerySet:
+    """What the run says of this child. By enrollment, or SQLite reads the whole queue for one child."""
+    return _pairs(match.enrollment.student_id).filter(crosscheck=match.crosscheck_id)
+
+
+def _pairs(student: int) -> MatchQuerySet:
+    enrollments = Enrollment.objects.filter(student=student).order_by().values_list("pk", flat=True)
+    pairs: MatchQuerySet = Match.objects.filter(enrollment__in=list(enrollments))
+    return pairs
 
 
 def _refuse_a_second_child(match: Match) -> None:
@@ -173,9 +180,7 @@ def _find_in_samples(match: Match, finding: str, by: User | None, at: datetime |
 def _renew_fact(match: Match, at: datetime) -> None:
     """The child's fact of this category follows the pairs of the run that hold, the oldest list first."""
     term, student, category = match.crosscheck.term, match.enrollment.student, match.person.category
-    pairs = Match.objects.holding().filter(
-        crosscheck=match.crosscheck, enrollment__student=student, person__category=category
-    )
+    pairs = _pairs_of_child(match).holding().filter(person__category=category)
     holding = list(pairs.select_related("person__snapshot__source").order_by("person__snapshot__as_of", "pk"))
     begin = beginnings(holding, term)
     holds = next((pair for pair in holding if begin[pair.pk] is not None), None)

@@ -17,6 +17,7 @@ from students.models import Crosscheck, Match, MatchQuerySet, SchoolQuestion, Ti
 from students.models.crosscheck import SchoolQuestionQuerySet
 
 BEFORE, AFTER = 4, 16
+_LINE = ("enrollment__student", "enrollment__school", "person__category")
 COUNTED = 500
 """A narrowed queue is counted up to here."""
 
@@ -98,11 +99,11 @@ def answered(check: Crosscheck) -> int:
 
 def around(queue: MatchQuerySet, found: Match) -> Surroundings:
     """The cases before and after one, in the order of the queue; the case itself stands between them."""
-    ordered = queue.for_list()
+    ordered = queue.select_related(*_LINE).only("score", *(f"{one}__name" for one in _LINE)).order_by("-score", "pk")
     before = list(
         ordered.filter(Q(score__gt=found.score) | Q(pk__lt=found.pk), score__gte=found.score).reverse()[:BEFORE]
     )
-    after = list(following(queue, found).for_list()[:AFTER])
+    after = list(following(ordered, found)[:AFTER])
     return Surroundings(
         before=before[0] if before else None,
         after=after[0] if after else None,

@@ -152,6 +152,10 @@ class MatchDecision(models.Model):
                 name="matchdecision_one_current_per_pair",
             ),
         ]
+        indexes = [
+            models.Index(fields=["student_key"], name="matchdecision_by_student"),
+            models.Index(fields=["person_key"], name="matchdecision_by_person"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.student_key[:6]}~{self.person_key[:6]}"

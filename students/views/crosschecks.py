@@ -274,9 +274,10 @@ def _next_url(request: SignedInRequest, found: Match) -> str:
 
 
 def _others(rows: MatchQuerySet, found: Match) -> list[Match]:
-    """Other pairs of the run with the same listed person or the same child."""
-    same = Q(person=found.person_id) | Q(enrollment=found.enrollment_id)
-    return list(rows.filter(same, crosscheck=found.crosscheck_id).exclude(pk=found.pk))
+    """Other pairs of the run with the same listed person or the same child, best first."""
+    same = rows.filter(Q(person=found.person_id) | Q(enrollment=found.enrollment_id)).exclude(pk=found.pk)
+    others = [one for one in same.order_by() if one.crosscheck_id == found.crosscheck_id]
+    return sorted(others, key=lambda one: (-one.score, one.pk))
 
 
 def _decisions(found: Match) -> list[tuple[MatchDecision, bool]]:
