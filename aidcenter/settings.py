@@ -229,4 +229,5 @@ LOGGING = {
 COUNTY_NAME = environment.text("COUNTY_NAME", "示范县")
 COUNTY_CODE = environment.text("COUNTY_CODE", "411625")
 COMPLAINT_PHONE = environment.text("COMPLAINT_PHONE", "0000-12345678")
+LETTER_PREFIX = environment.text("LETTER_PREFIX", "")
 PUBLICITY_WORKING_DAYS = int(environment.text("PUBLICITY_WORKING_DAYS", "5"))

@@ -16,4 +16,5 @@ class FileKind(TextChoices):
     BANK = "bank", _("银行代发文件")
     RETURN = "return", _("银行回盘文件")
     MARKED = "marked", _("标出问题的原表")
+    RECEIPT = "receipt", _("外地就读回执")
     EXPORT = "export", _("导出文件")

@@ -17,6 +17,7 @@ _WORDS = {
     **suspicion.REASONS,
     "exact": gettext_lazy("证件号和姓名都一致"),
     "id-broken": gettext_lazy("证件号有误，无法比较"),
+    "by-hand": gettext_lazy("人工按姓名找到"),
 }
 _IN_A_SENTENCE = {
     "guardian": gettext_lazy("监护人是同户成员"),

@@ -1,0 +1,468 @@
+"""Children nobody can find: who is looked for, what people find out, and what no run takes away from them."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from accounts.models import Action
+from common.moves import WrongState
+from students import absence_figures, absence_letters, absence_outcomes, absences, decisions
+from students.absences import Expectation, Standing
+from students.choices import AbsenceState, MatchState, Outcome
+from students.models import Absence, AbsenceStep, Crosscheck, Hardship, Match, OutsideLetter
+from tests import factories as make
+from tests.factories import NOW, resident_id
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def county():
+    return make.UserFactory(name="周敏")
+
+
+@pytest.fixture
+def run():
+    return make.CrosscheckFactory(snapshots=[make.RegisterSnapshotFactory()])
+
+
+@pytest.fixture
+def snapshot(run):
+    return run.snapshots.get()
+
+
+def listed(snapshot, *, age=8, **facts):
+    """Somebody on the list who is that old on 1 September 2021."""
+    return make.RegisterPersonFactory(snapshot=snapshot, **{"born_on": date(2021 - age, 3, 4), **facts})
+
+
+def another_run(run, *snapshots):
+    run.state = "superseded"
+    run.save()
+    return make.CrosscheckFactory(term=run.term, snapshots=snapshots or list(run.snapshots.all()))
+
+
+def standing(absence):
+    return absences.looked_at(Absence.objects.all(), absence.term).get(pk=absence.pk).standing
+
+
+class TestRenew:
+    def test_looks_for_listed_children_of_school_age_whom_no_match_holds(self, run, snapshot):
+        missing = listed(snapshot)
+        for age in (2, 18, 40):
+            listed(snapshot, age=age)
+        make.MatchFactory(crosscheck=run, person=listed(snapshot))
+
+        assert absences.renew(run) == 1
+
+        absence = Absence.objects.get()
+        assert (absence.person, absence.key, absence.state) == (missing, missing.id_number_index, "open")
+
+    @pytest.mark.parametrize(
+        ("born_on", "expected"),
+        [
+            (date(2018, 8, 31), Expectation.KINDERGARTEN),
+            (date(2015, 9, 1), Expectation.KINDERGARTEN),
+            (date(2015, 8, 31), Expectation.COMPULSORY),
+            (date(2006, 9, 1), Expectation.COMPULSORY),
+            (date(2006, 8, 31), Expectation.SENIOR),
+            (date(2003, 9, 1), Expectation.SENIOR),
+        ],
+    )
+    def test_knows_what_is_expected_at_each_age(self, run, snapshot, born_on, expected):
+        listed(snapshot, born_on=born_on)
+        absences.renew(run)
+
+        absence = absences.looked_at(Absence.objects.all(), run.term).get()
+
+        assert absence.expectation == expected
+        assert absences.expectation_at(absences.age_of(absence)) == expected
+
+    def test_counts_a_child_in_several_lists_once(self, run, snapshot):
+        other = make.RegisterSnapshotFactory(source__code="low-income", as_of=snapshot.as_of + timedelta(days=1))
+        run.snapshots.add(other)
+        number = resident_id(7, born_on=date(2013, 3, 4))
+        listed(snapshot, id_number=number, name="张小明")
+        newer = listed(other, id_number=number, name="张小明", household_no="另一户")
+
+        assert absences.renew(run) == 1
+        assert Absence.objects.get().person == newer
+
+    def test_a_match_of_one_list_finds_the_child_in_all(self, run, snapshot):
+        other = make.RegisterSnapshotFactory(source__code="low-income")
+        run.snapshots.add(other)
+        number = resident_id(7, born_on=date(2013, 3, 4))
+        listed(other, id_number=number, name="张小明")
+        make.MatchFactory(crosscheck=run, person=listed(snapshot, id_number=number, name="张小明"))
+
+        assert absences.renew(run) == 0
+
+    def test_two_children_under_one_number_are_two(self, run, snapshot):
+        number = resident_id(7, born_on=date(2013, 3, 4))
+        for name in ("张小明", "张小亮"):
+            listed(snapshot, id_number=number, name=name)
+
+        assert absences.renew(run) == 2
+
+    def test_a_child_under_its_fathers_number_is_not_taken_for_a_grown_up(self, run, snapshot):
+        number = resident_id(7, born_on=date(1985, 3, 4))
+        listed(snapshot, id_number=number, born_on=date(1985, 3, 4), name="张大山", relation="户主")
+        child = listed(snapshot, id_number=number, born_on=date(1985, 3, 4), name="张小明", relation="之子")
+
+        absences.renew(run)
+
+        assert Absence.objects.get().person == child
+        assert absences.looked_at(Absence.objects.all(), run.term).get().expectation == Expectation.UNKNOWN
+
+    def test_a_child_without_a_number_is_looked_for_though_nobody_knows_its_age(self, run, snapshot):
+        for relation in ("之孙女", "儿媳", "户主"):
+            listed(snapshot, born_on=None, id_number="", relation=relation)
+
+        absences.renew(run)
+
+        assert Absence.objects.get().person.relation == "之孙女"
+
+    def test_a_child_who_left_its_school_is_looked_for_again(self, run, snapshot):
+        match = make.MatchFactory(crosscheck=run, person=listed(snapshot), enrollment__state="left")
+
+        absences.renew(run)
+
+        assert Absence.objects.get().person == match.person
+
+    def test_keeps_every_word_of_people(self, run, snapshot, county):
+        listed(snapshot, household_no="甲", id_number=resident_id(7, born_on=date(2013, 3, 4)), name="张小明")
+        absences.renew(run)
+        absence = Absence.objects.get()
+        absence_outcomes.note(absence, words="打电话问过村干部", by=county, at=NOW)
+        absence_outcomes.settle(absence, outcome=Outcome.ILL, words="重度残疾，在家", by=county, at=NOW)
+        newer = make.RegisterSnapshotFactory(source=snapshot.source, as_of=snapshot.as_of + timedelta(days=30))
+        person = listed(newer, household_no="甲", id_number=absence.person.id_number, name="张小明")
+
+        assert absences.renew(another_run(run, newer)) == 0
+
+        absence.refresh_from_db()
+        assert (absence.outcome, absence.words, absence.decided_by) == ("ill", "重度残疾，在家", county)
+        assert absence.person == person
+        assert standing(absence) == Standing.SETTLED
+
+    def test_twice_is_as_good_as_once(self, run, snapshot):
+        listed(snapshot)
+
+        assert (absences.renew(run), absences.renew(run)) == (1, 0)
+
+
+class TestStanding:
+    @pytest.fixture
+    def absence(self, run, snapshot):
+        listed(snapshot)
+        absences.renew(run)
+        return Absence.objects.get()
+
+    def test_is_set_apart_while_a_suspicion_waits(self, run, absence):
+        match = make.MatchFactory(suspected=True, crosscheck=run, person=absence.person)
+        assert standing(absence) == Standing.SUSPECTED
+
+        decisions.decide(match, is_same=False, by=match.crosscheck.made_by, at=NOW, note="核实")
+        assert standing(absence) == Standing.OPEN
+
+    def test_leaves_the_list_at_once_when_the_desk_confirms_and_comes_back_when_it_is_undone(
+        self, run, absence, county
+    ):
+        match = make.MatchFactory(suspected=True, crosscheck=run, person=absence.person)
+
+        decisions.decide(match, is_same=True, by=county, at=NOW, note="核实")
+        assert standing(absence) == Standing.FOUND
+
+        decisions.undo(match, by=county, at=NOW)
+        assert standing(absence) == Standing.SUSPECTED
+
+    def test_is_gone_when_no_list_of_the_run_names_the_child(self, run, absence):
+        another_run(run, make.RegisterSnapshotFactory())
+
+        assert standing(absence) == Standing.GONE
+        assert absences.alarm(run.term) == 0
+
+
+class TestOutcome:
+    @pytest.fixture
+    def absence(self, run, snapshot):
+        return self.of_age(run, snapshot, 8)
+
+    def of_age(self, run, snapshot, age):
+        person = listed(snapshot, age=age)
+        absences.renew(run)
+        return Absence.objects.select_related("term", "person").get(person=person)
+
+    def test_settles_the_case_with_who_said_it(self, absence, county):
+        absence_outcomes.settle(absence, outcome=Outcome.ILL, words="长期住院", by=county, at=NOW)
+
+        assert (absence.state, absence.outcome, absence.decided_by) == (AbsenceState.SETTLED, "ill", county)
+        assert Action.objects.get().details == {"outcome": "ill"}
+
+    def test_a_drop_out_stays_open_and_red(self, absence, county):
+        absence_outcomes.settle(absence, outcome=Outcome.DROPPED_OUT, words="随父母打工，不愿返校", by=county, at=NOW)
+
+        assert absence.state == AbsenceState.OPEN
+        assert standing(absence) == Standing.DROPPED_OUT
+        assert absences.alarm(absence.term) == 1
+
+    def test_needs_words_where_the_age_does_not_say_it(self, run, snapshot, absence, county):
+        with pytest.raises(absence_outcomes.WordsMissing):
+            absence_outcomes.settle(absence, outcome=Outcome.OUTSIDE, words=" ", by=county, at=NOW)
+
+        little = self.of_age(run, snapshot, 4)
+        absence_outcomes.settle(little, outcome=Outcome.KINDERGARTEN, words="", by=county, at=NOW)
+        assert little.state == AbsenceState.SETTLED
+
+    @pytest.mark.parametrize(
+        ("age", "outcome"),
+        [(8, Outcome.KINDERGARTEN), (7, Outcome.TOO_YOUNG), (4, Outcome.DROPPED_OUT), (5, Outcome.FINISHED)],
+    )
+    def test_is_refused_where_the_age_speaks_against_it(self, run, snapshot, county, age, outcome):
+        with pytest.raises(absence_outcomes.NotAtThisAge):
+            absence_outcomes.settle(self.of_age(run, snapshot, age), outcome=outcome, words="说明", by=county, at=NOW)
+
+    def test_at_six_a_child_may_enter_a_year_later_with_a_reason(self, run, snapshot, county):
+        absence = self.of_age(run, snapshot, 6)
+        with pytest.raises(absence_outcomes.WordsMissing):
+            absence_outcomes.settle(absence, outcome=Outcome.TOO_YOUNG, words="", by=county, at=NOW)
+
+        absence_outcomes.settle(absence, outcome=Outcome.TOO_YOUNG, words="乡政府批准缓学一年", by=county, at=NOW)
+
+    def test_of_two_people_one_is_first(self, absence, county):
+        stale = Absence.objects.select_related("term", "person").get()
+        absence_outcomes.settle(absence, outcome=Outcome.ILL, words="住院", by=county, at=NOW)
+
+        with pytest.raises(WrongState):
+            absence_outcomes.settle(stale, outcome=Outcome.OUTSIDE, words="外地", by=county, at=NOW)
+
+    def test_can_be_undone_and_stays_readable(self, absence, county):
+        absence_outcomes.settle(absence, outcome=Outcome.ILL, words="住院", by=county, at=NOW)
+
+        absence_outcomes.undo(absence, by=county, at=NOW)
+
+        assert (absence.state, absence.outcome, absence.decided_by) == ("open", "", None)
+        assert AbsenceStep.objects.get().words == "撤销结论：因病、因残暂不能入学。住院"
+        with pytest.raises(WrongState):
+            absence_outcomes.undo(absence, by=county, at=NOW)
+
+
+class TestOtherRecord:
+    @pytest.fixture
+    def absence(self, run, snapshot):
+        listed(snapshot, name="张小明")
+        absences.renew(run)
+        return Absence.objects.select_related("term", "person").get()
+
+    @pytest.fixture
+    def enrollment(self):
+        return make.EnrollmentFactory(student__name="王小明", student__id_number="")
+
+    def test_joins_the_two_and_the_fact_follows(self, absence, enrollment, county):
+        absence_outcomes.is_the_same(absence, enrollment, words="随母改姓，看过户口簿", by=county, at=NOW)
+
+        assert absence.outcome == Outcome.OTHER_RECORD
+        assert Match.objects.get().state == MatchState.CONFIRMED
+        assert Hardship.objects.get().student == enrollment.student
+        assert standing(absence) == Standing.FOUND
+
+    def test_is_remembered_by_the_next_run(self, run, absence, enrollment, county):
+        absence_outcomes.is_the_same(absence, enrollment, words="随母改姓", by=county, at=NOW)
+        following = another_run(run)
+
+        assert absences.renew(following) == 0
+
+        match = following.matches.get()
+        assert (match.state, match.enrollment, match.decided_by) == (MatchState.CONFIRMED, enrollment, county)
+        assert standing(absence) == Standing.FOUND
+
+    def test_comes_back_when_the_desk_takes_the_pair_back(self, absence, enrollment, county):
+        absence_outcomes.is_the_same(absence, enrollment, words="随母改姓", by=county, at=NOW)
+        decisions.undo(Match.objects.get(), by=county, at=NOW)
+
+        assert standing(absence) == Standing.OPEN
+
+    def test_undone_takes_the_pair_back(self, absence, enrollment, county):
+        absence_outcomes.is_the_same(absence, enrollment, words="随母改姓", by=county, at=NOW)
+
+        absence_outcomes.undo(absence, by=county, at=NOW)
+
+        assert Match.objects.get().state == MatchState.SUSPECTED
+        assert not Hardship.objects.exists()
+
+
+class TestNextTerm:
+    @pytest.fixture
+    def spring(self):
+        return make.TermFactory(code="2021S")
+
+    def before(self, spring, person, **facts):
+        return make.AbsenceFactory(
+            term=spring,
+            person=person,
+            key=person.id_number_index,
+            decided_by=make.UserFactory(),
+            decided_at=NOW,
+            **facts,
+        )
+
+    def test_proposes_what_the_last_term_found_out(self, run, snapshot, spring, county):
+        outside, young = listed(snapshot, age=9), listed(snapshot, age=7)
+        self.before(spring, outside, state="settled", outcome="outside", words="在外省就读")
+        self.before(spring, young, state="settled", outcome="too-young")
+        absences.renew(run)
+        rows = Absence.objects.filter(term=run.term)
+
+        proposed = absence_outcomes.proposals(rows.select_related("term", "person"), run.term)
+        assert list(proposed) == [outside.id_number_index]
+
+        assert absence_outcomes.take_over(rows, run.term, by=county, at=NOW) == 1
+        taken = rows.get(person=outside)
+        assert (taken.state, taken.outcome, taken.words, taken.decided_by) == (
+            "settled",
+            "outside",
+            "在外省就读",
+            county,
+        )
+        assert rows.get(person=young).state == "open"
+        assert absence_outcomes.take_over(rows, run.term, by=county, at=NOW) == 0
+
+    def test_a_drop_out_goes_along_whether_a_list_names_it_or_not(self, run, snapshot, spring):
+        still_listed = listed(snapshot, age=12)
+        no_longer = listed(make.RegisterSnapshotFactory(), age=15)
+        for person in (still_listed, no_longer):
+            self.before(spring, person, outcome="dropped-out", words="打工")
+
+        absences.renew(run)
+
+        rows = Absence.objects.filter(term=run.term)
+        assert {row.outcome for row in rows} == {"dropped-out"}
+        assert absences.alarm(run.term) == 2
+
+    def test_a_drop_out_who_is_back_in_school_does_not(self, run, snapshot, spring):
+        person = listed(snapshot, age=12)
+        self.before(spring, person, outcome="dropped-out", words="打工")
+        make.MatchFactory(crosscheck=run, person=person)
+
+        assert absences.renew(run) == 0
+
+
+class TestLetters:
+    @pytest.fixture
+    def absence(self, run, snapshot):
+        listed(snapshot)
+        absences.renew(run)
+        return Absence.objects.select_related("term", "person").get()
+
+    def make_one(self, absence, by, **place):
+        place = {"school_name": "外县第一小学", "school_place": "外省外县", **place}
+        return absence_letters.make([absence], by=by, at=NOW, **place)
+
+    def test_have_running_numbers_of_the_year_and_settle_the_child_as_outside(self, absence, county):
+        make.OutsideLetterFactory(number="〔2021〕0041号")
+
+        letter, *_rest = self.make_one(absence, county)
+
+        absence.refresh_from_db()
+        assert letter.number == "〔2021〕0042号"
+        assert (absence.state, absence.outcome) == ("settled", "outside")
+        assert absence.words == "在外省外县外县第一小学就读，已制函核实。"
+
+    def test_count_on_behind_ten_thousand_and_behind_another_prefix(self, absence, county, settings):
+        make.OutsideLetterFactory(number="旧字〔2021〕9999号")
+        settings.LETTER_PREFIX = "示教助函"
+
+        letter, *_rest = self.make_one(absence, county)
+
+        assert letter.number == "示教助函〔2021〕10000号"
+
+    def test_are_made_once_until_the_first_went_out(self, absence, county):
+        letters = self.make_one(absence, county)
+        with pytest.raises(absence_letters.NobodyToAskFor):
+            self.make_one(absence, county)
+
+        absence_letters.send(letters, on=NOW.date(), by=county, at=NOW)
+        assert len(self.make_one(absence, county)) == 1
+
+    def test_the_receipt_says_what_the_child_gets_there(self, absence, county):
+        letters = self.make_one(absence, county)
+        answer = {"is_there": True, "receives": "寄宿生生活补助", "amount_fen": 62_500, "scan": None}
+        with pytest.raises(absence_letters.NotSent):
+            absence_letters.receive(letters[0], on=NOW.date(), by=county, at=NOW, **answer)
+        absence_letters.send(letters, on=NOW.date(), by=county, at=NOW)
+
+        letter = OutsideLetter.objects.select_related("absence").get()
+        with pytest.raises(absence_letters.DayOutOfOrder):
+            absence_letters.receive(letter, on=NOW.date() + timedelta(days=1), by=county, at=NOW, **answer)
+        absence_letters.receive(letter, on=NOW.date(), by=county, at=NOW, **answer)
+
+        assert (letter.receives, letter.amount_fen) == ("寄宿生生活补助", 62_500)
+
+    def test_a_child_whom_the_other_school_does_not_have_is_looked_for_again(self, absence, county):
+        absence_letters.send(self.make_one(absence, county), on=NOW.date(), by=county, at=NOW)
+        letter = OutsideLetter.objects.select_related("absence").get()
+
+        absence_letters.receive(
+            letter, on=NOW.date(), is_there=False, receives="", amount_fen=None, scan=None, by=county, at=NOW
+        )
+
+        absence.refresh_from_db()
+        assert (absence.state, letter.receives) == ("open", "该校没有这名学生")
+
+    def test_the_scan_is_kept_if_it_is_one(self, absence, county):
+        absence_letters.send(self.make_one(absence, county), on=NOW.date(), by=county, at=NOW)
+        letter = OutsideLetter.objects.select_related("absence").get()
+        answer = {"on": NOW.date(), "is_there": True, "receives": "", "amount_fen": None, "by": county, "at": NOW}
+
+        with pytest.raises(absence_letters.NotAScan):
+            absence_letters.receive(letter, scan=absence_letters.Scan(b"MZ\x90", "a.pdf"), **answer)
+        absence_letters.receive(letter, scan=absence_letters.Scan(b"%PDF-1.7 scan", "回执.pdf"), **answer)
+
+        assert (letter.receipt_file.name, letter.receipt_file.kind) == ("回执.pdf", "receipt")
+
+
+class TestFigures:
+    def test_add_up_to_every_row_of_the_term(self, run, snapshot, county):
+        for age in (4, 8, 8, 9, 16):
+            listed(snapshot, age=age)
+        absences.renew(run)
+        rows = list(Absence.objects.select_related("term", "person").order_by("person"))
+        absence_outcomes.settle(rows[1], outcome=Outcome.ILL, words="住院", by=county, at=NOW)
+        absence_outcomes.settle(rows[2], outcome=Outcome.DROPPED_OUT, words="打工", by=county, at=NOW)
+        make.MatchFactory(suspected=True, crosscheck=run, person=rows[4].person)
+
+        figures = absence_figures.of(run.term)
+
+        assert (figures.whole.total, figures.whole.open, figures.whole.suspected) == (4, 2, 1)
+        assert (figures.whole.outcomes["ill"], figures.whole.outcomes["dropped-out"]) == (1, 1)
+        assert {row.code: row.total for row in figures.rows} == {"compulsory": 3, "kindergarten": 1, "senior": 0}
+        assert sum(figures.by_standing.values()) == 5
+        assert figures.alarm == absences.alarm(run.term) == 2
+
+    def test_the_alarm_costs_one_query(self, run, snapshot, django_assert_num_queries):
+        listed(snapshot)
+        absences.renew(run)
+
+        with django_assert_num_queries(1):
+            assert absences.alarm(run.term) == 1
+
+    def test_letters_and_receipts_are_counted_by_term_and_year(self, county):
+        spring = make.TermFactory(code="2021S")
+        make.OutsideLetterFactory(absence__term=spring, sent_on=date(2021, 4, 1), receipt_on=date(2021, 5, 1))
+        make.OutsideLetterFactory(sent_on=date(2021, 10, 8))
+        make.OutsideLetterFactory()
+
+        lines = [(line.name, line.made, line.sent, line.back) for line in absence_figures.letters()]
+
+        assert lines == [
+            ("2021年度", 3, 2, 1),
+            ("2021年秋季学期", 2, 1, 0),
+            ("2021年春季学期", 1, 1, 1),
+        ]
+
+
+def test_no_run_no_search():
+    term = make.TermFactory()
+
+    assert absences.alarm(term) == 0
+    assert not Crosscheck.objects.exists()
