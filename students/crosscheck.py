@@ -21,7 +21,7 @@ from common.bulk import insert, upsert
 from common.moves import Refused, move
 from jobs.run import Running
 from schools.models import Term
-from students import dating, matching, records, registers
+from students import absences, dating, matching, records, registers
 from students.choices import CROSSCHECK_MOVES, Confirms, CrosscheckState, MatchState, SnapshotState
 from students.matching import EXACT, Found
 from students.models import Crosscheck, Hardship, Match, MatchDecision, RegisterPerson, RegisterSnapshot
@@ -95,6 +95,7 @@ def _compare(run: Crosscheck, running: Running) -> dict[str, Any]:
         if withdrawn := registers.withdrawn_among(run):
             raise ListWithdrawn(list=str(withdrawn[0]))
         _apply_decisions(run)
+        absences.renew(run)
         for before in Crosscheck.objects.filter(term=run.term, state=CrosscheckState.DONE):
             move(before, CrosscheckState.SUPERSEDED, moves=CROSSCHECK_MOVES)
         counted = {"lines": counts(run), "suspected": _people_suspected(run)}
