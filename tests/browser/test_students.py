@@ -67,7 +67,9 @@ class County:
         )
         work_off()
         self.snapshot.refresh_from_db()
-        self.check = runs.begin_crosscheck(term=self.term, snapshots=[self.snapshot], by=self.preparer, at=NOW)
+        self.check = runs.begin_crosscheck(
+            term=self.term, snapshots=[self.snapshot], by=self.preparer, at=NOW, confirms=Confirms.EXACT
+        )
         work_off()
         self.check.refresh_from_db()
         self.waiting = self.hand_in(
