@@ -96,7 +96,7 @@ class TestByKeyboard:
 
     def test_against_the_evidence_the_reason_is_asked_for_and_sent_by_key(self, page, sign_in):
         first = suspicion(1, reasons=["id-one-off", "name-same"])
-        second = suspicion(2)
+        second, third = suspicion(2), suspicion(3)
         sign_in("preparer")
         page.goto(first.get_absolute_url())
         page.wait_for_timeout(MOMENT)
@@ -106,9 +106,11 @@ class TestByKeyboard:
         expect(page.get_by_role("textbox", name="理由")).to_be_focused()
         page.keyboard.type("2021 年户口簿是另一人")
         press(page, "Control+Enter", then=second)
+        press(page, "1", then=third)
 
         first.refresh_from_db()
         assert (first.state, first.note) == (MatchState.REJECTED, "2021 年户口簿是另一人")
+        assert states([second]) == [MatchState.CONFIRMED]
 
     def test_a_reason_can_be_written_first(self, page, sign_in, queue):
         sign_in("preparer")
