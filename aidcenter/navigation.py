@@ -80,6 +80,7 @@ MENU: list[tuple[Any, list[Link]]] = [
         _("数据核查"),
         [
             Link(_("困难群体名单"), "folder-lock", "students:registers", _READERS),
+            Link(_("未找到的学生"), "user-round-x", "students:absences", _READERS),
             Link(_("认定名单"), "list-checks", "programs:recognitions", _READERS),
             Link(_("应助核查"), "user-round-search", "programs:gaps", _READERS),
             Link(_("统计报表"), "file-chart-column", "reports:report", _READERS),

@@ -19,6 +19,7 @@ from programs.models import AwardList, Notice
 from reports import totals
 from schools.models import School, Term
 from schools.templatetags.terms import term_short
+from students import absences
 from students.choices import CrosscheckState, MatchState, RosterState
 from students.models import Crosscheck, Enrollment, Hardship, HardshipCategory, Match, Roster
 
@@ -67,6 +68,8 @@ class County:
     towns: list[TownProgress]
     composition: list[tuple[str, int, int]]
     spent_by_term: list[tuple[str, float, bool]]
+    alarm: int
+    """Children of compulsory age of whom nobody knows a place, and drop-outs."""
 
     @property
     def composition_total(self) -> int:
@@ -82,6 +85,7 @@ def county(term: Term) -> County:
         towns=sorted((town for town in towns if town.missing), key=lambda town: -town.missing),
         composition=_composition(term),
         spent_by_term=_spent_by_term(term),
+        alarm=absences.alarm(term),
     )
 
 

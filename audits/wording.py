@@ -66,7 +66,7 @@ VERBS: dict[str, Any] = {
     "absence.step-noted": _("记录查找经过"),
     "absence.settled": _("查明未找到的学生"),
     "absence.undone": _("撤销查找结论"),
-    "absence.id-revealed": _("查看名单人员完整证件号"),
+    "absence.id-revealed": _("查看名单人员完整证件号和电话"),
     "absences.taken-over": _("沿用上学期查找结论"),
     "absences.exported": _("导出未找到的学生"),
     "letter.made": _("制作外地就读函"),

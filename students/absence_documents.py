@@ -101,8 +101,8 @@ def _set_up(paper: Paper) -> None:
     section.top_margin, section.bottom_margin = Mm(25), Mm(20)
     section.left_margin, section.right_margin = Mm(28), Mm(26)
     style = paper.styles["Normal"]
-    style.font.size = Pt(14)  # type: ignore[attr-defined]
-    style.font.name = _BODY_FONT  # type: ignore[attr-defined]
+    style.font.size = Pt(14)
+    style.font.name = _BODY_FONT
     style.element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), _BODY_FONT)
 
 
@@ -136,7 +136,8 @@ def _line(
     indent: bool = False,
 ) -> Paragraph:
     line = paper.add_paragraph()
-    line.alignment = align
+    if align is not None:
+        line.alignment = align
     line.paragraph_format.space_after = Pt(3)
     line.paragraph_format.line_spacing = 1.25
     if indent:

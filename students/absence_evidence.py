@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from common import names
 from students import absences
-from students.choices import CrosscheckState, EnrollmentState
+from students.choices import CrosscheckState, EnrollmentState, MatchState
 from students.comparison import Member
 from students.models import Absence, Crosscheck, Enrollment, Match, OutsideLetter, RegisterPerson
 
@@ -42,6 +42,15 @@ def _held(run: Crosscheck | None, **which: object) -> list[Match]:
         .select_related("enrollment__student", "enrollment__school", "person")
     )
     return list(held.defer("enrollment__student__guardian_phone", "person__phone").order_by("-pk"))
+
+
+def suspicions(absence: Absence, run: Crosscheck | None) -> list[Match]:
+    """What the desk has to decide of this child first."""
+    if run is None:
+        return []
+    waiting = Match.objects.filter(crosscheck=run, state=MatchState.SUSPECTED)
+    waiting = waiting.filter(person__in=absences.lines_of(absence, run).order_by().values("pk"))
+    return list(waiting.select_related("enrollment__student", "enrollment__school").order_by("-score", "pk"))
 
 
 def last_school(absence: Absence) -> Enrollment | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db.models import Count, Q
 
@@ -34,6 +35,11 @@ class Row:
         return [self.outcomes[outcome] for outcome in Outcome.values]
 
 
+def outcomes() -> list[str]:
+    """The outcomes in words, in the order of `Row.counts`."""
+    return [str(label) for label in Outcome.labels]
+
+
 @dataclass(frozen=True)
 class Figures:
     rows: list[Row]
@@ -54,7 +60,8 @@ def of(term: Term) -> Figures:
     rows = {code: Row(str(label), code) for code, label in Expectation.choices}
     whole = Row("")
     by_standing: dict[str, int] = dict.fromkeys(Standing.values, 0)
-    counted = looked_at.values_list("expectation", "standing", "outcome").annotate(n=Count("pk"))
+    columns: tuple[Any, ...] = ("expectation", "standing", "outcome")
+    counted = looked_at.values_list(*columns).annotate(n=Count("pk"))
     for expectation, standing, outcome, n in counted:
         by_standing[standing] += n
         for row in (rows[expectation], whole):
@@ -98,7 +105,7 @@ def letters() -> list[Letters]:
     terms = [(code, made, sent, back) for code, made, sent, back in counted]
     for year in dict.fromkeys(code[:4] for code, *_counts in terms):
         ours = [line for line in terms if line[0][:4] == year]
-        sums = [sum(line[place] for line in ours) for place in (1, 2, 3)]
-        found.append(Letters(term_name(year), *sums, is_year=True))
+        made, sent, back = (sum(line[place] for line in ours) for place in (1, 2, 3))
+        found.append(Letters(term_name(year), made, sent, back, is_year=True))
         found += [Letters(term_name(code), made, sent, back) for code, made, sent, back in ours]
     return found

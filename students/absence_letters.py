@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet, TextChoices
+from django.db.models import Count, Q, TextChoices
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -19,7 +19,7 @@ from jobs import files
 from jobs.choices import FileKind
 from students import absence_outcomes
 from students.choices import AbsenceState, Outcome
-from students.models import Absence, OutsideLetter
+from students.models import Absence, OutsideLetter, OutsideLetterQuerySet
 
 _TRIES = 5
 _RUNNING = re.compile(r"〔\d{4}〕(\d+)号$")
@@ -62,15 +62,22 @@ class Scan(NamedTuple):
     name: str
 
 
-def in_state(letters: QuerySet[OutsideLetter], state: str) -> QuerySet[OutsideLetter]:
-    match state:
-        case LetterState.MADE:
-            return letters.filter(sent_on=None)
-        case LetterState.SENT:
-            return letters.filter(sent_on__isnull=False, receipt_on=None)
-        case LetterState.BACK:
-            return letters.filter(receipt_on__isnull=False)
-    return letters
+def in_state(letters: OutsideLetterQuerySet, state: str) -> OutsideLetterQuerySet:
+    """Those that are so far; without a state all of them."""
+    return letters.filter(_STATES[state]) if state else letters
+
+
+def counts(letters: OutsideLetterQuerySet) -> dict[str, int]:
+    """Letters by how far they are, in one query."""
+    found: dict[str, int] = letters.aggregate(**{state: Count("pk", filter=q) for state, q in _STATES.items()})
+    return found
+
+
+_STATES = {
+    LetterState.MADE.value: Q(sent_on=None),
+    LetterState.SENT.value: Q(sent_on__isnull=False, receipt_on=None),
+    LetterState.BACK.value: Q(receipt_on__isnull=False),
+}
 
 
 def state_of(letter: OutsideLetter) -> LetterState:

@@ -19,7 +19,7 @@ from students import absences, decisions
 from students.absences import Expectation, age_of, expectation_at
 from students.choices import AbsenceState, MatchState, Outcome
 from students.disclosure import NotForReading, Purpose, may_reveal
-from students.models import Absence, AbsenceQuerySet, AbsenceStep, Enrollment, Match
+from students.models import Absence, AbsenceQuerySet, AbsenceStep, Enrollment, Match, RegisterPerson
 
 LONGEST_WORDS = 500
 _KEYS_A_QUERY = 800
@@ -206,9 +206,9 @@ def take_over(rows: AbsenceQuerySet, term: Term, *, by: User, at: datetime) -> i
     return len(taken)
 
 
-def reveal(absence: Absence, *, purpose: Purpose, by: User, at: datetime) -> str:
-    """The whole number that the list gives for the child, after it is written down who looked and what for."""
+def reveal(absence: Absence, *, purpose: Purpose, by: User, at: datetime) -> RegisterPerson:
+    """The line with the whole number and phone in it, after it is written down who looked and what for."""
     if not may_reveal(by):
         raise NotForReading()
     actions.record(by, "absence.id-revealed", absence, at=at, purpose=purpose.value)
-    return str(absence.person.id_number)
+    return absence.person

@@ -84,10 +84,10 @@ def renew(run: Crosscheck) -> int:
     shared = _shared_numbers(run)
     held = _held(run)
     persons = set(held.values_list("person", flat=True))
-    found = {_key(*line, shared) for line in held.values_list(*(f"person__{name}" for name in _LINE[1:]))}
+    found = {_key(*line, shared=shared) for line in held.values_list(*(f"person__{name}" for name in _LINE[1:]))}
     missing: dict[str, int] = {}
     for pk, *line in _lines(run, shared):
-        key = _key(*line, shared)
+        key = _key(*line, shared=shared)
         if pk in persons:
             found.add(key)
         else:
@@ -143,7 +143,7 @@ def _shared_numbers(run: Crosscheck) -> set[tuple[int, str]]:
     return {(snapshot, number) for snapshot, number, _n in counted.filter(n__gt=1) if number}
 
 
-def _key(kind: str, index: str | None, key: str, snapshot: int, shared: _Shared) -> str:
+def _key(kind: str, index: str | None, key: str, snapshot: int, *, shared: _Shared) -> str:
     return index if index and kind == IdKind.RESIDENT and (snapshot, index) not in shared else key
 
 
@@ -202,6 +202,11 @@ def born_between(term: Term, ages: range) -> tuple[date, date]:
     return date(year - ages.stop, 9, 1), date(year - ages.start, 8, 31)
 
 
+def of_age(term: Term, ages: range) -> Q:
+    """Whose line gives a birthday of one of these ages."""
+    return Q(person__born_on__range=born_between(term, ages))
+
+
 def term_before(term: Term) -> Term | None:
     """The last term before this one in which children were looked for."""
     searched = Exists(Absence.objects.filter(term=OuterRef("pk")))
@@ -234,6 +239,11 @@ def looked_at(rows: AbsenceQuerySet, term: Term) -> AbsenceQuerySet:
     return rows.filter(term=term).annotate(standing=standing, expectation=_expectation(term))
 
 
+def standing_so(rows: AbsenceQuerySet, *standings: str) -> AbsenceQuerySet:
+    """Of rows that were looked at, those that stand in one of these ways."""
+    return rows.filter(Q(standing__in=standings))
+
+
 def _among(matches: MatchQuerySet) -> Q:
     """Children of whom one of these matches speaks, under any of their lines: the matches are read once for all."""
     numbers = matches.exclude(person__id_number_index=None).values("person__id_number_index")
@@ -243,9 +253,9 @@ def _among(matches: MatchQuerySet) -> Q:
 def _expectation(term: Term) -> Case:
     grown_up = date(int(term.school_year) - SENIOR_AGES.stop, 8, 31)
     return Case(
-        When(person__born_on__range=born_between(term, COMPULSORY_AGES), then=Value(Expectation.COMPULSORY.value)),
-        When(person__born_on__range=born_between(term, KINDERGARTEN_AGES), then=Value(Expectation.KINDERGARTEN.value)),
-        When(person__born_on__range=born_between(term, SENIOR_AGES), then=Value(Expectation.SENIOR.value)),
+        When(of_age(term, COMPULSORY_AGES), then=Value(Expectation.COMPULSORY.value)),
+        When(of_age(term, KINDERGARTEN_AGES), then=Value(Expectation.KINDERGARTEN.value)),
+        When(of_age(term, SENIOR_AGES), then=Value(Expectation.SENIOR.value)),
         When(outcome=Outcome.DROPPED_OUT, person__born_on__lte=grown_up, then=Value(Expectation.BEYOND.value)),
         default=Value(Expectation.UNKNOWN.value),
         output_field=CharField(),

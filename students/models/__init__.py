@@ -1,6 +1,6 @@
 """Who and what: children, where they are each term, what other offices say of them, and who is who."""
 
-from students.models.absences import Absence, AbsenceQuerySet, AbsenceStep, OutsideLetter
+from students.models.absences import Absence, AbsenceQuerySet, AbsenceStep, OutsideLetter, OutsideLetterQuerySet
 from students.models.crosscheck import (
     Crosscheck,
     Hardship,
@@ -46,6 +46,7 @@ __all__ = [
     "MatchDecision",
     "MatchQuerySet",
     "OutsideLetter",
+    "OutsideLetterQuerySet",
     "RegisterLine",
     "RegisterPerson",
     "RegisterSnapshot",

@@ -82,6 +82,14 @@ class AbsenceStep(models.Model):
         return f"{self.absence_id} {self.at:%Y-%m-%d}"
 
 
+class OutsideLetterQuerySet(models.QuerySet["OutsideLetter"]):
+    def visible_to(self, user: Person) -> Self:
+        return self if user.role in READERS else self.none()
+
+    def for_list(self) -> Self:
+        return self.select_related("absence__person", "absence__term", "made_by").order_by("-pk")
+
+
 class OutsideLetter(models.Model):
     """The official letter to a school outside the county (在外地就读学生公函告知书), and its return slip (回执)."""
 
@@ -101,6 +109,8 @@ class OutsideLetter(models.Model):
         "jobs.StoredFile", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("回执扫描件")
     )
 
+    objects = OutsideLetterQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("外地就读函")
         verbose_name_plural = _("外地就读函")
@@ -114,3 +124,6 @@ class OutsideLetter(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    def get_absolute_url(self) -> str:
+        return reverse("students:letter", args=[self.pk])

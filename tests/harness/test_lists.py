@@ -55,12 +55,14 @@ MORE_ROWS: dict[str, Callable[[World], object]] = {
     "reports:names": lambda own: make.AwardFactory(confirmed=True),
     "schools:list": lambda own: make.EnrollmentFactory(),
     "schools:towns": lambda own: make.TownFactory(code=f"990101{200 + Town.objects.count()}000"),
+    "students:absences": lambda own: make.OutsideLetterFactory(absence__person__snapshot=own.snapshot),
     "students:county-file": lambda own: make.RosterFactory(county_file=own.county_file, checked=True, version=1),
     "students:county-files": lambda own: make.CountyFileFactory(term=own.term),
     "students:crosscheck": lambda own: make.MatchFactory(suspected=True),
     "students:crosschecks": lambda own: Crosscheck.objects.create(
         term=own.term, state="superseded", made_by=own.account, made_at=make.NOW
     ),
+    "students:letters": lambda own: make.OutsideLetterFactory(),
     "students:list": lambda own: make.EnrollmentFactory(),
     "students:questions": lambda own: make.SchoolQuestionFactory(),
     "students:registers": lambda own: make.RegisterSnapshotFactory(),

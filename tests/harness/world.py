@@ -13,10 +13,12 @@ from jobs.models import Job, StoredFile
 from programs.models import Award, AwardList, Notice, Objection, RecognitionList
 from schools.models import School, Term
 from students.models import (
+    Absence,
     CountyFile,
     Crosscheck,
     Enrollment,
     Match,
+    OutsideLetter,
     RegisterSnapshot,
     Roster,
     RosterHeading,
@@ -46,6 +48,8 @@ class World:
     question: SchoolQuestion
     sample: TierSample
     sample_line: TierSampleLine
+    absence: Absence
+    letter: OutsideLetter
     recognition_list: RecognitionList
     award_list: AwardList
     award: Award
@@ -64,6 +68,7 @@ def build(school: School | None = None) -> World:
     match = make.MatchFactory(suspected=True, enrollment=enrollment)
     make.compare(match.person.snapshot)
     sample_line = make.TierSampleLineFactory(match=match, sample__crosscheck=match.crosscheck)
+    letter = make.OutsideLetterFactory(absence__person__snapshot=match.person.snapshot)
     award = make.AwardFactory(enrollment=enrollment, list__published=True)
     make.TermProgramFactory(term=enrollment.term, program=award.program)
     today = timezone.localdate()
@@ -85,6 +90,8 @@ def build(school: School | None = None) -> World:
         question=make.SchoolQuestionFactory(match=match),
         sample=sample_line.sample,
         sample_line=sample_line,
+        absence=letter.absence,
+        letter=letter,
         recognition_list=make.RecognitionListFactory(school=school),
         award_list=award.list,
         award=award,
