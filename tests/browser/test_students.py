@@ -12,7 +12,7 @@ from jobs.models import Job
 from programs.reference import load_national
 from schools.models import SchoolKind
 from students import runs
-from students.choices import MatchState, RosterState
+from students.choices import Confirms, MatchState, RosterState
 from students.models import Match, RegisterSource, Roster
 from tests.factories import NOW, SchoolFactory, TermFactory, TownFactory, UserFactory, resident_id
 from tests.workbooks import REGISTER_HEAD, roster, roster_row, xlsx
