@@ -179,6 +179,7 @@ class MatchState(TextChoices):
 
 MATCH_MOVES = {
     MatchState.SURE: {MatchState.REJECTED},
+    MatchState.SURE: {MatchState.REJECTED},
     MatchState.SUSPECTED: {MatchState.CONFIRMED, MatchState.REJECTED},
     MatchState.CONFIRMED: {MatchState.REJECTED},
     MatchState.REJECTED: {MatchState.CONFIRMED},

@@ -71,12 +71,17 @@ def needs_note(match: Match, *, is_same: bool) -> bool:
     """Whether this decision goes against the evidence, so that it takes a reason in words."""
     if is_same:
         return is_weak(match.score, match.reasons)
+    if match.state == MatchState.SURE:
+        return True
     return "name-same" in match.reasons and not _COMPULSORY.isdisjoint(match.reasons)
 
 
 @transaction.atomic
 def decide(match: Match, *, is_same: bool, by: User, at: datetime, note: str = "") -> None:
-    """A person says whether two records are one child. The fact follows, and the next run remembers."""
+    """A person says whether two records are one child. The fact follows, and the next run remembers.
+
+    What confirmed itself can only be found wrong, never confirmed once more.
+    """
     note = note.strip()[:LONGEST_NOTE]
     if not note and needs_note(match, is_same=is_same):
         raise NoteMissing()
@@ -87,7 +92,8 @@ def decide(match: Match, *, is_same: bool, by: User, at: datetime, note: str = "
     state = MatchState.CONFIRMED if is_same else MatchState.REJECTED
     said = {"decided_by": by, "decided_at": at, "note": note}
     move(match, state, moves=MATCH_MOVES, **said)
-    _doubles_of(match).exclude(state=MatchState.SURE).update(state=state, **said)
+    doubles = _doubles_of(match)
+    (doubles.exclude(state=MatchState.SURE) if is_same else doubles).update(state=state, **said)
     _decisions_of(match).update(is_current=False)
     MatchDecision.objects.create(
         student_key=match.enrollment.student.key,

@@ -14,6 +14,7 @@ from tests.factories import (
     NOW,
     CrosscheckFactory,
     EnrollmentFactory,
+    HardshipFactory,
     MatchDecisionFactory,
     MatchFactory,
     RegisterPersonFactory,
@@ -183,6 +184,41 @@ class TestADecision:
         question.refresh_from_db()
         assert question.withdrawn_at == LATER
         assert questions.waiting_for(question.school, question.term) == 0
+
+
+class TestWhatConfirmedItself:
+    @pytest.fixture
+    def sure(self):
+        match = MatchFactory(tier="near-digit", reasons=GOOD)
+        HardshipFactory(match=match, to_on=match.crosscheck.term.ends_on)
+        return match
+
+    def test_can_be_found_wrong_with_a_reason(self, officer, sure):
+        with pytest.raises(decisions.NoteMissing):
+            decisions.decide(sure, is_same=False, by=officer, at=NOW)
+
+        decisions.decide(sure, is_same=False, by=officer, at=NOW, note="户口簿是另一人")
+
+        assert sure.state == MatchState.REJECTED
+        assert not in_force().exists()
+
+    def test_is_not_confirmed_once_more(self, officer, sure):
+        with pytest.raises(WrongState):
+            decisions.decide(sure, is_same=True, by=officer, at=NOW, note="看过")
+
+    def test_offers_the_one_word_that_is_possible(self, as_role, sure):
+        shown = as_role("preparer").get(sure.get_absolute_url()).content.decode()
+
+        assert 'value="no"' in shown
+        assert 'value="yes"' not in shown
+        assert reverse("students:match-ask", args=[sure.pk]) not in shown
+
+    def test_waits_for_a_person_once_that_word_is_taken_back(self, officer, sure):
+        decisions.decide(sure, is_same=False, by=officer, at=NOW, note="户口簿是另一人")
+
+        decisions.undo(sure, by=officer, at=NOW)
+
+        assert sure.state == MatchState.SUSPECTED
 
 
 class TestUndo:
