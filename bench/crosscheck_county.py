@@ -115,6 +115,7 @@ class County:
         self.rows_of: dict[Person, list[Row]] = defaultdict(list)
         self.line_of: dict[Person, Row] = {}
         self.kind_of: dict[Person, str] = {}
+        self._given_out: set[str] = set()
         self._surnames = [word.rstrip("0123456789") for word in _SURNAMES]
         self._weights = [int(word[len(name) :]) for word, name in zip(_SURNAMES, self._surnames, strict=True)]
         self._sounds = _by_sound(sorted({*_BOYS, *_GIRLS, *_ELDERS}))
@@ -149,11 +150,16 @@ class County:
         return "".join(self.random.choices(letters, weights, k=1 if self.random.random() < 0.15 else 2))
 
     def _number(self, born: date, sex: str, order: int | None = None) -> str:
-        order = self.random.randrange(1, 998) if order is None else order
-        order += (order % 2 == 1) != (sex == "男")
-        area = AREA if self.random.random() < 0.9 else f"9901{self.random.randrange(10, 99)}"
-        first = f"{area}{born:%Y%m%d}{order:03d}"
-        return first + check_digit(first)
+        """A right number that nobody else has."""
+        while True:
+            area = AREA if self.random.random() < 0.9 else f"9901{self.random.randrange(10, 99)}"
+            place = self.random.randrange(1, 998) if order is None else order
+            place += (place % 2 == 1) != (sex == "男")
+            first = f"{area}{born:%Y%m%d}{place:03d}"
+            if first not in self._given_out:
+                self._given_out.add(first)
+                return first + check_digit(first)
+            order = None
 
     def _born(self, grade: int) -> date:
         return date(2018 - grade, 9, 1) - timedelta(days=self.random.randrange(365))
