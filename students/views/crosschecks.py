@@ -248,28 +248,26 @@ def _show_match(request: SignedInRequest, pk: int, form: DecisionForm) -> HttpRe
 
 def _surroundings(request: SignedInRequest, found: Match) -> dict[str, Any]:
     """The queue around a case and how long it is, counted without joins where nothing narrows it."""
-    queue, is_narrowed = _queue(request, found)
-    count, has_more = queue.count() if not is_narrowed else 0, False
-    if is_narrowed:
-        count, has_more = match_queue.count(queue)
-    if not MatchFilter(request.GET).wanted("asked"):
-        queue = match_queue.at_hand(queue)
-    return {"around": match_queue.around(queue, found), "waiting": count, "has_more": has_more}
+    form, queue = _queue(request, found)
+    count, has_more = match_queue.count(queue) if form.is_narrowed else (queue.count(), False)
+    return {"around": match_queue.around(_way(form, queue), found), "waiting": count, "has_more": has_more}
 
 
-def _queue(request: SignedInRequest, found: Match) -> tuple[MatchQuerySet, bool]:
+def _queue(request: SignedInRequest, found: Match) -> tuple[MatchFilter, MatchQuerySet]:
     """What still waits in the run, narrowed as the person narrowed it."""
     form = MatchFilter(request.GET)
     rows = Match.objects.visible_to(request.user).filter(crosscheck=found.crosscheck_id)
-    return form.narrow(match_queue.waiting(rows)), form.is_narrowed
+    return form, form.narrow(match_queue.waiting(rows))
+
+
+def _way(form: MatchFilter, queue: MatchQuerySet) -> MatchQuerySet:
+    """The way through the queue leaves out what waits for a school, unless just that was asked for."""
+    return queue if form.wanted("asked") else match_queue.at_hand(queue)
 
 
 def _next_url(request: SignedInRequest, found: Match) -> str:
-    """The case after this one that needs nobody's answer first, or the desk where there is none."""
-    queue, _is_narrowed = _queue(request, found)
-    if not MatchFilter(request.GET).wanted("asked"):
-        queue = match_queue.at_hand(queue)
-    following = match_queue.following(queue, found).order_by("-score", "pk").first()
+    """The case after this one, or the desk where there is none."""
+    following = match_queue.following(_way(*_queue(request, found)), found).order_by("-score", "pk").first()
     return (following or found.crosscheck).get_absolute_url() + _filter_query(request)
 
 
