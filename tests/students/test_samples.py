@@ -202,10 +202,10 @@ class TestTheRest:
         assert Hardship.objects.in_force(check.term).count() == 2
 
     def test_costs_no_query_for_each_pair(self, officer, check, django_assert_max_num_queries):
-        suspicions(check, 30)
+        suspicions(check, 50)
         sample = self.faultless(officer, check)
 
-        with django_assert_max_num_queries(24):
+        with django_assert_max_num_queries(30):
             samples.confirm_rest(sample, by=officer, at=NOW)
 
 
