@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Count, Q
+from django.utils.translation import gettext as _
 
 from schools.models import Term, term_name
 from students import absences
@@ -31,6 +32,11 @@ class Row:
         return self.open + sum(self.outcomes.values())
 
     @property
+    def short(self) -> str:
+        """What the name begins with, for the head of a column."""
+        return str(Expectation(self.code).short)
+
+    @property
     def counts(self) -> list[int]:
         return [self.outcomes[outcome] for outcome in Outcome.values]
 
@@ -41,11 +47,34 @@ def outcomes() -> list[str]:
 
 
 @dataclass(frozen=True)
+class Line:
+    """The same table turned: one state or outcome, a count for each expectation and the sum of them."""
+
+    name: str
+    counts: list[tuple[int, bool]]
+    """(children, whether the count is red)"""
+    is_sum: bool = False
+
+
+@dataclass(frozen=True)
 class Figures:
     rows: list[Row]
     whole: Row
     by_standing: Mapping[str, int]
     """Every row of the term by where its search stands."""
+
+    @property
+    def lines(self) -> list[Line]:
+        columns = [*self.rows, self.whole]
+        red = [(row.open, bool(row.open) and row.code == Expectation.COMPULSORY) for row in columns]
+        lines = [Line(str(Standing.OPEN.label), red)]
+        for outcome in Outcome:
+            counts = [row.outcomes[outcome] for row in columns]
+            is_red = outcome == Outcome.DROPPED_OUT
+            lines.append(Line(str(outcome.label), [(n, is_red and bool(n)) for n in counts]))
+        lines.append(Line(_("未找到（合计）"), [(row.total, False) for row in columns], is_sum=True))
+        lines.append(Line(_("待比对核实，不计入"), [(row.suspected, False) for row in columns]))
+        return lines
 
     @property
     def alarm(self) -> int:

@@ -51,6 +51,18 @@ class Expectation(TextChoices):
     BEYOND = "beyond", _("已满 18 周岁")
     UNKNOWN = "unknown", _("年龄不明")
 
+    @property
+    def short(self) -> Any:
+        """For the head of a column."""
+        return _SHORT.get(self, self.label)
+
+
+_SHORT = {
+    Expectation.COMPULSORY: _("6—14 岁"),
+    Expectation.SENIOR: _("15—17 岁"),
+    Expectation.KINDERGARTEN: _("3—5 岁"),
+}
+
 
 class Standing(TextChoices):
     """Where the search for a child stands. The last two are off the list and kept on record."""
@@ -220,19 +232,14 @@ def looked_at(rows: AbsenceQuerySet, term: Term) -> AbsenceQuerySet:
     """Rows of one term with `standing` and `expectation` as columns, by the run in force at this moment."""
     matches = Match.objects.filter(crosscheck__term=term, crosscheck__state=CrosscheckState.DONE).order_by()
     there = matches.exclude(enrollment__state=EnrollmentState.LEFT)
-    listed = Crosscheck.snapshots.through.objects.filter(
-        registersnapshot=OuterRef("person__snapshot"),
-        crosscheck__term=term,
-        crosscheck__state=CrosscheckState.DONE,
-    )
     dropped_out = Q(outcome=Outcome.DROPPED_OUT)
     standing = Case(
-        When(_among(there.holding()), then=Value(Standing.FOUND.value)),
+        When(_among(there.holding(), term), then=Value(Standing.FOUND.value)),
         When(dropped_out, then=Value(Standing.DROPPED_OUT.value)),
         When(outcome=Outcome.OTHER_RECORD, then=Value(Standing.OPEN.value)),  # the pair was taken back at the desk
-        When(~Exists(listed), then=Value(Standing.GONE.value)),
+        When(~Q(person__snapshot__in=_lists(term)), then=Value(Standing.GONE.value)),
         When(state=AbsenceState.SETTLED, then=Value(Standing.SETTLED.value)),
-        When(_among(there.filter(state=MatchState.SUSPECTED)), then=Value(Standing.SUSPECTED.value)),
+        When(_waiting(there.filter(state=MatchState.SUSPECTED)), then=Value(Standing.SUSPECTED.value)),
         default=Value(Standing.OPEN.value),
         output_field=CharField(),
     )
@@ -244,10 +251,27 @@ def standing_so(rows: AbsenceQuerySet, *standings: str) -> AbsenceQuerySet:
     return rows.filter(Q(standing__in=standings))
 
 
-def _among(matches: MatchQuerySet) -> Q:
-    """Children of whom one of these matches speaks, under any of their lines: the matches are read once for all."""
-    numbers = matches.exclude(person__id_number_index=None).values("person__id_number_index")
-    return Q(key__in=numbers) | Q(key__in=matches.values("person__key"))
+def _lists(term: Term) -> QuerySet[Any, Any]:
+    """The lists of the term's run in force."""
+    lists = Crosscheck.snapshots.through.objects.filter(crosscheck__term=term, crosscheck__state=CrosscheckState.DONE)
+    return lists.values("registersnapshot")
+
+
+def _among(held: MatchQuerySet, term: Term) -> Q:
+    """Children whom one of these matches finds, under any of their lines in the lists of the run in force.
+
+    By way of the lines, because both steps have an index; a join of the two reads every match for every child.
+    """
+    of_line = Exists(held.filter(person=OuterRef("pk")))
+    lines = RegisterPerson.objects.filter(of_line, snapshot__in=_lists(term)).order_by()
+    by_number, by_key = lines.filter(id_number_index=OuterRef("key")), lines.filter(key=OuterRef("key"))
+    return Q(Exists(by_number)) | Q(Exists(by_key))
+
+
+def _waiting(suspected: MatchQuerySet) -> Q:
+    """Children of whom one of these suspicions speaks. They are few, and read once for all children."""
+    numbers = suspected.exclude(person__id_number_index=None).values("person__id_number_index")
+    return Q(key__in=numbers) | Q(key__in=suspected.values("person__key"))
 
 
 def _expectation(term: Term) -> Case:
@@ -269,8 +293,9 @@ def alarm(term: Term) -> int:
 
 def alarming(rows: AbsenceQuerySet) -> AbsenceQuerySet:
     """Of rows that were looked at, those that are red."""
-    nowhere = Q(standing=Standing.OPEN, expectation=Expectation.COMPULSORY)
-    return rows.filter(nowhere | Q(standing=Standing.DROPPED_OUT))
+    nowhere = Q(expectation=Expectation.COMPULSORY) & Q(standing=Standing.OPEN)
+    dropped_out = Q(outcome=Outcome.DROPPED_OUT) & Q(standing=Standing.DROPPED_OUT)
+    return rows.filter(nowhere | dropped_out)
 
 
 def expectation_at(age: int | None) -> Expectation:

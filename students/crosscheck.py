@@ -94,10 +94,11 @@ def _compare(run: Crosscheck, running: Running) -> dict[str, Any]:
     with running.chunk(to=max(running.cursor, len(found))):
         if withdrawn := registers.withdrawn_among(run):
             raise ListWithdrawn(list=str(withdrawn[0]))
-        _apply_decisions(run)
-        absences.renew(run)
+        # From here on nobody decides in the run before: what was decided there until now is taken along.
         for before in Crosscheck.objects.filter(term=run.term, state=CrosscheckState.DONE):
             move(before, CrosscheckState.SUPERSEDED, moves=CROSSCHECK_MOVES)
+        _apply_decisions(run)
+        absences.renew(run)
         counted = {"lines": counts(run), "suspected": _people_suspected(run)}
         move(run, CrosscheckState.DONE, moves=CROSSCHECK_MOVES, counts=counted)
         _renew_facts(run)

@@ -61,7 +61,6 @@ def index(request: SignedInRequest) -> HttpResponse:
             "page": page,
             "lines": _lines(page, term),
             "figures": partial(absence_figures.of, term),
-            "outcomes": absence_figures.outcomes(),
             "letters": absence_figures.letters,
             "may_act": request.user.is_county,
             "may_reveal": disclosure.may_reveal(request.user),
