@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from accounts import actions
 from accounts.access import SignedInRequest, needs
+from common import money
 from common.moves import Refused
 from common.pages import chosen, page_of, render_list, tabs_of
 from common.roles import COUNTY, READERS
@@ -151,7 +152,11 @@ def _found(request: SignedInRequest, pk: int) -> OutsideLetter:
 def receive(request: SignedInRequest, pk: int) -> HttpResponse:
     """Keep what the other school answered, with the scan."""
     letter = _found(request, pk)
-    initial = {"receipt_on": timezone.localdate(), "receives": letter.receives}
+    initial = {
+        "receipt_on": letter.receipt_on or timezone.localdate(),
+        "receives": letter.receives,
+        "amount": "" if letter.amount_fen is None else money.yuan(letter.amount_fen),
+    }
     form = ReceiptForm(request.POST or None, request.FILES or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data

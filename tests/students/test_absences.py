@@ -1,8 +1,12 @@
 """Children nobody can find: who is looked for, what people find out, and what no run takes away from them."""
 
+import io
 from datetime import date, timedelta
 
 import pytest
+from django.urls import reverse
+from docx import Document
+from openpyxl import load_workbook
 
 from accounts.models import Action
 from common.moves import WrongState
@@ -466,3 +470,154 @@ def test_no_run_no_search():
 
     assert absences.alarm(term) == 0
     assert not Crosscheck.objects.exists()
+
+
+class TestPages:
+    """Doors, query counts and parts are tested for all pages together (tests/harness)."""
+
+    @pytest.fixture
+    def absence(self, run, snapshot):
+        listed(snapshot, name="张小明", phone="13900001234", household_no="H1", head_name="张大山")
+        absences.renew(run)
+        return Absence.objects.select_related("person").get()
+
+    def address(self, name, *args):
+        return reverse(f"students:{name}", args=args)
+
+    def test_shows_the_household_and_where_its_members_are_found(self, as_role, run, snapshot, absence):
+        sister = make.MatchFactory(crosscheck=run, person=listed(snapshot, name="张小红", household_no="H1"))
+
+        shown = as_role("preparer").get(absence.get_absolute_url()).content.decode()
+
+        assert "张小红" in shown
+        assert sister.enrollment.school.name in shown
+
+    def test_shows_the_last_school_of_former_terms(self, as_role, absence):
+        before = make.EnrollmentFactory(
+            term=make.TermFactory(code="2021S"), student__id_number=absence.person.id_number, school__name="老街小学"
+        )
+        assert before.student.key == absence.key
+
+        assert "老街小学" in as_role("auditor").get(absence.get_absolute_url()).content.decode()
+
+    def test_keeps_numbers_masked_until_somebody_says_what_for(self, as_role, absence):
+        client = as_role("preparer")
+        number, phone = absence.person.id_number, absence.person.phone
+        for address in (absence.get_absolute_url(), self.address("absences")):
+            shown = client.get(address).content.decode()
+            assert number not in shown
+            assert phone not in shown
+
+        whole = client.post(self.address("absence-reveal", absence.pk), {"purpose": "comparison"}).content.decode()
+
+        assert number in whole
+        assert phone in whole
+        assert Action.objects.get(verb="absence.id-revealed").details == {"purpose": "comparison"}
+
+    def test_says_what_is_missing_beside_what_was_typed(self, as_role, absence):
+        shown = as_role("preparer").post(
+            self.address("absence-settle", absence.pk), {"outcome-outcome": "outside", "outcome-words": ""}
+        )
+
+        assert "请写明是怎样查明的" in shown.content.decode()
+        assert shown.context["outcome_form"].data["outcome-outcome"] == "outside"
+
+    def test_finds_the_child_under_another_name_and_joins_the_two(self, as_role, absence):
+        enrollment = make.EnrollmentFactory(student__name="王小明", student__id_number="")
+        client = as_role("preparer")
+
+        found = client.post(self.address("absence-find", absence.pk), {"find-name": "王小明"})
+        assert enrollment.school.name in found.content.decode()
+        client.post(
+            self.address("absence-same", absence.pk),
+            {"same-enrollment": enrollment.pk, "same-words": "随母改姓，看过户口簿"},
+        )
+
+        assert Match.objects.get().enrollment == enrollment
+        assert Hardship.objects.get().student == enrollment.student
+
+    def test_takes_last_terms_outcomes_over_for_all_at_once(self, as_role, absence):
+        make.AbsenceFactory(
+            term=make.TermFactory(code="2021S"),
+            person=absence.person,
+            key=absence.key,
+            state="settled",
+            outcome="outside",
+            words="在外省",
+            decided_by=make.UserFactory(),
+            decided_at=NOW,
+        )
+        client = as_role("preparer")
+        assert "上学期：" in client.get(self.address("absences")).content.decode()
+
+        client.post(self.address("absence-take-over"), {"all": "1"})
+
+        absence.refresh_from_db()
+        assert (absence.outcome, absence.decided_by) == ("outside", client.user)
+
+    def test_makes_letters_for_several_children_to_one_place(self, as_role, run, snapshot, absence):
+        listed(snapshot, name="李小红")
+        absences.renew(run)
+        client = as_role("preparer")
+        keys = ",".join(str(pk) for pk in Absence.objects.values_list("pk", flat=True))
+
+        asked = client.post(self.address("letter-create"), {"absences": keys})
+        assert "制函 2 份" in asked.content.decode()
+        place = {"school_name": "外县第一小学", "school_place": "外省外县"}
+        client.post(self.address("letter-create"), {"absences": keys, "sure": "1", **place})
+
+        letters = OutsideLetter.objects.order_by("pk")
+        assert [letter.number[-5:] for letter in letters] == ["0001号", "0002号"]
+        wanted = {"letters": ",".join(str(letter.pk) for letter in letters)}
+        sheets = client.get(self.address("letter-sheets"), wanted).content.decode()
+        assert sheets.count('<article class="sheet letter"') == 2
+
+    def test_the_letter_names_the_child_and_no_more_than_needed(self, as_role, absence):
+        letter = make.OutsideLetterFactory(absence=absence)
+        client = as_role("preparer")
+
+        sheet = client.get(self.address("letter-sheets"), {"letters": letter.pk}).content.decode()
+        file = client.get(self.address("letter-word"), {"letters": letter.pk})
+        paper = Document(io.BytesIO(file.content))
+        words = "\n".join(line.text for line in paper.paragraphs)
+
+        for text in (sheet, words):
+            assert "张小明" in text
+            assert letter.number in text
+            for kept in (absence.person.id_number, "张大山", "建档立卡", absence.person.village, "13900001234"):
+                assert kept not in text
+        assert paper.tables[0].cell(0, 1).text == "张小明"
+        assert Action.objects.get(verb="letters.taken").details == {"letters": [letter.pk]}
+
+    def test_is_taken_along_as_a_workbook_with_masked_numbers_on_record(self, as_role, absence):
+        answer = as_role("auditor").get(self.address("absences-export"))
+
+        cells = [cell for row in load_workbook(io.BytesIO(answer.content)).active.values for cell in row]
+        assert "张小明" in cells
+        assert absence.person.masked_id in cells
+        assert absence.person.id_number not in cells
+        assert Action.objects.get(verb="absences.exported").details == {"children": 1, "standing": "open"}
+
+    def test_the_figures_are_taken_along_too(self, as_role, absence):
+        make.OutsideLetterFactory(sent_on=date(2021, 10, 8))
+
+        answer = as_role("preparer").get(self.address("absence-figures-export"))
+
+        cells = [str(cell) for row in load_workbook(io.BytesIO(answer.content)).active.values for cell in row]
+        assert any("失学告警 1 人" in cell for cell in cells)
+        assert any("发出 1 份" in cell for cell in cells)
+
+    def test_the_home_page_of_the_county_is_red(self, as_role, absence):
+        assert "失学告警：1 人" in as_role("approver").get("/").content.decode()
+        assert "失学告警" not in as_role("school").get("/").content.decode()
+
+    def test_whose_scan_is_opened_stands_in_the_log_and_auditors_open_none(self, as_role, absence):
+        letter = make.OutsideLetterFactory(
+            absence=absence,
+            sent_on=NOW.date(),
+            receipt_on=NOW.date(),
+            receipt_file=make.StoredFileFactory(kind="receipt"),
+        )
+
+        assert "jobs/files" not in as_role("auditor").get(letter.get_absolute_url()).content.decode()
+        assert as_role("auditor").get(reverse("jobs:file", args=[letter.receipt_file_id])).status_code == 404
