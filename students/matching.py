@@ -129,28 +129,33 @@ def _candidates(
     return pairs
 
 
-def _marks_of_person(person: Record, members: Sequence[Record]) -> Iterator[tuple[str, str]]:
-    """Under which marks the person's own row may lie in a roster."""
-    number, surname = person.number, person.name[:1]
-    yield "sound", person.sound
+def _marks_of_both(record: Record) -> Iterator[tuple[str, str]]:
+    """Under which marks a row lies, and may be looked for, whatever it is."""
+    number, surname = record.number, record.name[:1]
+    yield "sound", record.sound
     if number:
         yield "number", number
-    if person.core:
-        yield "core", person.core
+    if record.core:
+        yield "core", record.core
     if len(number) == 18:
         yield "tail", number[6:]
         yield "sequence", number[14:] + surname
-    if person.birth:
-        yield "birth", person.birth + surname
-    if person.phone:
-        yield "phone", person.phone
+    if record.birth:
+        yield "birth", record.birth + surname
+    if record.phone:
+        yield "phone", record.phone
+
+
+def _marks_of_person(person: Record, members: Sequence[Record]) -> Iterator[tuple[str, str]]:
+    """Under which marks the person's own row may lie in a roster."""
+    yield from _marks_of_both(person)
     if person.village:
         # Whose own number is no use is looked for in the whole village; the others among those without a number.
         of_whom = "village" if person.kind in UNUSABLE else "village-of-numberless"
         for place in _village(person):
             yield of_whom, place
-    if len(number) >= 15:
-        yield "cut" if person.kind is IdKind.LOST else "cut-of-others", number[:15]
+    if len(person.number) >= 15:
+        yield "cut" if person.kind is IdKind.LOST else "cut-of-others", person.number[:15]
     for member in members:
         if member is person:
             continue
@@ -161,28 +166,16 @@ def _marks_of_person(person: Record, members: Sequence[Record]) -> Iterator[tupl
 
 
 def _marks_of_child(child: Record) -> Iterator[tuple[str, str]]:
-    number, surname = child.number, child.name[:1]
-    yield "sound", child.sound
-    if number:
-        yield "number", number
-    if child.core:
-        yield "core", child.core
-    if len(number) == 18:
-        yield "tail", number[6:]
-        yield "sequence", number[14:] + surname
-    if child.birth:
-        yield "birth", child.birth + surname
-    if child.phone:
-        yield "phone", child.phone
+    yield from _marks_of_both(child)
     if child.village:
         for place in _village(child):
             yield "village", place
             if child.kind in UNUSABLE:
                 yield "village-of-numberless", place
-    if len(number) == 18:
-        yield "cut", number[:15]
+    if len(child.number) == 18:
+        yield "cut", child.number[:15]
         if child.kind is IdKind.LOST:
-            yield "cut-of-others", number[:15]
+            yield "cut-of-others", child.number[:15]
     if child.guardian_sound:
         yield "guardian", f"{child.guardian_sound}|{child.town}"
 
