@@ -17,7 +17,7 @@ from common.moves import Refused, WrongState
 from schools.models import Term
 from students import absences, decisions
 from students.absences import Expectation, age_of, expectation_at
-from students.choices import AbsenceState, MatchState, Outcome
+from students.choices import HOLDING, AbsenceState, MatchState, Outcome
 from students.disclosure import NotForReading, Purpose, may_reveal
 from students.models import Absence, AbsenceQuerySet, AbsenceStep, Enrollment, Match, RegisterPerson
 
@@ -120,7 +120,7 @@ def is_the_same(absence: Absence, enrollment: Enrollment, *, words: str, by: Use
         pair, _is_new = Match.objects.get_or_create(
             crosscheck=run, enrollment=enrollment, person=line, defaults=by_hand
         )
-        if pair.state not in {MatchState.SURE, MatchState.CONFIRMED}:
+        if pair.state not in HOLDING:
             decisions.decide(pair, is_same=True, by=by, at=at, note=words)
     outcome = Outcome.OTHER_RECORD.value
     actions.record(by, "absence.settled", absence, at=at, outcome=outcome, student=enrollment.student_id)

@@ -177,6 +177,9 @@ class MatchState(TextChoices):
     REJECTED = "rejected", _("人工确认不是同一人")
 
 
+HOLDING = (MatchState.SURE, MatchState.CONFIRMED)
+"""Matches that count: sure ones, and those a person confirmed."""
+
 MATCH_MOVES = {
     MatchState.SURE: {MatchState.REJECTED},
     MatchState.SURE: {MatchState.REJECTED},

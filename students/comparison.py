@@ -13,12 +13,11 @@ from django.utils.translation import gettext as _
 from rapidfuzz.distance import Levenshtein
 
 from common import masking, names, resident_ids
-from students.choices import MatchState
+from students.choices import HOLDING
 from students.models import Match, RegisterPerson, RegisterSnapshot
 
 _SLIPS = 3
 """Two numbers that differ in more places than this are two numbers, not a slip."""
-_HOLDING = {MatchState.SURE, MatchState.CONFIRMED}
 
 
 @dataclass(frozen=True)
@@ -86,7 +85,7 @@ def household(match: Match) -> list[Member]:
         "enrollment__student__guardian_phone"
     )
     found = {
-        pair.person_id: pair for pair in pairs if pair.crosscheck_id == match.crosscheck_id and pair.state in _HOLDING
+        pair.person_id: pair for pair in pairs if pair.crosscheck_id == match.crosscheck_id and pair.state in HOLDING
     }
     return [Member(member, found.get(member.pk)) for member in members]
 

@@ -6,7 +6,7 @@ kept by the two records' own keys and survive the next run. Same input, same ans
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -22,7 +22,7 @@ from common.moves import Refused, move
 from jobs.run import Running
 from schools.models import Term
 from students import absences, dating, matching, records, registers
-from students.choices import CROSSCHECK_MOVES, Confirms, CrosscheckState, MatchState, SnapshotState
+from students.choices import CROSSCHECK_MOVES, HOLDING, Confirms, CrosscheckState, MatchState, SnapshotState
 from students.matching import EXACT, Found
 from students.models import Crosscheck, Hardship, Match, MatchDecision, RegisterPerson, RegisterSnapshot
 
@@ -38,11 +38,6 @@ class NoLists(Refused):
 class AlreadyRunning(Refused):
     code = "already-running"
     message = _("本学期的比对正在进行，请等它结束。")
-
-
-class ListWithdrawn(Refused):
-    code = "list-withdrawn"
-    message = _("比对期间，所用的名单“%(list)s”被撤回，比对没有生效。请重新选择名单，再比对一次。")
 
 
 @transaction.atomic
@@ -73,7 +68,7 @@ def compare(run: Crosscheck, *, running: Running) -> dict[str, Any]:
         return dict(run.counts)
     try:
         return _compare(run, running)
-    except ListWithdrawn as refusal:
+    except registers.ListWithdrawn as refusal:
         with running.chunk(to=running.cursor, refusal=refusal):
             run.matches.all().delete()
             move(run, CrosscheckState.REFUSED, moves=CROSSCHECK_MOVES, counts={"refused": refusal.params})
@@ -92,8 +87,7 @@ def _compare(run: Crosscheck, running: Running) -> dict[str, Any]:
         with running.chunk(to=max(running.cursor, start + len(part))):
             insert(Match, _MATCH, part)
     with running.chunk(to=max(running.cursor, len(found))):
-        if withdrawn := registers.withdrawn_among(run):
-            raise ListWithdrawn(list=str(withdrawn[0]))
+        registers.refuse_withdrawn(run)
         # From here on nobody decides in the run before: what was decided there until now is taken along.
         for before in Crosscheck.objects.filter(term=run.term, state=CrosscheckState.DONE):
             move(before, CrosscheckState.SUPERSEDED, moves=CROSSCHECK_MOVES)
@@ -202,7 +196,7 @@ def _people_suspected(run: Crosscheck) -> int:
     return run.matches.filter(state=MatchState.SUSPECTED).values("person").distinct().count()
 
 
-_FACT = ("student", "category", "term", "label", "match", "snapshot", "from_on", "to_on", "known_on")
+FACT = ("student", "category", "term", "label", "match", "snapshot", "from_on", "to_on", "known_on")
 _Held = tuple[int, str]
 """(student, category): what a child holds once in a term, however many lists say so."""
 
@@ -211,7 +205,7 @@ def _renew_facts(run: Crosscheck) -> None:
     """The term's facts follow the matches that hold, from and to the days that each source's rule says."""
     term, today = run.term, timezone.localdate(run.made_at)
     holding = run.matches.holding().order_by("person__snapshot__as_of", "pk")
-    beginning = _Beginning(run)
+    beginning = Beginning(term, run.snapshots.select_related("source"))
     facts: dict[_Held, tuple[Any, ...]] = {}
     for student, category, label, match, snapshot, key in holding.values_list(
         "enrollment__student", "person__category", "person__label", "pk", "person__snapshot", "person__key"
@@ -222,36 +216,40 @@ def _renew_facts(run: Crosscheck) -> None:
                 (student, category, term.pk, label, match, snapshot, from_on, term.ends_on, today),
             )
     _end_facts(run, facts)
-    upsert(Hardship, _FACT, facts.values(), unique=_FACT[:3], update=_FACT[3:8])
+    upsert(Hardship, FACT, facts.values(), unique=FACT[:3], update=FACT[3:8])
 
 
-class _Beginning:
-    """From when a person's category holds in the term: from its first day unless a later list was the first to say."""
+class Beginning:
+    """From when a person's category holds in the term: from its first day unless a later list was the first to say.
 
-    def __init__(self, run: Crosscheck) -> None:
-        self.term = run.term
-        self.snapshots = {snapshot.pk: snapshot for snapshot in run.snapshots.select_related("source")}
+    A person whom an earlier list of the source names is no newcomer, however late the list at hand. `keys` are the
+    people who will be asked about; without them it may be anybody.
+    """
+
+    def __init__(
+        self, term: Term, snapshots: Iterable[RegisterSnapshot], *, keys: Collection[str] | None = None
+    ) -> None:
+        self.term = term
+        self.snapshots = {snapshot.pk: snapshot for snapshot in snapshots}
         self.since: dict[int, dict[str, date]] = {}
         for snapshot in self.snapshots.values():
             earlier = RegisterSnapshot.objects.filter(
                 source=snapshot.source, state=SnapshotState.FROZEN, as_of__lt=snapshot.as_of
             )
-            is_late = dating.begins_on(snapshot.source, snapshot.as_of, self.term) != self.term.starts_on
+            is_late = dating.begins_on(snapshot.source, snapshot.as_of, term) != term.starts_on
             if is_late and earlier.exists():
-                people = RegisterPerson.objects.filter(snapshot__in=earlier).values("key")
-                self.since[snapshot.pk] = dict(
-                    people.annotate(first=Min("snapshot__as_of")).values_list("key", "first")
-                )
+                people = RegisterPerson.objects.filter(snapshot__in=earlier).order_by()
+                if keys is not None:
+                    people = people.filter(key__in=keys)
+                first = people.values("key").annotate(first=Min("snapshot__as_of"))
+                self.since[snapshot.pk] = dict(first.values_list("key", "first"))
 
     def of(self, snapshot_pk: int, key: str) -> date | None:
+        """The day, or None where the category does not hold in this term."""
         snapshot = self.snapshots[snapshot_pk]
         since = self.since.get(snapshot_pk)
-        return dating.begins_on(
-            snapshot.source,
-            (since or {}).get(key, snapshot.as_of),
-            self.term,
-            is_first=since is None,
-        )
+        first_named = (since or {}).get(key, snapshot.as_of)
+        return dating.begins_on(snapshot.source, first_named, self.term, is_first=since is None)
 
 
 def _end_facts(run: Crosscheck, facts: Collection[_Held]) -> None:
@@ -277,12 +275,12 @@ def _end_facts(run: Crosscheck, facts: Collection[_Held]) -> None:
     still_named = _named(lists, {fact[7] for fact in gone})
     ends: dict[date, list[int]] = defaultdict(list)
     for pk, _student, _category, source, as_of, state, match_state, key in gone:
-        ended_on: date | None = end_within(term, run.made_at)
+        ended_on = end_within(term, run.made_at)
         newer = lists.get(source)
-        was_true = state == SnapshotState.FROZEN and match_state in {MatchState.SURE, MatchState.CONFIRMED}
+        was_true = state == SnapshotState.FROZEN and match_state in HOLDING
         if was_true and newer is not None and newer.as_of > as_of and key not in still_named:
             ended_on = dating.ends_on(newer.source, newer.as_of, term) or ended_on
-        if ended_on is not None and ended_on < term.ends_on:
+        if ended_on < term.ends_on:
             ends[ended_on].append(pk)
     for ended_on, pks in ends.items():
         for start in range(0, len(pks), _KEYS_A_QUERY):

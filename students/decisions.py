@@ -3,12 +3,11 @@
 Nothing that was decided is lost: a new word on a pair makes the old one past, and so does taking it back.
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import Min, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -17,9 +16,8 @@ from accounts.models import User
 from common.moves import Refused, hold, move
 from common.roles import COUNTY
 from schools.models import Term
-from students import dating
-from students.choices import MATCH_MOVES, CrosscheckState, MatchState, SnapshotState, Verdict
-from students.crosscheck import end_within
+from students.choices import MATCH_MOVES, CrosscheckState, MatchState, Verdict
+from students.crosscheck import Beginning, end_within
 from students.models import (
     Crosscheck,
     Enrollment,
@@ -28,20 +26,18 @@ from students.models import (
     MatchDecision,
     MatchQuerySet,
     RegisterPerson,
-    RegisterSnapshot,
     SchoolQuestion,
     Student,
     TierSample,
     TierSampleLine,
 )
+from students.suspicion import COMPULSORY
 
 LONGEST_NOTE = 200
 WEAK_SCORE = 10
 """A rare name in common weighs about as much: with less than that, whoever says "one child" says why."""
 CONTRADICTIONS = frozenset({"name-differs", "sex-differs", "other-member"})
 """What speaks against one child so clearly that only words can outweigh it."""
-_COMPULSORY = frozenset({"id-same", "id-core", "id-one-off"})
-"""What speaks, together with the name, so clearly for one child that "not" takes words."""
 _UNDO = {MatchState.CONFIRMED: {MatchState.SUSPECTED}, MatchState.REJECTED: {MatchState.SUSPECTED}}
 
 
@@ -73,7 +69,8 @@ def needs_note(match: Match, *, is_same: bool) -> bool:
         return is_weak(match.score, match.reasons)
     if match.state == MatchState.SURE:
         return True
-    return "name-same" in match.reasons and not _COMPULSORY.isdisjoint(match.reasons)
+    # With the name, such a number speaks so clearly for one child that "not" takes words.
+    return "name-same" in match.reasons and not COMPULSORY.isdisjoint(match.reasons)
 
 
 @transaction.atomic
@@ -209,25 +206,8 @@ def _renew_fact(match: Match, at: datetime) -> None:
     )
 
 
-def beginnings(pairs: Iterable[Match], term: Term) -> dict[int, date | None]:
-    """From when each pair's category holds in the term, by the rule of its source; None where it does not.
-
-    A person whom an earlier list of the source names is no newcomer, however late the list of the run.
-    """
-    begin: dict[int, date | None] = {}
-    by_list: dict[RegisterSnapshot, list[Match]] = defaultdict(list)
-    for pair in pairs:
-        by_list[pair.person.snapshot].append(pair)
-    for snapshot, some in by_list.items():
-        source, as_of = snapshot.source, snapshot.as_of
-        earlier = RegisterSnapshot.objects.filter(source=source, state=SnapshotState.FROZEN, as_of__lt=as_of)
-        is_first = dating.begins_on(source, as_of, term) == term.starts_on or not earlier.exists()
-        since: dict[str, date] = {}
-        if not is_first:
-            named = RegisterPerson.objects.filter(snapshot__in=earlier, key__in={pair.person.key for pair in some})
-            since = dict(
-                named.order_by().values("key").annotate(first=Min("snapshot__as_of")).values_list("key", "first")
-            )
-        for pair in some:
-            begin[pair.pk] = dating.begins_on(source, since.get(pair.person.key, as_of), term, is_first=is_first)
-    return begin
+def beginnings(pairs: Collection[Match], term: Term) -> dict[int, date | None]:
+    """From when each pair's category holds in the term; None where it does not."""
+    lists = {pair.person.snapshot for pair in pairs}
+    beginning = Beginning(term, lists, keys={pair.person.key for pair in pairs})
+    return {pair.pk: beginning.of(pair.person.snapshot_id, pair.person.key) for pair in pairs}

@@ -22,6 +22,7 @@ from common.bulk import insert, upsert
 from common.moves import Refused, WrongState, hold
 from students import decisions
 from students.choices import CrosscheckState, MatchState, Verdict
+from students.crosscheck import FACT
 from students.models import (
     Crosscheck,
     Hardship,
@@ -204,7 +205,6 @@ def _claims(check: Crosscheck) -> tuple[dict[str, int], dict[tuple[int, int], in
 
 
 _DECISION = ("student_key", "person_key", "is_same", "decided_by", "decided_at", "note", "is_current", "sample")
-_FACT = ("student", "category", "term", "label", "match", "snapshot", "from_on", "to_on", "known_on")
 
 
 def _confirm(pairs: Sequence[Match], sample: TierSample, by: User, at: datetime) -> None:
@@ -227,7 +227,7 @@ def _confirm(pairs: Sequence[Match], sample: TierSample, by: User, at: datetime)
             facts.setdefault(which, (*which, term.pk, *what, timezone.localdate(at)))
     known = _facts_in_force(pairs, sample)
     new = [fact for which, fact in facts.items() if which not in known]
-    upsert(Hardship, _FACT, new, unique=_FACT[:3], update=_FACT[3:8])
+    upsert(Hardship, FACT, new, unique=FACT[:3], update=FACT[3:8])
 
 
 def _facts_in_force(pairs: Sequence[Match], sample: TierSample) -> set[tuple[int, str]]:

@@ -53,7 +53,8 @@ _ID_WEIGHTS = {
     "id-same": 14, "id-core": 12, "id-cut": 9, "id-one-off": 9, "id-household": 7, "id-two-off": 4,
     "id-absent": 0, "id-adult": -1, "birth-same": -4, "id-broken": -3, "id-differs": -7,
 }  # fmt: skip
-_COMPULSORY = frozenset({"id-same", "id-core", "id-one-off"})
+COMPULSORY = frozenset({"id-same", "id-core", "id-one-off"})
+"""A pair with such a number is looked at whatever its score."""
 UNUSABLE = frozenset({IdKind.NONE, IdKind.LOST, IdKind.OTHER})
 
 
@@ -166,7 +167,7 @@ def judge(
     return Judgement(
         score=score,
         reasons=reasons,
-        is_compulsory=number in _COMPULSORY or (number == "id-household" and name == "name-same"),
+        is_compulsory=number in COMPULSORY or (number == "id-household" and name == "name-same"),
         tier=_tier(listed, child, household, number, name, context) if is_same_sex and not is_other else "",
     )
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from common.roles import READERS, Role
-from students.choices import Confirms, CrosscheckState, MatchState, Verdict
+from students.choices import HOLDING, Confirms, CrosscheckState, MatchState, Verdict
 from students.models.people import Enrollment, Student
 from students.models.registers import HardshipCategory, RegisterPerson, RegisterSnapshot
 
@@ -66,7 +66,7 @@ class MatchQuerySet(models.QuerySet["Match"]):
 
     def holding(self) -> Self:
         """Matches that count: sure ones, and those a person confirmed."""
-        return self.filter(state__in=[MatchState.SURE, MatchState.CONFIRMED])
+        return self.filter(state__in=HOLDING)
 
     def for_list(self) -> Self:
         return self.select_related(
