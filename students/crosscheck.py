@@ -5,29 +5,26 @@ Whoever of school age is on a list and was not found that way is a suspicion, an
 kept by the two records' own keys and survive the next run. Same input, same answer: nothing here is random.
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Min
-from django.utils import timezone
+from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
 from accounts.models import User
-from common.bulk import insert, upsert
+from common.bulk import insert
 from common.moves import Refused, move
 from jobs.run import Running
 from schools.models import Term
-from students import absences, dating, matching, records, registers
-from students.choices import CROSSCHECK_MOVES, HOLDING, Confirms, CrosscheckState, MatchState, SnapshotState
+from students import absences, facts, matching, records, registers
+from students.choices import CROSSCHECK_MOVES, Confirms, CrosscheckState, MatchState, SnapshotState
 from students.matching import EXACT, Found
-from students.models import Crosscheck, Hardship, Match, MatchDecision, RegisterPerson, RegisterSnapshot
+from students.models import Crosscheck, Match, MatchDecision, RegisterSnapshot
 
 WRITE_ROWS = 2_000
-_KEYS_A_QUERY = 800
 
 
 class NoLists(Refused):
@@ -95,7 +92,7 @@ def _compare(run: Crosscheck, running: Running) -> dict[str, Any]:
         absences.renew(run)
         counted = {"lines": counts(run), "suspected": _people_suspected(run)}
         move(run, CrosscheckState.DONE, moves=CROSSCHECK_MOVES, counts=counted)
-        _renew_facts(run)
+        facts.renew(run, at=run.made_at)
         actions.record(run.made_by, "crosscheck.done", run, at=run.made_at, suspected=counted["suspected"])
     return dict(run.counts)
 
@@ -194,111 +191,3 @@ def counts(run: Crosscheck) -> list[dict[str, Any]]:
 def _people_suspected(run: Crosscheck) -> int:
     """Listed people who wait for a person's word."""
     return run.matches.filter(state=MatchState.SUSPECTED).values("person").distinct().count()
-
-
-FACT = ("student", "category", "term", "label", "match", "snapshot", "from_on", "to_on", "known_on")
-_Held = tuple[int, str]
-"""(student, category): what a child holds once in a term, however many lists say so."""
-
-
-def _renew_facts(run: Crosscheck) -> None:
-    """The term's facts follow the matches that hold, from and to the days that each source's rule says."""
-    term, today = run.term, timezone.localdate(run.made_at)
-    holding = run.matches.holding().order_by("person__snapshot__as_of", "pk")
-    beginning = Beginning(term, run.snapshots.select_related("source"))
-    facts: dict[_Held, tuple[Any, ...]] = {}
-    for student, category, label, match, snapshot, key in holding.values_list(
-        "enrollment__student", "person__category", "person__label", "pk", "person__snapshot", "person__key"
-    ):
-        if (from_on := beginning.of(snapshot, key)) is not None:
-            facts.setdefault(
-                (student, category),
-                (student, category, term.pk, label, match, snapshot, from_on, term.ends_on, today),
-            )
-    _end_facts(run, facts)
-    upsert(Hardship, FACT, facts.values(), unique=FACT[:3], update=FACT[3:8])
-
-
-class Beginning:
-    """From when a person's category holds in the term: from its first day unless a later list was the first to say.
-
-    A person whom an earlier list of the source names is no newcomer, however late the list at hand. `keys` are the
-    people who will be asked about; without them it may be anybody.
-    """
-
-    def __init__(
-        self, term: Term, snapshots: Iterable[RegisterSnapshot], *, keys: Collection[str] | None = None
-    ) -> None:
-        self.term = term
-        self.snapshots = {snapshot.pk: snapshot for snapshot in snapshots}
-        self.since: dict[int, dict[str, date]] = {}
-        for snapshot in self.snapshots.values():
-            earlier = RegisterSnapshot.objects.filter(
-                source=snapshot.source, state=SnapshotState.FROZEN, as_of__lt=snapshot.as_of
-            )
-            is_late = dating.begins_on(snapshot.source, snapshot.as_of, term) != term.starts_on
-            if is_late and earlier.exists():
-                people = RegisterPerson.objects.filter(snapshot__in=earlier).order_by()
-                if keys is not None:
-                    people = people.filter(key__in=keys)
-                first = people.values("key").annotate(first=Min("snapshot__as_of"))
-                self.since[snapshot.pk] = dict(first.values_list("key", "first"))
-
-    def of(self, snapshot_pk: int, key: str) -> date | None:
-        """The day, or None where the category does not hold in this term."""
-        snapshot = self.snapshots[snapshot_pk]
-        since = self.since.get(snapshot_pk)
-        first_named = (since or {}).get(key, snapshot.as_of)
-        return dating.begins_on(snapshot.source, first_named, self.term, is_first=since is None)
-
-
-def _end_facts(run: Crosscheck, facts: Collection[_Held]) -> None:
-    """What no match supports any more ends: by the source's rule where its next list left the person out, else now."""
-    term = run.term
-    lists = {snapshot.source_id: snapshot for snapshot in run.snapshots.select_related("source").order_by("as_of")}
-    gone = [
-        fact
-        for fact in Hardship.objects.filter(term=term, to_on=term.ends_on)
-        .order_by("pk")
-        .values_list(
-            "pk",
-            "student",
-            "category",
-            "snapshot__source",
-            "snapshot__as_of",
-            "snapshot__state",
-            "match__state",
-            "match__person__key",
-        )
-        if (fact[1], fact[2]) not in facts
-    ]
-    still_named = _named(lists, {fact[7] for fact in gone})
-    ends: dict[date, list[int]] = defaultdict(list)
-    for pk, _student, _category, source, as_of, state, match_state, key in gone:
-        ended_on = end_within(term, run.made_at)
-        newer = lists.get(source)
-        was_true = state == SnapshotState.FROZEN and match_state in HOLDING
-        if was_true and newer is not None and newer.as_of > as_of and key not in still_named:
-            ended_on = dating.ends_on(newer.source, newer.as_of, term) or ended_on
-        if ended_on < term.ends_on:
-            ends[ended_on].append(pk)
-    for ended_on, pks in ends.items():
-        for start in range(0, len(pks), _KEYS_A_QUERY):
-            Hardship.objects.filter(pk__in=pks[start : start + _KEYS_A_QUERY]).update(to_on=ended_on)
-
-
-def _named(lists: Mapping[str, RegisterSnapshot], keys: Collection[str]) -> set[str]:
-    """Which of these people the run's own lists still name: they are gone from a school, not from a list."""
-    found: set[str] = set()
-    ordered = sorted(keys)
-    for start in range(0, len(ordered), _KEYS_A_QUERY):
-        some = ordered[start : start + _KEYS_A_QUERY]
-        found.update(
-            RegisterPerson.objects.filter(snapshot__in=list(lists.values()), key__in=some).values_list("key", flat=True)
-        )
-    return found
-
-
-def end_within(term: Term, at: datetime) -> date:
-    """The day on which a fact of the term ends: today, or the term's last day but one when that is over."""
-    return max(term.starts_on, min(timezone.localdate(at), term.ends_on - timedelta(days=1)))

@@ -4,24 +4,21 @@ Nothing that was decided is lost: a new word on a pair makes the old one past, a
 """
 
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
 from accounts.models import User
 from common.moves import Refused, hold, move
 from common.roles import COUNTY
-from schools.models import Term
+from students import facts
 from students.choices import MATCH_MOVES, CrosscheckState, MatchState, Verdict
-from students.crosscheck import Beginning, end_within
 from students.models import (
     Crosscheck,
     Enrollment,
-    Hardship,
     Match,
     MatchDecision,
     MatchQuerySet,
@@ -102,7 +99,7 @@ def decide(match: Match, *, is_same: bool, by: User, at: datetime, note: str = "
     )
     _close_questions(match, at)
     _find_in_samples(match, Verdict.SAME if is_same else Verdict.NOT_SAME, by, at)
-    _renew_fact(match, at)
+    facts.renew(match.crosscheck, at=at, students=[match.enrollment.student_id])
     actions.record(by, "match.confirmed" if is_same else "match.rejected", match, at=at, tier=match.tier)
 
 
@@ -118,7 +115,7 @@ def undo(match: Match, *, by: User, at: datetime) -> None:
     _doubles_of(match).filter(state__in=_UNDO).update(state=MatchState.SUSPECTED, **unsaid)
     _decisions_of(match).update(is_current=False)
     _find_in_samples(match, "", None, None)
-    _renew_fact(match, at)
+    facts.renew(match.crosscheck, at=at, students=[match.enrollment.student_id])
     actions.record(by, "match.undone", match, at=at, tier=match.tier, was=before)
 
 
@@ -178,36 +175,3 @@ def _find_in_samples(match: Match, finding: str, by: User | None, at: datetime |
     drawn = Q(match=match) | Q(match__in=_doubles_of(match))
     lines = TierSampleLine.objects.filter(drawn, sample__in=TierSample.objects.filter(confirmed_at=None))
     lines.update(finding=finding, found_by=by, found_at=at)
-
-
-def _renew_fact(match: Match, at: datetime) -> None:
-    """The child's fact of this category follows the pairs of the run that hold, the oldest list first."""
-    term, student, category = match.crosscheck.term, match.enrollment.student, match.person.category
-    pairs = _pairs_of_child(match).holding().filter(person__category=category)
-    holding = list(pairs.select_related("person__snapshot__source").order_by("person__snapshot__as_of", "pk"))
-    begin = beginnings(holding, term)
-    holds = next((pair for pair in holding if begin[pair.pk] is not None), None)
-    if holds is None:
-        facts = Hardship.objects.in_force(term).filter(student=student, category=category)
-        # What was found out today and taken back today never held; anything older did, and ended.
-        facts.filter(known_on=timezone.localdate(at)).delete()
-        facts.update(to_on=end_within(term, at))
-        return
-    fact = {
-        "label": holds.person.label,
-        "match": holds,
-        "snapshot": holds.person.snapshot,
-        "from_on": begin[holds.pk],
-        "to_on": term.ends_on,
-    }
-    first = {**fact, "known_on": timezone.localdate(at)}
-    Hardship.objects.update_or_create(
-        student=student, category=category, term=term, defaults=fact, create_defaults=first
-    )
-
-
-def beginnings(pairs: Collection[Match], term: Term) -> dict[int, date | None]:
-    """From when each pair's category holds in the term; None where it does not."""
-    lists = {pair.person.snapshot for pair in pairs}
-    beginning = Beginning(term, lists, keys={pair.person.key for pair in pairs})
-    return {pair.pk: beginning.of(pair.person.snapshot_id, pair.person.key) for pair in pairs}

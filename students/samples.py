@@ -9,23 +9,19 @@ import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
 from accounts.models import User
-from common.bulk import insert, upsert
+from common.bulk import insert
 from common.moves import Refused, WrongState, hold
-from students import decisions
+from students import decisions, facts
 from students.choices import CrosscheckState, MatchState, Verdict
-from students.crosscheck import FACT
 from students.models import (
     Crosscheck,
-    Hardship,
     Match,
     MatchDecision,
     MatchQuerySet,
@@ -209,7 +205,6 @@ _DECISION = ("student_key", "person_key", "is_same", "decided_by", "decided_at",
 
 def _confirm(pairs: Sequence[Match], sample: TierSample, by: User, at: datetime) -> None:
     """The same as so many single decisions, in a few statements."""
-    term = sample.crosscheck.term
     waiting = Match.objects.filter(pk__in=[pair.pk for pair in pairs], state=MatchState.SUSPECTED)
     if waiting.update(state=MatchState.CONFIRMED, decided_by=by, decided_at=at) != len(pairs):
         raise WrongState()
@@ -218,20 +213,4 @@ def _confirm(pairs: Sequence[Match], sample: TierSample, by: User, at: datetime)
         _DECISION,
         [(pair.enrollment.student.key, pair.person.key, True, by.pk, at, "", True, sample.pk) for pair in pairs],
     )
-    facts: dict[tuple[int, str], tuple[Any, ...]] = {}
-    begin = decisions.beginnings(pairs, term)
-    for pair in sorted(pairs, key=lambda pair: (pair.person.snapshot.as_of, pair.pk)):
-        which = (pair.enrollment.student_id, pair.person.category_id)
-        what = (pair.person.label, pair.pk, pair.person.snapshot_id, begin[pair.pk], term.ends_on)
-        if begin[pair.pk] is not None:
-            facts.setdefault(which, (*which, term.pk, *what, timezone.localdate(at)))
-    known = _facts_in_force(pairs, sample)
-    new = [fact for which, fact in facts.items() if which not in known]
-    upsert(Hardship, FACT, new, unique=FACT[:3], update=FACT[3:8])
-
-
-def _facts_in_force(pairs: Sequence[Match], sample: TierSample) -> set[tuple[int, str]]:
-    """Facts that another list supports already stay as they are."""
-    students = [pair.enrollment.student_id for pair in pairs]
-    held = Hardship.objects.in_force(sample.crosscheck.term).filter(student__in=students)
-    return set(held.values_list("student", "category"))
+    facts.renew(sample.crosscheck, at=at, students={pair.enrollment.student_id for pair in pairs})

@@ -169,6 +169,17 @@ class TestADecision:
 
         assert in_force().get().from_on == TermFactory().starts_on
 
+    def test_leaves_a_fact_of_the_child_that_lasts_to_the_end_of_the_term_by_its_sources_rule(self, officer):
+        left = MatchFactory(crosscheck__state=CrosscheckState.SUPERSEDED, person__snapshot__as_of=date(2021, 9, 1))
+        fact = HardshipFactory(match=left, student=left.enrollment.student, category=left.person.category)
+        match = suspicion(enrollment=left.enrollment, person__category=left.person.category)
+        later = RegisterSnapshotFactory(source=left.person.snapshot.source, as_of=date(2021, 10, 9))
+        match.crosscheck.snapshots.add(later)
+
+        decisions.decide(match, is_same=False, by=officer, at=LATER, note="户口簿不是同一人")
+
+        assert in_force().get() == fact
+
     def test_of_a_run_that_is_over_is_refused(self, officer):
         match = suspicion(crosscheck=CrosscheckFactory(state=CrosscheckState.SUPERSEDED))
 
