@@ -1,4 +1,4 @@
-"""Money on its way: batches, payments, what the bank answered, and the fund it comes from."""
+"""Money on its way: batches and their payments."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from common.roles import READERS, Role
-from disbursements.choices import BatchState, EntryKind, FailureReason, LineOutcome, PaymentState
-from programs.choices import Payer
+from disbursements.choices import BatchState, FailureReason, PaymentState
 
 if TYPE_CHECKING:
     from common.roles import Person
@@ -157,119 +156,3 @@ class Payment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.batch_id}/{self.line_no}"
-
-
-class ReturnFile(models.Model):
-    """The bank's answer to a batch, as a file; read once, however often it is handed in."""
-
-    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="returns", verbose_name=_("批次"))
-    file = models.ForeignKey("jobs.StoredFile", on_delete=models.PROTECT, related_name="+", verbose_name=_("文件"))
-    sha256 = models.CharField(max_length=64)
-    is_read = models.BooleanField(_("已处理"), default=False)
-    refusal_code = models.CharField(max_length=40, blank=True)
-    refusal_params = models.JSONField(default=dict)
-    uploaded_by = models.ForeignKey(
-        "accounts.User", on_delete=models.PROTECT, related_name="+", verbose_name=_("上传人")
-    )
-    uploaded_at = models.DateTimeField(_("上传时间"))
-
-    class Meta:
-        verbose_name = _("银行回盘")
-        verbose_name_plural = _("银行回盘")
-        ordering = ("-pk",)
-        constraints = [models.UniqueConstraint(fields=["batch", "sha256"], name="returnfile_once_per_batch")]
-
-    def __str__(self) -> str:
-        return f"{self.batch} {self.uploaded_at:%Y-%m-%d}"
-
-
-class ReturnLine(models.Model):
-    """One line of the bank's answer, also where it fits no payment."""
-
-    file = models.ForeignKey(ReturnFile, on_delete=models.PROTECT, related_name="lines", verbose_name=_("回盘文件"))
-    row = models.PositiveIntegerField(_("行"))
-    line_no = models.PositiveIntegerField(_("文件行号"), null=True)
-    amount_fen = models.BigIntegerField(_("金额（分）"), null=True)
-    words = models.CharField(_("银行说明"), max_length=100, blank=True)
-    outcome = models.CharField(_("结果"), max_length=10, choices=LineOutcome)
-
-    class Meta:
-        verbose_name = _("回盘行")
-        verbose_name_plural = _("回盘行")
-        ordering = ("file", "row")
-        constraints = [models.UniqueConstraint(fields=["file", "row"], name="returnline_once")]
-
-    def __str__(self) -> str:
-        return f"{self.file_id}:{self.row}"
-
-
-class Quota(models.Model):
-    """Money allotted to a program by a document (指标文)."""
-
-    document_no = models.CharField(_("指标文号"), max_length=60)
-    issued_on = models.DateField(_("发文日期"))
-    program = models.ForeignKey(
-        "programs.Program", on_delete=models.PROTECT, related_name="quotas", verbose_name=_("项目")
-    )
-    term = models.ForeignKey("schools.Term", on_delete=models.PROTECT, related_name="quotas", verbose_name=_("学期"))
-    payer = models.CharField(_("来源级次"), max_length=10, choices=Payer)
-    amount_fen = models.PositiveBigIntegerField(_("金额（分）"))
-    entered_by = models.ForeignKey(
-        "accounts.User", on_delete=models.PROTECT, related_name="+", verbose_name=_("录入人")
-    )
-    entered_at = models.DateTimeField(_("录入时间"))
-
-    class Meta:
-        verbose_name = _("资金指标")
-        verbose_name_plural = _("资金指标")
-        ordering = ("-issued_on", "-pk")
-        constraints = [
-            models.UniqueConstraint(fields=["document_no", "program", "term", "payer"], name="quota_once_per_document"),
-            models.CheckConstraint(name="quota_positive", condition=Q(amount_fen__gt=0)),
-        ]
-
-    def __str__(self) -> str:
-        return self.document_no
-
-
-class LedgerEntry(models.Model):
-    """One movement of a program's fund by payer. Only ever added to; a balance is a sum.
-
-    Amounts are positive and the kind says which way they go: available = arrived - reserved + released,
-    still on its way = reserved - spent - released (disbursements.funds).
-    """
-
-    program = models.ForeignKey("programs.Program", on_delete=models.PROTECT, related_name="+", verbose_name=_("项目"))
-    term = models.ForeignKey("schools.Term", on_delete=models.PROTECT, related_name="+", verbose_name=_("学期"))
-    payer = models.CharField(_("来源级次"), max_length=10, choices=Payer)
-    kind = models.CharField(_("类别"), max_length=10, choices=EntryKind)
-    amount_fen = models.PositiveBigIntegerField(_("金额（分）"))
-    quota = models.ForeignKey(
-        Quota, on_delete=models.PROTECT, null=True, related_name="entries", verbose_name=_("指标")
-    )
-    batch = models.ForeignKey(
-        Batch, on_delete=models.PROTECT, null=True, related_name="entries", verbose_name=_("批次")
-    )
-    return_file = models.ForeignKey(
-        ReturnFile, on_delete=models.PROTECT, null=True, related_name="entries", verbose_name=_("回盘文件")
-    )
-    entered_by = models.ForeignKey(
-        "accounts.User", on_delete=models.PROTECT, related_name="+", verbose_name=_("经办人")
-    )
-    entered_at = models.DateTimeField(_("时间"))
-
-    class Meta:
-        verbose_name = _("资金流水")
-        verbose_name_plural = _("资金流水")
-        ordering = ("-pk",)
-        constraints = [
-            models.CheckConstraint(name="ledgerentry_positive", condition=Q(amount_fen__gt=0)),
-            models.CheckConstraint(
-                name="ledgerentry_has_its_cause",
-                condition=Q(kind="arrived", quota__isnull=False) | (~Q(kind="arrived") & Q(batch__isnull=False)),
-            ),
-        ]
-        indexes = [models.Index(fields=["program", "term", "kind"], name="ledgerentry_by_program")]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.amount_fen}"

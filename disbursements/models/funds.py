@@ -1,0 +1,89 @@
+"""Where the money comes from: quotas and the ledger."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from disbursements.choices import EntryKind
+from disbursements.models.batches import Batch
+from disbursements.models.returns import ReturnFile
+from programs.choices import Payer
+
+if TYPE_CHECKING:
+    pass
+
+
+class Quota(models.Model):
+    """Money allotted to a program by a document (指标文)."""
+
+    document_no = models.CharField(_("指标文号"), max_length=60)
+    issued_on = models.DateField(_("发文日期"))
+    program = models.ForeignKey(
+        "programs.Program", on_delete=models.PROTECT, related_name="quotas", verbose_name=_("项目")
+    )
+    term = models.ForeignKey("schools.Term", on_delete=models.PROTECT, related_name="quotas", verbose_name=_("学期"))
+    payer = models.CharField(_("来源级次"), max_length=10, choices=Payer)
+    amount_fen = models.PositiveBigIntegerField(_("金额（分）"))
+    entered_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, related_name="+", verbose_name=_("录入人")
+    )
+    entered_at = models.DateTimeField(_("录入时间"))
+
+    class Meta:
+        verbose_name = _("资金指标")
+        verbose_name_plural = _("资金指标")
+        ordering = ("-issued_on", "-pk")
+        constraints = [
+            models.UniqueConstraint(fields=["document_no", "program", "term", "payer"], name="quota_once_per_document"),
+            models.CheckConstraint(name="quota_positive", condition=Q(amount_fen__gt=0)),
+        ]
+
+    def __str__(self) -> str:
+        return self.document_no
+
+
+class LedgerEntry(models.Model):
+    """One movement of a program's fund by payer. Only ever added to; a balance is a sum.
+
+    Amounts are positive and the kind says which way they go: available = arrived - reserved + released,
+    still on its way = reserved - spent - released (disbursements.funds).
+    """
+
+    program = models.ForeignKey("programs.Program", on_delete=models.PROTECT, related_name="+", verbose_name=_("项目"))
+    term = models.ForeignKey("schools.Term", on_delete=models.PROTECT, related_name="+", verbose_name=_("学期"))
+    payer = models.CharField(_("来源级次"), max_length=10, choices=Payer)
+    kind = models.CharField(_("类别"), max_length=10, choices=EntryKind)
+    amount_fen = models.PositiveBigIntegerField(_("金额（分）"))
+    quota = models.ForeignKey(
+        Quota, on_delete=models.PROTECT, null=True, related_name="entries", verbose_name=_("指标")
+    )
+    batch = models.ForeignKey(
+        Batch, on_delete=models.PROTECT, null=True, related_name="entries", verbose_name=_("批次")
+    )
+    return_file = models.ForeignKey(
+        ReturnFile, on_delete=models.PROTECT, null=True, related_name="entries", verbose_name=_("回盘文件")
+    )
+    entered_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, related_name="+", verbose_name=_("经办人")
+    )
+    entered_at = models.DateTimeField(_("时间"))
+
+    class Meta:
+        verbose_name = _("资金流水")
+        verbose_name_plural = _("资金流水")
+        ordering = ("-pk",)
+        constraints = [
+            models.CheckConstraint(name="ledgerentry_positive", condition=Q(amount_fen__gt=0)),
+            models.CheckConstraint(
+                name="ledgerentry_has_its_cause",
+                condition=Q(kind="arrived", quota__isnull=False) | (~Q(kind="arrived") & Q(batch__isnull=False)),
+            ),
+        ]
+        indexes = [models.Index(fields=["program", "term", "kind"], name="ledgerentry_by_program")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.amount_fen}"

@@ -1,0 +1,99 @@
+"""What hangs out in public, and what is said against it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from common.roles import READERS, Role
+from programs.choices import (
+    NoticeState,
+)
+from programs.models.awards import Award, AwardList
+
+if TYPE_CHECKING:
+    from common.roles import Person
+
+
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    def visible_to(self, user: Person) -> Self:
+        if user.role == Role.SCHOOL:
+            return self.filter(list__school=user.school_id)
+        return self if user.role in READERS else self.none()
+
+    def for_list(self) -> Self:
+        return self.select_related("list__school", "list__term").order_by("-starts_on", "pk")
+
+
+class Notice(models.Model):
+    """A public list: up for at least five Chinese working days, gone when it ends (教财厅函〔2017〕28号)."""
+
+    list = models.ForeignKey(AwardList, on_delete=models.PROTECT, related_name="notices", verbose_name=_("名单"))
+    token = models.CharField(max_length=32, unique=True, editable=False)
+    state = models.CharField(_("状态"), max_length=10, choices=NoticeState, default=NoticeState.UP)
+    starts_on = models.DateField(_("公示开始"))
+    ends_on = models.DateField(_("公示结束"))
+    working_days = models.PositiveSmallIntegerField(_("工作日"))
+    result = models.CharField(_("公示结果"), max_length=200, blank=True)
+    put_up_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+", verbose_name=_("公示人"))
+    put_up_at = models.DateTimeField(_("张贴时间"))
+    taken_down_at = models.DateTimeField(_("撤下时间"), null=True)
+
+    objects = NoticeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("公示")
+        verbose_name_plural = _("公示")
+        ordering = ("-starts_on", "-pk")
+        constraints = [
+            models.CheckConstraint(name="notice_at_least_five_days", condition=Q(working_days__gte=5)),
+            models.CheckConstraint(name="notice_days_in_order", condition=Q(ends_on__gt=F("starts_on"))),
+            models.UniqueConstraint(fields=["list"], condition=Q(state="up"), name="notice_one_up_per_list"),
+            models.CheckConstraint(
+                name="notice_down_has_a_result",
+                condition=~Q(state="down") | (~Q(result="") & Q(taken_down_at__isnull=False)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.list} {self.starts_on}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("programs:notice", args=[self.pk])
+
+
+class Objection(models.Model):
+    """A word against one child's award during publicity. It holds that award, not the school."""
+
+    notice = models.ForeignKey(Notice, on_delete=models.PROTECT, related_name="objections", verbose_name=_("公示"))
+    award = models.ForeignKey(Award, on_delete=models.PROTECT, related_name="objections", verbose_name=_("资助"))
+    words = models.CharField(_("异议内容"), max_length=500)
+    received_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, related_name="+", verbose_name=_("受理人")
+    )
+    received_at = models.DateTimeField(_("受理时间"))
+    is_upheld = models.BooleanField(_("异议成立"), null=True)
+    answer = models.CharField(_("核查结论"), max_length=500, blank=True)
+    answered_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("办结人")
+    )
+    answered_at = models.DateTimeField(_("办结时间"), null=True)
+
+    class Meta:
+        verbose_name = _("异议")
+        verbose_name_plural = _("异议")
+        ordering = ("-pk",)
+        constraints = [
+            models.CheckConstraint(
+                name="objection_answered_as_a_whole",
+                condition=Q(is_upheld=None, answered_at=None, answered_by=None)
+                | (Q(is_upheld__isnull=False, answered_at__isnull=False, answered_by__isnull=False) & ~Q(answer="")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.award} {self.received_at:%Y-%m-%d}"
