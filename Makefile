@@ -11,6 +11,7 @@ PYTHON := $(VENV)/bin/python
 PIP := $(PYTHON) -m pip --disable-pip-version-check --no-input
 RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
+BENCH := $(VENV)/.bench-installed
 PYTEST_ONE := $(PYTHON) -m pytest
 PYTEST := $(PYTEST_ONE) -n $(WORKERS) --dist loadgroup
 
@@ -47,7 +48,7 @@ check: $(DEV) catalogues
 	$(PYTEST_ONE) -q tests/harness/test_catalogue.py tests/harness/test_house.py
 
 bench: SCALE = full
-bench: $(DEV) catalogues
+bench: $(BENCH) catalogues
 	$(PYTHON) -m bench --scale $(SCALE)
 
 messages: $(DEV)
@@ -60,7 +61,7 @@ catalogues: $(RUNTIME)
 # product uses, constraints.txt the version of every package that comes with it
 
 PINNED = import sys, tomllib; project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
-	print(*project["dependencies"], *(project["optional-dependencies"]["dev"] if sys.argv[1:] else []), sep="\n")
+	print(*project["dependencies"], *sum(map(project["optional-dependencies"].get, sys.argv[1:]), []), sep="\n")
 
 $(RUNTIME): pyproject.toml constraints.txt
 	@test -x $(VENV)/bin/pip || $(PYTHON3) -m venv $(VENV)
@@ -72,6 +73,12 @@ $(RUNTIME): pyproject.toml constraints.txt
 $(DEV): $(RUNTIME)
 	@echo "Installing what the tests need ..."
 	@$(PYTHON) -c '$(PINNED)' dev > $@.txt
+	$(PIP) install --quiet --constraint constraints.txt --requirement $@.txt
+	@touch $@
+
+$(BENCH): $(DEV)
+	@echo "Installing what the benchmarks compare with ..."
+	@$(PYTHON) -c '$(PINNED)' dev bench > $@.txt
 	$(PIP) install --quiet --constraint constraints.txt --requirement $@.txt
 	@touch $@
 

@@ -10,16 +10,20 @@ kind of error. Beside it the figures of plain comparison by number and name over
 Without --data, counties are made up by `bench/crosscheck_county.py` from seeds 1 to --seeds, every second one with
 phones, guardians and villages spoiled three times as often, and their sums are printed.
 
+--beside runs the baselines over the same rows as well, each in a process of its own: Splink (`bench/splink_search.py`,
+which `make bench` installs) and plain comparison.
+
 Nothing is written, and no database is used: `students.matching` is what a run of the product searches with.
 """
 
 import argparse
 import csv
+import importlib.util
 import json
-import resource
+import subprocess
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
@@ -28,6 +32,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from bench.measure import own_peak_mb  # noqa: E402
 from common import names, resident_ids  # noqa: E402
 from common.resident_ids import IdKind  # noqa: E402
 from students import matching  # noqa: E402
@@ -37,52 +42,124 @@ _YES = {"true", "1", "是", "yes", "y", "t"}
 _SEXES = {"男": "male", "女": "female"}
 
 
+OURS, SPLINK, EXACT = "ours", "splink", "exact"
+Search = Callable[[Sequence[Record], Sequence[Record]], list[matching.Found]]
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path)
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--scale", type=float, default=1.0)
     parser.add_argument("--format", choices=["text", "json"], default="text")
+    parser.add_argument("--search", choices=[OURS, SPLINK, EXACT], default=OURS, help="who searches")
+    parser.add_argument("--beside", action="store_true", help="the baselines over the same rows as well")
     options = parser.parse_args()
     if options.data is None:
-        return measure_seeds(options.seeds, options.scale)
-    result = measure(options.data)
+        return measure_seeds(options.seeds, options.scale, beside=options.beside)
+    result = measure(options.data, _search(options.search))
+    if options.beside:
+        result["beside"] = baselines(options.data)
     if options.format == "json":
         print(json.dumps(result, ensure_ascii=False, indent=1))
     else:
         show(result)
+        if options.beside:
+            show_beside({OURS: result, **result["beside"]})
     return 0
 
 
-def measure_seeds(seeds: int, scale: float) -> int:
-    """A line for each county; 1 where a pair was confirmed that is none."""
+def measure_seeds(seeds: int, scale: float, *, beside: bool = False) -> int:
+    """A line for each county, or one for each way of searching it; 1 where ours confirmed a pair that is none."""
     from bench.crosscheck_county import County
 
     false = 0
-    print(
-        f"{'seed':>5}{'noise':>7}{'hidden':>8}{'automatic':>11}{'first':>8}{'first 3':>9}{'false':>7}{'to look at':>12}"
-    )
+    if beside and (reason := why_without_splink()):
+        print(reason)
+    print(_HEAD)
     for seed in range(1, seeds + 1):
         noise = 1.0 if seed % 2 else 3.0
         with TemporaryDirectory(prefix="crosscheck-") as folder:
             County(seed, scale=scale, noise=noise).write(Path(folder))
-            result = measure(Path(folder))
-        recall = result["recall"]
-        false += result["false_automatic"]
-        print(
-            f"{seed:>5}{noise:>7.0f}{result['hidden']:>8}{recall['automatic']:>11.1%}{recall['first']:>8.2%}"
-            f"{recall['first_three']:>9.2%}{result['false_automatic']:>7}{result['suspicions_per_hidden']:>12}",
-            flush=True,
-        )
+            results = {OURS: in_its_own_process(Path(folder), OURS)}
+            if beside:
+                results |= baselines(Path(folder))
+        false += results[OURS]["false_automatic"]
+        for name, result in results.items():
+            print(f"{seed:>5}{noise:>6.0f}  {_line(name, result)}", flush=True)
     return 1 if false else 0
 
 
-def measure(folder: Path) -> dict[str, Any]:
+_HEAD = (
+    f"{'seed':>5}{'noise':>6}  {'search':<8}{'hidden':>7}{'automatic':>11}{'first':>9}{'first 3':>9}{'false':>7}"
+    f"{'of':>9}{'to look at':>12}{'seconds':>9}{'MB':>7}"
+)
+
+
+def _line(name: str, result: dict[str, Any]) -> str:
+    recall = result["recall"]
+    return (
+        f"{name:<8}{result['hidden']:>7}{recall['automatic']:>11.1%}{recall['first']:>9.2%}"
+        f"{recall['first_three']:>9.2%}{result['false_automatic']:>7}{sum(result['automatic'].values()):>9,}"
+        f"{result['suspicions_per_hidden']:>12}{result['seconds']['search']:>9.1f}{result['peak_mb']:>7}"
+    )
+
+
+def show_beside(results: dict[str, dict[str, Any]]) -> None:
+    if reason := why_without_splink():
+        print(reason)
+    print(_HEAD[13:])
+    for name, result in results.items():
+        print(_line(name, result))
+
+
+def baselines(folder: Path) -> dict[str, dict[str, Any]]:
+    """The same figures for the others; Splink is left out where it is not installed."""
+    present = [EXACT] if why_without_splink() else [SPLINK, EXACT]
+    return {name: in_its_own_process(folder, name) for name in present}
+
+
+def why_without_splink() -> str:
+    if all(map(importlib.util.find_spec, ("splink", "duckdb"))):
+        return ""
+    return "Splink is left out: it is not installed here. `make bench` installs it (pyproject.toml, group bench)."
+
+
+def in_its_own_process(folder: Path, search: str) -> dict[str, Any]:
+    """So that its peak of memory is its own."""
+    command = [sys.executable, __file__, "--data", str(folder), "--search", search, "--format", "json"]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, cwd=ROOT)
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
+
+
+def _search(name: str) -> Search:
+    if name == SPLINK:
+        from bench import splink_search
+
+        return splink_search.search
+    return matching.search if name == OURS else exact_search
+
+
+def exact_search(children: Sequence[Record], people: Sequence[Record]) -> list[matching.Found]:
+    """What an office does by hand: look up number and name, both brought into one form."""
+    by_both: dict[tuple[str, str], list[Record]] = defaultdict(list)
+    for child in children:
+        if child.number:
+            by_both[child.number, child.name].append(child)
+    return [
+        matching.Found(child, person, matching.EXACT, 100.0, [])
+        for person in people
+        for child in by_both.get((person.number, person.name), ())
+    ]
+
+
+def measure(folder: Path, search: Search = matching.search) -> dict[str, Any]:
     began = perf_counter()
     children = [child_record(row) for row in _rows(folder / "roster.csv")]
     people = [person_record(row) for row in _rows(folder / "register.csv")]
     read = perf_counter()
-    found = matching.search(children, people)
+    found = search(children, people)
     searched = perf_counter()
     truth = {(row["rid"], row["gid"]): row["kind"] for row in _rows(folder / "truth.csv")}
     return {
@@ -90,7 +167,7 @@ def measure(folder: Path) -> dict[str, Any]:
         **_figures(found, truth),
         "exact_comparison": _figures([one for one in found if one.tier == matching.EXACT], truth, by_kind=False),
         "seconds": {"read": round(read - began, 2), "search": round(searched - read, 2)},
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "peak_mb": own_peak_mb(),
     }
 
 
@@ -175,6 +252,7 @@ def child_record(row: dict[str, str]) -> Record:
         village=names.village_key(row["village"]),
         stage=row["stage"],
         guardian_sound=names.sound(names.key(row["guardian"])),
+        guardian_number=resident_ids.normalize(row["guardian_id"]),
         is_adult=kind is IdKind.RESIDENT and number[6:10] < "2000",
     )
 

@@ -2,6 +2,7 @@
 
 import resource
 from collections.abc import Callable
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
@@ -22,3 +23,11 @@ def peak_mb() -> int:
     """The most memory this process or one of its children has needed."""
     own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
     return max(own.ru_maxrss, children.ru_maxrss) // 1024
+
+
+def own_peak_mb(pid: int | str = "self") -> int:
+    """The most memory a process has needed since it became the program it is; what started it does not count."""
+    for line in Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) // 1024
+    return 0
