@@ -182,7 +182,6 @@ HOLDING = (MatchState.SURE, MatchState.CONFIRMED)
 
 MATCH_MOVES = {
     MatchState.SURE: {MatchState.REJECTED},
-    MatchState.SURE: {MatchState.REJECTED},
     MatchState.SUSPECTED: {MatchState.CONFIRMED, MatchState.REJECTED},
     MatchState.CONFIRMED: {MatchState.REJECTED},
     MatchState.REJECTED: {MatchState.CONFIRMED},

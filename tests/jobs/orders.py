@@ -15,8 +15,9 @@ from programs import recognitions
 from programs.choices import Payer
 from programs.reference import load_national, load_standards
 from schools.models import School, SchoolKind, Stage, Term
-from students import crosscheck, registers, rosters
-from students.models import HardshipCategory, RegisterSnapshot, RegisterSource, Roster
+from students import crosscheck, decisions, registers, rosters
+from students.choices import MatchState
+from students.models import HardshipCategory, Match, RegisterSnapshot, RegisterSource, Roster
 from tests import factories
 from tests.factories import (
     NOW,
@@ -78,12 +79,21 @@ def empty_register_freeze() -> Job:
 
 
 def crosscheck_run(rows: int = 25) -> Job:
-    """The second comparison of a term, which takes the place of the first."""
+    """The second comparison of a term, which takes the place of the first.
+
+    Of five listed children one has no number in its roster, which somebody confirmed of the first such child, and one
+    is in no roster.
+    """
     load_national()
     for number in range(rows):
-        EnrollmentFactory(student=StudentFactory(number=number), stage=Stage.objects.get(pk="primary"))
+        if number % 5 < 4:
+            mistyped = {"id_number": ""} if number % 5 == 3 else {}
+            child = StudentFactory(number=number, **mistyped)
+            EnrollmentFactory(student=child, stage=Stage.objects.get(pk="primary"))
     snapshot = RegisterSnapshot.objects.get(pk=_done(_order_freeze(rows)).params["snapshot_id"])
-    _done(_order_crosscheck(snapshot))
+    first = _done(_order_crosscheck(snapshot))
+    suspected = Match.objects.filter(state=MatchState.SUSPECTED).order_by("pk").first()
+    decisions.decide(suspected, is_same=True, by=first.started_by, at=NOW, note="电话核实")
     return _order_crosscheck(snapshot)
 
 

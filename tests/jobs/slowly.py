@@ -1,17 +1,21 @@
 """For worker processes under test: small chunks with a pause after each, so that a kill finds the run at work."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from typing import Any
 
 from disbursements import batches
 from jobs.run import Running
+from students import crosscheck, facts
 from tests.jobs import handlers  # noqa: F401  # the kinds of job that exist for tests only
 
 PAUSE_SECONDS = 0.03
+LONG_PAUSE_SECONDS = 0.5
 
 batches.BUILD_ROWS = 5
+crosscheck.WRITE_ROWS = 10
 _chunk = Running.chunk
 
 
@@ -24,3 +28,17 @@ def _chunk_and_pause(running: Running, **facts: Any) -> Iterator[None]:
 
 
 Running.chunk = _chunk_and_pause
+
+
+def _and_pause(step: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(step)
+    def slow(*arguments: Any, **named: Any) -> Any:
+        result = step(*arguments, **named)
+        time.sleep(LONG_PAUSE_SECONDS)
+        return result
+
+    return slow
+
+
+crosscheck._find = _and_pause(crosscheck._find)
+facts.renew = _and_pause(facts.renew)

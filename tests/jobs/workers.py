@@ -107,14 +107,7 @@ def run_with_kills(order: Callable[[], Job], *, seed: int, kills: int = 10) -> J
     one is started. The run to compare with has other chunks, so their borders are found out, too.
     """
     chance = random.Random(seed)
-    call_command("flush", interactive=False, verbosity=0)  # keys count from one in both runs
-    reset_numbers()
-    undisturbed = run.execute(order().pk)
-    assert undisturbed.state == JobState.DONE, undisturbed.error_code
-    expected = list(rows.lines())
-    call_command("flush", interactive=False, verbosity=0)
-
-    reset_numbers()
+    undisturbed, expected = run_undisturbed(order)
     job = order()
     points = sorted(chance.uniform(0, 0.85) * undisturbed.cursor for _ in range(kills))
     deaths = []
@@ -134,6 +127,18 @@ def run_with_kills(order: Callable[[], Job], *, seed: int, kills: int = 10) -> J
     assert job.attempts > kills
     assert list(rows.lines()) == expected
     return job
+
+
+def run_undisturbed(order: Callable[[], Job]) -> tuple[Job, list[str]]:
+    """The run to compare with and its rows. Then all is as before, and the same order makes the same rows again."""
+    call_command("flush", interactive=False, verbosity=0)  # keys count from one in both runs
+    reset_numbers()
+    job = run.execute(order().pk)
+    assert job.state == JobState.DONE, job.error_code
+    found = list(rows.lines())
+    call_command("flush", interactive=False, verbosity=0)
+    reset_numbers()
+    return job, found
 
 
 def is_past(job: Job, point: float, process: subprocess.Popen[bytes]) -> bool:
