@@ -74,6 +74,7 @@ VERBS: dict[str, Any] = {
     "letter.receipt-kept": _("登记外地就读回执"),
     "letters.taken": _("下载外地就读函"),
     "student.id-revealed": _("查看完整证件号"),
+    "student.guardian-id-revealed": _("查看监护人完整证件号"),
     "recognition.uploaded": _("上传认定名单"),
     "recognition.in-force": _("认定名单成为现行名单"),
     "awards.proposed": _("提出资助名单"),

@@ -156,22 +156,34 @@ def exact_search(children: Sequence[Record], people: Sequence[Record]) -> list[m
 
 def measure(folder: Path, search: Search = matching.search) -> dict[str, Any]:
     began = perf_counter()
-    children = [child_record(row) for row in _rows(folder / "roster.csv")]
-    people = [person_record(row) for row in _rows(folder / "register.csv")]
+    children, people = children_of(folder), people_of(folder)
     read = perf_counter()
     found = search(children, people)
     searched = perf_counter()
-    truth = {(row["rid"], row["gid"]): row["kind"] for row in _rows(folder / "truth.csv")}
+    truth = truth_of(folder)
     return {
         "rows": {"roster": len(children), "register": len(people), "pairs": len(truth)},
-        **_figures(found, truth),
-        "exact_comparison": _figures([one for one in found if one.tier == matching.EXACT], truth, by_kind=False),
+        **figures(found, truth),
+        "exact_comparison": figures([one for one in found if one.tier == matching.EXACT], truth, by_kind=False),
         "seconds": {"read": round(read - began, 2), "search": round(searched - read, 2)},
         "peak_mb": own_peak_mb(),
     }
 
 
-def _figures(
+def children_of(folder: Path) -> list[Record]:
+    return [child_record(row) for row in _rows(folder / "roster.csv")]
+
+
+def people_of(folder: Path) -> list[Record]:
+    return [person_record(row) for row in _rows(folder / "register.csv")]
+
+
+def truth_of(folder: Path) -> dict[tuple[str, str], str]:
+    """(rid, gid) of each pair that is one child → what was spoiled in it, or "clean"."""
+    return {(row["rid"], row["gid"]): row["kind"] for row in _rows(folder / "truth.csv")}
+
+
+def figures(
     found: Iterable[matching.Found], truth: dict[tuple[str, str], str], *, by_kind: bool = True
 ) -> dict[str, Any]:
     automatic: Counter[str] = Counter()
@@ -199,7 +211,7 @@ def _figures(
             kinds[name]["first_three"] += best.get(pair, 9) <= matching.CANDIDATES_KEPT
     whole = kinds.pop("", Counter())
     hidden = max(1, whole["hidden"])
-    figures: dict[str, Any] = {
+    result: dict[str, Any] = {
         "hidden": whole["hidden"],
         "recall": {name: round(whole[name] / hidden, 4) for name in ("automatic", "first", "first_three")},
         "automatic": dict(sorted(automatic.items())),
@@ -209,15 +221,15 @@ def _figures(
         "clean_missed": sum(kind == "clean" and pair not in best for pair, kind in truth.items()),
     }
     if by_kind:
-        figures["false"] = false[:20]
-        figures["kinds"] = {
+        result["false"] = false[:20]
+        result["kinds"] = {
             kind: {
                 "hidden": counts["hidden"],
                 **{name: round(counts[name] / counts["hidden"], 4) for name in ("automatic", "first", "first_three")},
             }
             for kind, counts in sorted(kinds.items())
         }
-    return figures
+    return result
 
 
 def show(result: dict[str, Any]) -> None:

@@ -41,7 +41,11 @@ def _held(run: Crosscheck | None, **which: object) -> list[Match]:
         .filter(crosscheck=run, **which)
         .select_related("enrollment__student", "enrollment__school", "person")
     )
-    return list(held.defer("enrollment__student__guardian_phone", "person__phone").order_by("-pk"))
+    return list(
+        held.defer("enrollment__student__guardian_phone", "enrollment__student__guardian_id", "person__phone").order_by(
+            "-pk"
+        )
+    )
 
 
 def suspicions(absence: Absence, run: Crosscheck | None) -> list[Match]:
@@ -72,7 +76,11 @@ def namesakes(absence: Absence, run: Crosscheck | None, name: str = "") -> list[
     """Students of the term under the child's name, or under another that somebody looks for."""
     wanted = names.key(name) or absence.person.name_key
     here = Enrollment.objects.here().filter(term=absence.term, student__name_key=wanted)
-    found = list(here.select_related("student", "school").defer("student__guardian_phone").order_by("pk")[:_SHOWN])
+    found = list(
+        here.select_related("student", "school")
+        .defer("student__guardian_phone", "student__guardian_id")
+        .order_by("pk")[:_SHOWN]
+    )
     known = {one.enrollment_id: one.person for one in _held(run, enrollment__in=found)}
     return [Namesake(one, known.get(one.pk)) for one in found]
 

@@ -37,3 +37,11 @@ def reveal(student: Student, *, purpose: Purpose, by: User, at: datetime) -> str
         raise NotForReading()
     actions.record(by, "student.id-revealed", student, at=at, purpose=purpose.value)
     return str(student.id_number)
+
+
+def reveal_guardians(student: Student, *, purpose: Purpose, by: User, at: datetime) -> str:
+    """The same for the number of the child's guardian."""
+    if not may_reveal(by):
+        raise NotForReading()
+    actions.record(by, "student.guardian-id-revealed", student, at=at, purpose=purpose.value)
+    return str(student.guardian_id)

@@ -217,6 +217,7 @@ KINDS: dict[str, Kind] = {
     "yes-no-unreadable": Kind(_NOTE, _("看不懂“%(said)s”，按没有填写处理。"), _("请填：是、否。")),
     # The guardian and the card.
     "phone-odd": Kind(_NOTE, _("监护人电话不是 11 位手机号。"), _("请核对电话号码。")),
+    "guardian-id-odd": Kind(_NOTE, _("监护人证件号不是有效的 18 位身份证号。"), _("请核对；外籍等其他证件的不用管。")),
     "card-odd": Kind(_DOUBT, _("卡号不是 16 到 19 位数字，没有读取。"), _("请照卡面重新录入，该列设为“文本”格式。")),
     "card-digits-lost": Kind(
         _DOUBT, _("卡号以数字保存，末尾几位已经丢失，没有读取。"), _("请把该列设为“文本”格式，再照卡面重新录入。")

@@ -178,6 +178,8 @@ def _marks_of_child(child: Record) -> Iterator[tuple[str, str]]:
             yield "cut-of-others", child.number[:15]
     if child.guardian_sound:
         yield "guardian", f"{child.guardian_sound}|{child.town}"
+    if child.guardian_number:
+        yield "number", child.guardian_number
 
 
 def _village(record: Record) -> Iterator[str]:
@@ -210,6 +212,7 @@ def _household(person: Record, members: Sequence[Record], found: Collection[int]
         child_names=frozenset(m.name for m in children),
         child_sounds=frozenset(m.sound for m in children),
         adult_sounds=frozenset(m.sound for m in others if m.is_adult),
+        adult_numbers=frozenset(m.number for m in others if m.is_adult and m.number),
         sibling_phones=frozenset(phone for phone, _guardian, _town in rows if phone),
         sibling_guardians=frozenset((guardian, town) for _phone, guardian, town in rows if guardian),
     )

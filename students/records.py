@@ -43,7 +43,7 @@ _GROWN_UP = frozenset(
 _CHILD = (
     "pk", "student__key", "student__id_number", "student__id_kind", "student__name_key", "student__sex",
     "student__born_on", "student__guardian_phone_index", "student__town_name", "student__village",
-    "student__guardian_name",
+    "student__guardian_name", "student__guardian_id",
 )  # fmt: skip
 _PERSON = (
     "pk", "key", "id_number", "id_kind", "name_key", "sex", "born_on", "phone_index", "town_name", "village",
@@ -71,7 +71,7 @@ def _lines(snapshot: RegisterSnapshot) -> Iterator[tuple[Any, ...]]:
 
 
 def _child(term: Term, row: tuple[Any, ...]) -> Record:
-    pk, key, number, _kind, name, sex, born_on, phone, town, village, guardian = row
+    pk, key, number, _kind, name, sex, born_on, phone, town, village, guardian, guardian_id = row
     number, what = number_of(number, _kind)
     return Record(
         record=pk,
@@ -86,6 +86,7 @@ def _child(term: Term, row: tuple[Any, ...]) -> Record:
         town=_town(town),
         village=_village(village),
         guardian_sound=names.sound(names.key(guardian)) if guardian else "",
+        guardian_number=guardian_id,
         is_adult=what is IdKind.RESIDENT and born_on is not None and term.age_on_start(born_on) >= SCHOOL_AGES.stop,
     )
 

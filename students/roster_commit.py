@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts import actions
-from common import sheets
+from common import resident_ids, sheets
 from common.bulk import upsert
 from common.moves import hold, move
 from common.resident_ids import IdKind
@@ -68,8 +68,9 @@ def _renumber(renumbered: dict[str, int], rows: Sequence[Row]) -> None:
 
 _STUDENT = (
     "key", "name", "name_key", "sex", "born_on", "id_type", "id_kind", "id_number", "id_number_index", "guardian_name",
-    "guardian_phone", "guardian_phone_index", "town_name", "village",
+    "guardian_phone", "guardian_phone_index", "town_name", "village", "guardian_id", "guardian_id_index",
 )  # fmt: skip
+_GUARDIANS_NUMBER = ("guardian_id", "guardian_id_index")
 _ENROLLMENT = (
     "term", "school", "student", "stage", "grade", "grade_no", "class_name", "is_boarding", "is_rural", "major",
     "claim", "fee_fen", "note", "state", "roster", "row",
@@ -78,6 +79,9 @@ _ENROLLMENT = (
 
 def _write(roster: Roster, rows: Sequence[Row], renumbered: dict[str, int]) -> None:
     _renumber(renumbered, rows)
+    says_guardian = any(row.guardian_id is not None for row in rows)
+    if not says_guardian:
+        _forget_other_guardians(rows)
     upsert(
         Student,
         _STUDENT,
@@ -97,11 +101,13 @@ def _write(roster: Roster, rows: Sequence[Row], renumbered: dict[str, int]) -> N
                 phone_index(row.guardian_phone),
                 row.town_name,
                 row.village,
+                row.guardian_id or "",
+                identity.number_index(row.guardian_id, resident_ids.kind(row.guardian_id)) if row.guardian_id else None,
             )
             for row in rows
         ],
         unique=["key"],
-        update=_STUDENT[1:],
+        update=_STUDENT[1:] if says_guardian else [name for name in _STUDENT[1:] if name not in _GUARDIANS_NUMBER],
     )
     students = dict(Student.objects.filter(key__in=[row.key for row in rows]).values_list("key", "pk"))
     upsert(
@@ -132,6 +138,15 @@ def _write(roster: Roster, rows: Sequence[Row], renumbered: dict[str, int]) -> N
         update=_ENROLLMENT[3:],
     )
     _write_cards(roster, {students[row.key]: row for row in rows if row.card_number})
+
+
+def _forget_other_guardians(rows: Sequence[Row]) -> None:
+    """A file without guardians' numbers leaves those that are known, but not where it names another guardian."""
+    names = {row.key: row.guardian_name for row in rows}
+    known = Student.objects.filter(key__in=list(names)).exclude(guardian_id_index=None)
+    others = [pk for pk, key, name in known.values_list("pk", "key", "guardian_name") if name != names[key]]
+    if others:
+        Student.objects.filter(pk__in=others).update(guardian_id="", guardian_id_index=None)
 
 
 def _number_index(row: Row) -> str | None:

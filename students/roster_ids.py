@@ -70,7 +70,7 @@ class Number:
 
 
 def read(cell: Cell, stated: Stated, term: Term) -> Number:
-    if isinstance(cell, int | float) and not isinstance(cell, bool) and abs(cell) >= _EXACT_DIGITS:
+    if has_lost_digits(cell):
         return Number(problems=[_problem("id-digits-lost")])
     written = cell if isinstance(cell, str) else cell_text(cell)
     text = resident_ids.normalize(written)[:40]
@@ -90,6 +90,11 @@ def read(cell: Cell, stated: Stated, term: Term) -> Number:
     elif stated.id_type in ("", IdType.RESIDENT, IdType.RESIDENCE_PERMIT) or number.kind is not IdKind.OTHER:
         number.problems += _what_is_wrong(number, stated, term)
     return number
+
+
+def has_lost_digits(cell: Cell) -> bool:
+    """Whether a number cell no longer holds all that was typed."""
+    return isinstance(cell, int | float) and not isinstance(cell, bool) and abs(cell) >= _EXACT_DIGITS
 
 
 def _problem(code: str, repair: str = "") -> Problem:

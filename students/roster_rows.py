@@ -33,7 +33,7 @@ _CARD = re.compile(r"\d{16,19}")
 _PHONE = re.compile(r"1[3-9]\d{9}")
 _PHONE_NOISE = re.compile(r"^(\+?86|0086)(?=1\d{2}-?\d{4}-?\d{4}$)|-")
 _LOST_DIGITS = re.compile(r"\d(\.\d+)?E\+?\d+")
-_READ_AS_CELLS = ("id_number", "born_on", "card_number")
+_READ_AS_CELLS = ("id_number", "born_on", "card_number", "guardian_id")
 _HIGHEST_FEE_FEN = 10_000_000
 _FOREIGN = (IdType.PASSPORT, IdType.FOREIGN_PERMIT)
 
@@ -64,6 +64,8 @@ class Row:
     claim: str = ""
     guardian_name: str = ""
     guardian_phone: str = ""
+    guardian_id: str | None = None
+    """None where the file has no such column: what is known stays."""
     town_name: str = ""
     village: str = ""
     card_number: str = ""
@@ -127,7 +129,7 @@ class RowReader:
             text.update({name: cell_text(value) for name, value in mended.items()})
         row.note = _short(row, text, "note", 200)
         self._read_person(row, values, text)
-        self._read_family(row, text)
+        self._read_family(row, values, text)
         self._read_place(row, text)
         self._read_claims(row, text)
         self._read_card(row, values.get("card_number"), text)
@@ -182,13 +184,15 @@ class RowReader:
             if not YOUNGEST <= age <= OLDEST:
                 row.find("age-impossible", field, {"age": age})
 
-    def _read_family(self, row: Row, text: dict[str, str]) -> None:
+    def _read_family(self, row: Row, values: Mapping[str, Cell], text: dict[str, str]) -> None:
         row.guardian_name = _short(row, text, "guardian_name", 100)
         phone = resident_ids.normalize(text.get("guardian_phone", ""))
         row.guardian_phone = phone[:20]
         if phone and not _PHONE.fullmatch(phone):
             likely = _PHONE_NOISE.sub("", phone)
             row.find("phone-odd", "guardian_phone", repair=likely if _PHONE.fullmatch(likely) else "")
+        if "guardian_id" in text:
+            row.guardian_id = _guardian_id(row, values.get("guardian_id"))
         row.town_name = _short(row, text, "town_name", 50)
         row.village = _short(row, text, "village", 100)
 
@@ -320,6 +324,17 @@ def _miss_birth(row: Row, written: str) -> None:
         row.find("birth-unknown", "born_on")
     else:
         row.find("birth-unreadable", "born_on", repair=row.born_on.isoformat())
+
+
+def _guardian_id(row: Row, cell: Cell) -> str:
+    """The number as it is written; one that lost its digits is none."""
+    number = resident_ids.normalize(cell_text(cell))[:40]
+    if number in NOTHING:
+        return ""
+    what = IdKind.LOST if roster_ids.has_lost_digits(cell) else resident_ids.kind(number)
+    if what is not IdKind.RESIDENT:
+        row.find("guardian-id-odd", "guardian_id")
+    return number if identity.is_usable(what) else ""
 
 
 def _state(row: Row, text: str) -> str:

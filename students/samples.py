@@ -172,6 +172,7 @@ def _clear_ones(check: Crosscheck, tier: str) -> Iterator[Match]:
         .defer(
             "enrollment__student__id_number",
             "enrollment__student__guardian_phone",
+            "enrollment__student__guardian_id",
             "person__id_number",
             "person__phone",
         )

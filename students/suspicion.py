@@ -79,6 +79,7 @@ class Record:
     village: str
     stage: str = ""
     guardian_sound: str = ""
+    guardian_number: str = ""
     household: str = ""
     is_adult: bool = False
     core: str = field(init=False)
@@ -101,6 +102,7 @@ class Household:
     child_names: frozenset[str] = frozenset()
     child_sounds: frozenset[str] = frozenset()
     adult_sounds: frozenset[str] = frozenset()
+    adult_numbers: frozenset[str] = frozenset()
     sibling_phones: frozenset[str] = frozenset()
     """The phones that rosters give for children of the household who were found for certain."""
     sibling_guardians: frozenset[tuple[str, str]] = frozenset()
@@ -212,7 +214,7 @@ def _weigh_context(listed: Record, child: Record, household: Household, reasons:
     """(how many of guardian, phone and village agree, the weight of all that stands around the two)."""
     weight, context = 0.0, 0
     for reason, agrees, worth in (
-        ("guardian", child.guardian_sound in household.adult_sounds, 6),
+        ("guardian", _is_guardian_of(child, household), 6),
         ("phone", bool(listed.phone) and listed.phone == child.phone, 7),
     ):
         if agrees:
@@ -273,6 +275,10 @@ def _name_weight(reason: str, listed: Record, names: Mapping[str, int], sounds: 
     if reason == "name-sound":
         return 0.6 * (18 - log2(sounds.get(listed.sound, 1))) - 2
     return 2.0 if reason == "name-one-off" else -8.0
+
+
+def _is_guardian_of(child: Record, household: Household) -> bool:
+    return child.guardian_sound in household.adult_sounds or child.guardian_number in household.adult_numbers
 
 
 def _is_siblings(child: Record, household: Household) -> bool:

@@ -23,6 +23,7 @@ urlpatterns = [
     path("", enrollments.index, name="list"),
     path("find/", enrollments.find, name="find"),
     path("<int:pk>/number/", enrollments.reveal, name="reveal"),
+    path("<int:pk>/guardian-number/", enrollments.reveal, {"is_guardian": True}, name="reveal-guardian"),
     path("rosters/", boards.board, name="rosters"),
     path("rosters/export/", boards.export, name="rosters-export"),
     path("rosters/remind/", boards.remind, name="roster-remind"),

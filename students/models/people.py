@@ -55,6 +55,8 @@ class Student(models.Model):
     guardian_name = models.CharField(_("监护人"), max_length=100, blank=True)
     guardian_phone = SealedField(_("监护人电话"))
     guardian_phone_index = IndexField()
+    guardian_id = SealedField(_("监护人证件号"))
+    guardian_id_index = IndexField()
     town_name = models.CharField(_("户籍乡镇"), max_length=50, blank=True)
     village = models.CharField(_("户籍村"), max_length=100, blank=True)
 
@@ -78,6 +80,10 @@ class Student(models.Model):
     @property
     def masked_id(self) -> str:
         return resident_ids.mask(self.id_number)
+
+    @property
+    def masked_guardian_id(self) -> str:
+        return resident_ids.mask(self.guardian_id)
 
 
 class Card(models.Model):

@@ -45,7 +45,7 @@ def _for_list(rows: EnrollmentQuerySet, term: Term | None) -> EnrollmentQuerySet
     facts = Hardship.objects.in_force(term) if term else Hardship.objects.none()
     return (
         rows.for_list()
-        .defer("student__guardian_phone")
+        .defer("student__guardian_phone", "student__guardian_id")
         .order_by("school_id", "grade_no", "class_name", "pk")
         .prefetch_related(
             Prefetch("student__hardships", facts.select_related("category").order_by("category__priority"), "facts")
@@ -68,13 +68,15 @@ def find(request: SignedInRequest) -> HttpResponse:
 
 
 @needs(*COUNTY_AND_SCHOOL)
-def reveal(request: SignedInRequest, pk: int) -> HttpResponse:
-    """The masked number; after a POST with a purpose, once, the whole one."""
+def reveal(request: SignedInRequest, pk: int, *, is_guardian: bool = False) -> HttpResponse:
+    """The masked number, of the child or its guardian; after a POST with a purpose, once, the whole one."""
     student = get_object_or_404(Student.objects.in_care_of(request.user), pk=pk)
     form = PurposeForm(request.POST or None)
     number = ""
     if request.method == "POST" and form.is_valid():
         purpose = Purpose(form.cleaned_data["purpose"])
-        number = disclosure.reveal(student, purpose=purpose, by=request.user, at=timezone.now())
+        show = disclosure.reveal_guardians if is_guardian else disclosure.reveal
+        number = show(student, purpose=purpose, by=request.user, at=timezone.now())
     template = "students/_number.html" if request.htmx else "students/number.html"
-    return render(request, template, {"student": student, "number": number, "purposes": Purpose.choices})
+    context = {"student": student, "number": number, "is_guardian": is_guardian, "purposes": Purpose.choices}
+    return render(request, template, context)

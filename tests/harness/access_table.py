@@ -98,6 +98,7 @@ DOORS: dict[str, Door] = {
     "students:list": page(READERS_AND_SCHOOL),
     "students:find": form(READERS_AND_SCHOOL),
     "students:reveal": form(COUNTY_AND_SCHOOL, "student"),
+    "students:reveal-guardian": form(COUNTY_AND_SCHOOL, "student"),
     "students:rosters": page(READERS_AND_SCHOOL),
     "students:rosters-export": page(READERS, traced=True),
     "students:roster-remind": act(COUNTY),

@@ -108,6 +108,21 @@ class TestCompare:
         fact = Hardship.objects.get()
         assert (fact.student, fact.label, fact.snapshot) == (enrollment.student, "脱贫户", snapshot)
 
+    @pytest.mark.parametrize(("guardian", "is_sure"), [(801, True), (802, False)])
+    def test_a_guardians_number_from_the_roster_bears_witness(self, preparer, guardian, is_sure):
+        born_on = date(1985, 5, 6)
+        mistyped = resident_id(1)[:-3] + "9" + resident_id(1)[-2:]
+        facts = {"guardian_id": resident_id(guardian, born_on=born_on), "guardian_name": "", "village": ""}
+        enroll(name="张小明", id_number=mistyped, born_on=date(2012, 3, 4), **facts)
+        parent = line(2, name="张大山", id_number=resident_id(801, born_on=born_on), relation="户主")
+        snapshot, _job = freeze(preparer, [line(1, name="张小明", id_number=resident_id(1)), parent])
+
+        compare(preparer, snapshot)
+
+        match = Match.objects.get(person__name="张小明")
+        assert (match.state == MatchState.SURE) is is_sure
+        assert ("guardian" in match.reasons) is is_sure
+
     @pytest.mark.parametrize(
         ("listed", "typed", "tier"),
         [

@@ -1,6 +1,7 @@
 """None mistaken: which pairs confirm themselves, which are put before people, and in which order."""
 
 import random
+from datetime import date
 
 import pytest
 
@@ -62,6 +63,16 @@ class TestCertain:
 
         assert certain([child], [listed("张小明", number)]) != {}
         assert certain([far_away], [listed("张小明", number)]) == {}
+
+    def test_a_guardians_number_is_a_witness_where_the_name_is_written_otherwise(self):
+        number, parents = resident_id(1), resident_id(801, born_on=date(1985, 5, 6))
+        typed = {"guardian_sound": names.sound("刘老五"), "town": "", "village": ""}
+        child = record("张小明", other_digit(number, 15), guardian_number=parents, **typed)
+        parent = listed("王建国", parents, is_adult=True)
+        stranger = listed("王建国", resident_id(802, born_on=date(1985, 5, 6)), is_adult=True)
+
+        assert certain([child], [listed("张小明", number), parent]) != {}
+        assert certain([child], [listed("张小明", number), stranger]) == {}
 
     def test_two_right_numbers_are_two_numbers_however_near(self):
         first = resident_id(1)

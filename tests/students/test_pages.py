@@ -11,12 +11,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from accounts.models import Action
+from common import resident_ids
 from jobs import run
 from jobs.models import Job
 from programs.reference import load_national
 from schools.models import SchoolKind
 from students.choices import MatchState, RosterState, SnapshotState
-from students.models import Crosscheck, Enrollment, Match, RegisterSnapshot, Roster
+from students.models import Crosscheck, Enrollment, Match, RegisterSnapshot, Roster, Student
 from tests import factories as make
 from tests.factories import resident_id
 from tests.harness import world
@@ -168,6 +169,20 @@ class TestTheWholeNumber:
 
         assert answer.status_code == 403
         assert not Action.objects.filter(verb="student.id-revealed").exists()
+
+    def test_of_a_guardian_is_masked_and_shown_on_record_as_well(self, as_role, own):
+        number = resident_id(801, born_on=date(1985, 5, 6))
+        Student.objects.filter(pk=own.student.pk).update(guardian_id=number)
+        client = as_role("school", school=own.school)
+
+        page = named(client.get(own.student.get_absolute_url()))
+        answer = client.post(reverse("students:reveal-guardian", args=[own.student.pk]), {"purpose": "comparison"})
+
+        assert number not in page
+        assert resident_ids.mask(number) in page
+        assert number in named(answer)
+        assert own.student.id_number not in named(answer)
+        assert Action.objects.get(verb="student.guardian-id-revealed").details == {"purpose": "comparison"}
 
     def test_comes_to_htmx_as_a_part_that_hides_itself(self, as_role, own):
         answer = as_role("approver").post(

@@ -33,6 +33,9 @@ _CHILD = {
 }  # fmt: skip
 
 
+_ADULT = resident_id(1, born_on=date(1985, 5, 6))
+
+
 class Grid:
     """A table without a file: the places of its columns, and cells by field."""
 
@@ -238,6 +241,27 @@ class TestFacts:
         row = read(**{"card_number": card_number(1), "card_holder": "王建国", **facts})
 
         assert bool(row.card_number) is is_kept
+
+
+class TestAGuardiansNumber:
+    @pytest.mark.parametrize(
+        ("cell", "kept", "is_noted"),
+        [
+            (_ADULT, _ADULT, False),
+            (f" {_ADULT[:6]} {_ADULT[6:]}", _ADULT, False),
+            (_ADULT[:-1] + ("1" if _ADULT[-1] != "1" else "2"), None, True),
+            (_ADULT[:6] + _ADULT[8:17], None, True),
+            (4.1162519850506e17, "", True),
+            ("", "", False),
+            ("无", "", False),
+        ],
+    )
+    def test_is_kept_as_written_and_only_noted_where_it_is_odd(self, read, cell, kept, is_noted):
+        row = read(guardian_id=cell)
+
+        assert row.guardian_id == (cell if kept is None else kept)
+        assert [problem.code for problem in row.problems] == (["guardian-id-odd"] if is_noted else [])
+        assert all(problem.severity is Severity.NOTE for problem in row.problems)
 
 
 class TestMaskedValue:

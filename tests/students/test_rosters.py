@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from accounts.models import Action
+from common import sealed
 from common.moves import WrongState
 from jobs import run
 from jobs.choices import JobState
@@ -54,6 +55,21 @@ def put_in_force(school, officer, rows, *, reason="期中核对", word="已看�
     assert run.execute(job.pk).state == JobState.DONE
     uploaded.refresh_from_db()
     return uploaded
+
+
+ADULT = resident_id(801, born_on=date(1985, 5, 6))
+OTHER_ADULT = resident_id(802, born_on=date(1986, 5, 6))
+
+
+def put_in_force_with_guardians(school, officer, children):
+    content = xlsx((*ROSTER_HEAD, "监护人身份证号"), [[*row, number] for row, number in children])
+    uploaded = rosters.upload(
+        school=school, term=TermFactory(), content=content, name="花名册.xlsx", by=officer, at=NOW
+    )
+    check_once_more(uploaded, officer)
+    rosters.confirm(uploaded, by=officer, at=NOW, reason="期中核对", word="已看户口簿")
+    job = run.start("roster-commit", by=officer, at=NOW, school=school, roster_id=uploaded.pk)
+    assert run.execute(job.pk).state == JobState.DONE
 
 
 def check_once_more(uploaded, officer):
@@ -200,6 +216,25 @@ class TestCommit:
 
         assert (student.id_number, student.guardian_phone) == (resident_id(1), "19900001234")
         assert (card.number, card.holder, card.relation) == (card_number(7), "王建国", "父亲")
+
+    def test_a_guardians_number_stays_where_a_later_file_says_nothing_of_it(self, school, officer):
+        put_in_force_with_guardians(school, officer, [(child(1), ADULT), (child(2), ADULT), (child(3), ADULT)])
+
+        put_in_force(school, officer, [child(1), child(2, guardian_name="李秀英"), child(3)])
+
+        known = dict(Student.objects.values_list("id_number", "guardian_id"))
+        assert known == {resident_id(1): ADULT, resident_id(2): "", resident_id(3): ADULT}
+        assert Student.objects.filter(guardian_id_index=None).count() == 1
+
+    def test_a_guardians_number_follows_the_file_that_has_it(self, school, officer):
+        put_in_force_with_guardians(school, officer, [(child(1), ADULT), (child(2), ADULT)])
+
+        put_in_force_with_guardians(school, officer, [(child(1), OTHER_ADULT), (child(2), "")])
+
+        students = {student.id_number: student for student in Student.objects.all()}
+        assert students[resident_id(1)].guardian_id == OTHER_ADULT
+        assert students[resident_id(1)].guardian_id_index == sealed.index("id", OTHER_ADULT)
+        assert (students[resident_id(2)].guardian_id, students[resident_id(2)].guardian_id_index) == ("", None)
 
     def test_a_new_card_replaces_the_old_one_and_keeps_it(self, school, officer):
         for number in (7, 8):
