@@ -11,6 +11,7 @@ from common.resident_ids import IdKind
 from schools.models import Term
 from students.models import Enrollment, RegisterPerson, RegisterSnapshot
 from students.suspicion import Record, birth_of, number_of
+from students.vocabulary import Vocabulary
 
 SCHOOL_AGES = range(2, 22)
 """Who is looked for in rosters, by the age on the first day of the term."""
@@ -43,11 +44,11 @@ _GROWN_UP = frozenset(
 _CHILD = (
     "pk", "student__key", "student__id_number", "student__id_kind", "student__name_key", "student__sex",
     "student__born_on", "student__guardian_phone_index", "student__town_name", "student__village",
-    "student__guardian_name", "student__guardian_id",
+    "student__guardian_name", "student__guardian_id", "stage",
 )  # fmt: skip
 _PERSON = (
     "pk", "key", "id_number", "id_kind", "name_key", "sex", "born_on", "phone_index", "town_name", "village",
-    "household_no", "relation",
+    "household_no", "relation", "schooling",
 )  # fmt: skip
 _ROWS_AT_A_TIME = 5_000
 
@@ -61,8 +62,9 @@ def children_of(term: Term) -> list[Record]:
 def people_of(snapshot: RegisterSnapshot, term: Term) -> list[Record]:
     """All lines of a list. Whose number another member of the household has as well may be anybody's."""
     rows = list(_lines(snapshot))
+    stage_of = lru_cache(maxsize=4_096)(Vocabulary().schooling)
     shared = Counter((row[10], row[2]) for row in rows if row[2] and row[10])
-    return [_person(term, row, is_shared=shared[row[10], row[2]] > 1) for row in rows]
+    return [_person(term, row, stage_of(row[12]), is_shared=shared[row[10], row[2]] > 1) for row in rows]
 
 
 def _lines(snapshot: RegisterSnapshot) -> Iterator[tuple[Any, ...]]:
@@ -71,7 +73,7 @@ def _lines(snapshot: RegisterSnapshot) -> Iterator[tuple[Any, ...]]:
 
 
 def _child(term: Term, row: tuple[Any, ...]) -> Record:
-    pk, key, number, _kind, name, sex, born_on, phone, town, village, guardian, guardian_id = row
+    pk, key, number, _kind, name, sex, born_on, phone, town, village, guardian, guardian_id, stage = row
     number, what = number_of(number, _kind)
     return Record(
         record=pk,
@@ -85,14 +87,15 @@ def _child(term: Term, row: tuple[Any, ...]) -> Record:
         phone=phone or "",
         town=_town(town),
         village=_village(village),
+        stage=stage,
         guardian_sound=names.sound(names.key(guardian)) if guardian else "",
         guardian_number=guardian_id,
         is_adult=what is IdKind.RESIDENT and born_on is not None and term.age_on_start(born_on) >= SCHOOL_AGES.stop,
     )
 
 
-def _person(term: Term, row: tuple[Any, ...], *, is_shared: bool) -> Record:
-    pk, key, number, _kind, name, sex, born_on, phone, town, village, household, relation = row
+def _person(term: Term, row: tuple[Any, ...], stage: str, *, is_shared: bool) -> Record:
+    pk, key, number, _kind, name, sex, born_on, phone, town, village, household, relation, _schooling = row
     number, what = number_of(number, _kind)
     return Record(
         record=pk,
@@ -106,6 +109,7 @@ def _person(term: Term, row: tuple[Any, ...], *, is_shared: bool) -> Record:
         phone=phone or "",
         town=_town(town),
         village=_village(village),
+        stage=stage,
         household=household,
         is_adult=_is_grown_up(term, what, born_on, relation, is_shared=is_shared),
     )

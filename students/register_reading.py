@@ -23,6 +23,7 @@ from students.roster_rows import phone_index
 PERSON_FIELDS = (
     "snapshot", "row", "key", "household_no", "relation", "head_name", "name", "name_key", "sex", "born_on",
     "id_kind", "id_number", "id_number_index", "phone", "phone_index", "town_name", "village", "category", "label",
+    "schooling",
 )  # fmt: skip
 LINE_FIELDS = ("snapshot", "row", "code", "other_row")
 HEADS = frozenset({"户主", "户主本人", "本人", "本人或户主", "申请人"})
@@ -158,7 +159,7 @@ class PersonReader:
             self.snapshot.pk, number, key, household_no, text.get("relation", "")[:20], household.head[:100],
             text["name"][:100], name_key[:100], sex, born_on or read_date(self.table.cell(cells, "born_on")),
             id_kind, id_number, identity.number_index(id_number, id_kind), phone, phone_index(phone),
-            household.town[:50], household.village[:100], category, label[:40],
+            household.town[:50], household.village[:100], category, label[:40], text.get("schooling", "")[:40],
         )  # fmt: skip
         return Reading(person, codes)
 

@@ -60,6 +60,9 @@ CLAIMED_BY = {
 }
 """A yes in this column → the official label of what is claimed by it."""
 
+NOT_AT_SCHOOL = "none"
+_OUT_OF_SCHOOL = frozenset({"非在校生", "不在校", "未在校", "未上学", "未入学", "辍学", "失学"})
+
 NOTHING = frozenset({"", "/", "\\", "-", "--", "—", "——", "无", "没有", "暂无", "否"})
 """What people write into a cell in order to say nothing."""
 
@@ -107,6 +110,16 @@ class Vocabulary:
             return self.stages[word]
         hits = {code for name, code in self.stages.items() if word and (word in name or name in word)}
         return hits.pop() if len(hits) == 1 else ""
+
+    def schooling(self, text: str) -> str:
+        """The code of the stage in which a list says that somebody is, NOT_AT_SCHOOL, or "" where it says neither."""
+        word = squeeze(text)
+        if word in _OUT_OF_SCHOOL:
+            return NOT_AT_SCHOOL
+        if stage := self.stage(text):
+            return stage
+        stages = self.stages_of.get(word, [])
+        return stages[0] if len(stages) == 1 else ""
 
     def grade(self, stage: str, text: str) -> str:
         return self.grades.get((stage, squeeze(text)), "")

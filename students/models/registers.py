@@ -173,6 +173,7 @@ class RegisterPerson(models.Model):
         HardshipCategory, on_delete=models.PROTECT, related_name="+", verbose_name=_("困难类型")
     )
     label = models.CharField(_("名单原文"), max_length=40, blank=True)
+    schooling = models.CharField(_("在校生状况"), max_length=40, blank=True, default="")
 
     class Meta:
         verbose_name = _("名单人员")

@@ -108,6 +108,27 @@ class TestCompare:
         fact = Hardship.objects.get()
         assert (fact.student, fact.label, fact.snapshot) == (enrollment.student, "脱贫户", snapshot)
 
+    @pytest.mark.parametrize(
+        ("words", "reason"),
+        [
+            ("小学", "stage-fits"),
+            ("小学三年级", "stage-fits"),
+            ("三年级在读", None),
+            ("初二", "stage-differs"),
+            ("普通高中", "stage-differs"),
+            ("非在校生", "stage-differs"),
+            ("", None),
+        ],
+    )
+    def test_what_the_list_says_of_the_school_counts_for_or_against(self, preparer, words, reason):
+        enroll(name="张小明", id_number="", born_on=date(2012, 3, 4))
+        child = [*line(1, name="张小明", id_number=resident_id(1)), words]
+        snapshot, _job = freeze(preparer, [child], head=(*REGISTER_HEAD, "在校生状况"))
+
+        compare(preparer, snapshot)
+
+        assert [one for one in Match.objects.get().reasons if one.startswith("stage")] == ([reason] if reason else [])
+
     @pytest.mark.parametrize(("guardian", "is_sure"), [(801, True), (802, False)])
     def test_a_guardians_number_from_the_roster_bears_witness(self, preparer, guardian, is_sure):
         born_on = date(1985, 5, 6)

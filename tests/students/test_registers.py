@@ -74,6 +74,14 @@ def households(snapshot):
 
 
 class TestReading:
+    def test_what_a_line_says_of_somebodys_school_is_kept_in_its_words(self, clerk):
+        lines = [[*line(1, id_number=resident_id(1)), "初中二年级"], [*line(2, name="李四"), ""]]
+
+        snapshot = hand_in(clerk, lines, head=(*REGISTER_HEAD, "在校生状况"))
+
+        assert dict(snapshot.persons.values_list("name", "schooling")) == {"张小明": "初中二年级", "李四": ""}
+        assert "在校生状况" not in snapshot.notes["headings"]
+
     def test_every_line_that_names_nobody_is_said_with_its_number(self, clerk):
         lines = [line(1, id_number=resident_id(1)), line(2, name=""), ["小计", 1], line(3, name="李四")]
 
