@@ -84,6 +84,7 @@ VERBS: dict[str, Any] = {
     "list.school-approved": _("学校确认名单"),
     "list.sent-back": _("退回名单"),
     "gap.answered": _("答复应助未助"),
+    "gap.answered-for-school": _("代学校答复应助未助"),
     "gap.accepted": _("认可应助未助答复"),
     "gap.sent-back": _("退回应助未助答复"),
     "gaps.exported": _("导出应助核查清单"),

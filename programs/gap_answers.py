@@ -16,7 +16,7 @@ from accounts import actions
 from accounts.models import User
 from common.bulk import insert
 from common.moves import Refused
-from common.roles import Role
+from common.roles import COUNTY, Role
 from programs.choices import GAP_ANSWER_MOVES, Gap, GapAnswerState, GapReason, GapState
 from programs.gaps import Line, find
 from programs.models import GapAnswer, GapAnswerQuerySet
@@ -123,14 +123,29 @@ def figures(term: Term, *, schools: Collection[int] | None = None) -> Figures:
 
 @transaction.atomic
 def answer(lines: Sequence[Line], *, term: Term, reason: str, words: str, by: User, at: datetime) -> int:
-    """The school says why these children have no aid. What the county accepted already stays as it is."""
+    """The school says why these children have no aid, or county staff say it for a school that cannot.
+
+    What the county accepted already stays as it is. Whoever answers for a school cannot accept that answer.
+    """
     words = words.strip()[:200]
     if reason in _WITH_WORDS and not words:
         raise WordsMissing()
-    if by.role != Role.SCHOOL or any(line.school != by.school_id for line in lines):
+    schools = {line.school for line in lines}
+    if by.role not in COUNTY and (by.role != Role.SCHOOL or schools - {by.school_id}):
         raise NotTheSchool()
     if term.state != TermState.OPEN:
         raise GapTermClosed()
+    done = sum(
+        _answer_of([line for line in lines if line.school == school], school, term, reason, words, by, at)
+        for school in sorted(schools)
+    )
+    if not done:
+        raise NoLines()
+    return done
+
+
+def _answer_of(lines: Sequence[Line], school: int, term: Term, reason: str, words: str, by: User, at: datetime) -> int:
+    """The answers of one school; how many are given now."""
     facts = {
         "reason": reason,
         "words": words,
@@ -141,8 +156,8 @@ def answer(lines: Sequence[Line], *, term: Term, reason: str, words: str, by: Us
         "decided_at": None,
         "sent_back_words": "",
     }
-    changed = _rows(lines, term, of_any_school=True).exclude(state=GapAnswerState.ACCEPTED, school=by.school_id)
-    done = changed.update(school=by.school_id, **facts)
+    changed = _rows(lines, term, of_any_school=True).exclude(state=GapAnswerState.ACCEPTED, school=school)
+    done = changed.update(school=school, **facts)
     known = set(_rows(lines, term, of_any_school=True).values_list("student", "program"))
     new = [line for line in lines if (line.student, line.program) not in known]
     insert(
@@ -155,11 +170,10 @@ def answer(lines: Sequence[Line], *, term: Term, reason: str, words: str, by: Us
         ],
     )  # fmt: skip
     if not done + len(new):
-        raise NoLines()
+        return 0
     given = _rows(lines, term).filter(answered_by=by, answered_at=at).order_by("pk").values_list("pk", flat=True)
-    actions.record(
-        by, "gap.answered", term, at=at, answers=len(given), ids=list(given), reason=reason, school=by.school_id
-    )
+    verb = "gap.answered-for-school" if by.role in COUNTY else "gap.answered"
+    actions.record(by, verb, term, at=at, answers=len(given), ids=list(given), reason=reason, school=school)
     return len(given)
 
 

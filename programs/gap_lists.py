@@ -10,6 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from common.roles import COUNTY
 from common.workbooks import Column, Value, write_table
 from programs.choices import Gap, GapReason, GapState, Level, RecognitionListState
 from programs.gap_answers import Answers
@@ -60,6 +61,11 @@ class Shown:
     @property
     def tone(self) -> str:
         return TONES[self.state]
+
+    @property
+    def is_on_behalf(self) -> bool:
+        """Whether county staff answered for the school."""
+        return self.answer is not None and self.answer.answered_by.role in COUNTY
 
     @property
     def mistakes(self) -> list[str]:

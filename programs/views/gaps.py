@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from accounts import actions
-from accounts.access import READERS_AND_SCHOOL, SignedInRequest, needs
+from accounts.access import COUNTY_AND_SCHOOL, READERS_AND_SCHOOL, SignedInRequest, needs
 from common.acts import telling
 from common.pages import chosen, page_of, render_list, tabs_of
 from common.roles import COUNTY, READERS, Role
@@ -47,6 +47,8 @@ def index(request: SignedInRequest) -> HttpResponse:
         "states": GapState.labels,
         "may_answer": request.user.role == Role.SCHOOL and term.state == TermState.OPEN,
         "may_decide": request.user.is_county,
+        "may_answer_for_schools": request.user.is_county and term.state == TermState.OPEN,
+        "to_add": 0,
     }
     counts = dict.fromkeys(Gap.values, 0)
     for line in lines:
@@ -57,6 +59,8 @@ def index(request: SignedInRequest) -> HttpResponse:
     context["tabs"] = [replace(each, count=counts.get(each.key), is_current=each.key == tab) for each in tabs]
     if tab in Gap.values:
         ours = sorted((line for line in lines if line.gap == tab), key=_order(request))
+        if request.user.is_county:
+            context["to_add"] = sum(line.gap is Gap.MISSED and answers.state(line) is GapState.TO_ADD for line in ours)
         page = page_of(request, ours)
         page.object_list = gap_lists.shown(list(page), term, answers, today=timezone.localdate())
     else:
@@ -114,9 +118,9 @@ def export(request: SignedInRequest) -> HttpResponse:
 
 
 @require_POST
-@needs(Role.SCHOOL)
+@needs(*COUNTY_AND_SCHOOL)
 def answer(request: SignedInRequest) -> HttpResponse:
-    """Ask why the ticked children have no aid; when that page is sent, keep the answer."""
+    """Ask why the ticked children have no aid; when that page is sent, keep the answer, for the school if need be."""
     term = _term(request)
     lines = _ticked(request, term)
     form = GapAnswerForm(request.POST if "sure" in request.POST else None)

@@ -199,7 +199,7 @@ DOORS: dict[str, Door] = {
     "programs:gaps": page(READERS_AND_SCHOOL),
     "programs:gap-figures": page(READERS),
     "programs:gaps-export": page(READERS_AND_SCHOOL, traced=True),
-    "programs:gap-answer": act(SCHOOL),
+    "programs:gap-answer": act(COUNTY_AND_SCHOOL),
     "programs:gap-accept": act(COUNTY),
     "programs:gap-send-back": act(COUNTY),
     "programs:lists": page(READERS_AND_SCHOOL),

@@ -402,6 +402,25 @@ class TestAnswers:
         with pytest.raises(gap_answers.GapTermClosed):
             self.say(missed(term), term, officer)
 
+    def test_may_be_given_by_the_county_for_schools_and_accepted_by_another_of_its_people(self, term, school, by):
+        poor(term, school)
+        poor(term, make.SchoolFactory(kind=school.kind))
+
+        assert self.say(missed(term), term, by) == 2
+        with pytest.raises(gap_answers.NoLines):
+            gap_answers.accept(missed(term), term=term, by=by, at=NOW)
+        gap_answers.accept(missed(term), term=term, by=make.UserFactory(approver=True), at=NOW)
+
+        assert self.states(term) == [GapState.CLOSED, GapState.CLOSED]
+        on_behalf = Action.objects.filter(verb="gap.answered-for-school", actor=by)
+        assert {action.details["school"] for action in on_behalf} == {line.school for line in missed(term)}
+
+    def test_are_not_given_by_an_auditor(self, term, school):
+        poor(term, school)
+
+        with pytest.raises(gap_answers.NotTheSchool):
+            self.say(missed(term), term, make.UserFactory(auditor=True))
+
     def test_of_a_former_school_are_none_of_the_present_one(self, term, school, officer, by):
         child = poor(term, school)
         self.say(missed(term), term, officer, GapReason.LEFT)
@@ -528,6 +547,31 @@ class TestPages:
         )
 
         assert not GapAnswer.objects.exists()
+
+    def test_let_the_county_answer_for_a_school_and_say_so(self, as_role, term, school):
+        child = poor(term, school)
+        client = as_role("preparer")
+        key = {"one": f"{child.pk}:boarder-living"}
+
+        asked = client.post(reverse("programs:gap-answer"), key)
+        client.post(reverse("programs:gap-answer"), {**key, "sure": "1", "reason": "to-add"})
+        shown = client.get(reverse("programs:gaps")).content.decode()
+
+        assert "您在代学校答复" in asked.content.decode()
+        assert GapAnswer.objects.get().school == school
+        assert "代办" in shown
+        assert "去重新提出" not in shown
+
+    def test_tell_the_county_what_is_next_for_who_is_to_be_added(self, as_role, term, school, officer, by):
+        poor(term, school)
+        gap_answers.answer(missed(term), term=term, reason=GapReason.TO_ADD, words="", by=officer, at=NOW)
+        gap_answers.accept(missed(term), term=term, by=by, at=NOW)
+
+        shown = as_role("preparer").get(reverse("programs:gaps")).content.decode()
+
+        assert "已认可补报、还没有资助的 1 条" in shown
+        assert f'<a href="{reverse("programs:awards")}">去重新提出</a>' in shown
+        assert "去重新提出" not in as_role("school", school=school).get(reverse("programs:gaps")).content.decode()
 
     def test_let_the_county_accept_and_send_back(self, as_role, term, school, officer):
         children = [poor(term, school), poor(term, school)]
