@@ -271,9 +271,14 @@ def _load_stages(file: ReferenceFile) -> None:
 
 
 def _load_categories(file: ReferenceFile) -> None:
-    """Once the county has changed the order of reports, it is the county's: what is new comes at its end."""
+    """Once the county has changed the order of reports, it is the county's: what is new comes at its end.
+
+    A word that the county has removed stays removed.
+    """
     labels, priorities = Seen(), Seen()
     is_countys = Action.objects.filter(verb="category.moved").exists()
+    taken_away = Action.objects.filter(verb="category.label-removed").values_list("details", flat=True)
+    removed = {details["label"] for details in taken_away}
     for entry in file.entries("category"):
         priority = entry.number_of("priority")
         priorities.add(entry, priority)
@@ -290,17 +295,17 @@ def _load_categories(file: ReferenceFile) -> None:
             },
         )
         for label in entry.inner("labels"):
-            labels.add(label, label.text("label"))
+            text = label.text("label")
+            labels.add(label, text)
             official_from: date | None = label.value("from", date, None)
-            CategoryLabel.objects.update_or_create(
-                label=label.text("label"),
-                defaults={
-                    "category": category,
-                    "official_from": official_from,
-                    "official_to": label.last_day("to", first=official_from),
-                },
-            )
+            facts = {
+                "category": category,
+                "official_from": official_from,
+                "official_to": label.last_day("to", first=official_from),
+            }
             label.end()
+            if text not in removed or CategoryLabel.objects.filter(label=text).exists():
+                CategoryLabel.objects.update_or_create(label=text, defaults=facts)
 
 
 def _place_of(code: str) -> int:

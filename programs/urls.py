@@ -25,6 +25,7 @@ urlpatterns = [
     path("objections/<int:pk>/", notices.answer, name="objection-answer"),
     path("public/<str:token>/", notices.open_page, name="public"),
     path("touched/<int:pk>/", touched.page, name="touched"),
+    path("touched/<int:pk>/export/", touched.export, name="touched-export"),
     path("explain/<int:pk>/", programs.explain, name="explain"),
     path("gaps/", gaps.index, name="gaps"),
     path("gaps/figures/", gaps.figures, name="gap-figures"),

@@ -5,14 +5,14 @@ from datetime import date, datetime
 from typing import Literal
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db.models import Count, Max
 from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
 from accounts.models import User
 from common.moves import Refused, WrongState
 from students import headings
-from students.models import CategoryLabel, HardshipCategory
+from students.models import CategoryLabel, HardshipCategory, RegisterPerson, RegisterSnapshot
 
 
 class LabelTaken(Refused):
@@ -23,6 +23,11 @@ class LabelTaken(Refused):
 class LabelUnfit(Refused):
     code = "label-unfit"
     message = _("这段文字不能作为写法：没有文字，或者含有号码。")
+
+
+class LabelInUse(Refused):
+    code = "label-in-use"
+    message = _("“%(label)s”不能删除：“%(list)s”等 %(lists)s 份名单的 %(lines)s 行是按它归类的。")
 
 
 class DaysAstray(Refused):
@@ -94,3 +99,18 @@ def add_label(
         raise WrongState() from error
     actions.record(by, "category.labelled", category, at=at, label=label)
     return made
+
+
+@transaction.atomic
+def remove_label(category: HardshipCategory, *, label: str, by: User, at: datetime) -> None:
+    """Take away a word by which no line of any list was put into its category."""
+    known = CategoryLabel.objects.select_for_update().filter(category=category, label=label).first()
+    if known is None:
+        raise WrongState()
+    uses = RegisterPerson.objects.filter(label=label).order_by()
+    used = uses.aggregate(lists=Count("snapshot", distinct=True), lines=Count("pk"), newest=Max("snapshot"))
+    if used["lines"]:
+        newest = RegisterSnapshot.objects.select_related("source").get(pk=used["newest"])
+        raise LabelInUse(label=label, list=str(newest), lists=used["lists"], lines=used["lines"])
+    known.delete()
+    actions.record(by, "category.label-removed", category, at=at, label=label)

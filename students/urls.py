@@ -65,6 +65,7 @@ urlpatterns = [
     path("categories/", categories.index, name="categories"),
     path("categories/<slug:code>/move/", categories.move, name="category-move"),
     path("categories/<slug:code>/label/", categories.label, name="category-label"),
+    path("categories/<slug:code>/label/remove/", categories.remove_label, name="category-label-remove"),
     path("crosschecks/", crosschecks.index, name="crosschecks"),
     path("crosschecks/begin/", crosschecks.begin, name="crosscheck-begin"),
     path("crosschecks/<int:pk>/", crosschecks.show, name="crosscheck"),

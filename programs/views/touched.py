@@ -2,14 +2,17 @@
 
 from dataclasses import replace
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
+from accounts import actions
 from accounts.access import SignedInRequest, needs
 from common.pages import chosen, page_of, render_list, tabs_of
 from common.roles import READERS
-from programs import touched
+from programs import touched, touched_export
 from programs.models import Award
 from students.models import RegisterSnapshot
 
@@ -37,3 +40,26 @@ def page(request: SignedInRequest, pk: int) -> HttpResponse:
             shown = page_of(request, children.for_list(), count=totals.came)
             context |= {"page": shown, "lines": touched.gaining_lines(list(shown), snapshot, term)}
     return render_list(request, "programs/touched.html", part="programs/_touched.html", context=context)
+
+
+@needs(*READERS)
+def export(request: SignedInRequest, pk: int) -> HttpResponse:
+    """One of the two lists as a workbook."""
+    rows = RegisterSnapshot.objects.visible_to(request.user).select_related("source", "compared_with")
+    snapshot, term, now = get_object_or_404(rows, pk=pk), request.term, timezone.now()
+    if term is None:
+        raise Http404
+    tab = chosen(request, "tab", [LOSING, GAINING]) or LOSING
+    if tab == LOSING:
+        awards = touched.losing(snapshot, term).visible_to(request.user)
+        content = touched_export.write_losing(awards, snapshot, term, by=request.user, at=now)
+        count, title = awards.count(), _("%(source)s：可能不再享受的资助")
+    else:
+        children = touched.gaining(snapshot, term).visible_to(request.user)
+        content = touched_export.write_gaining(children, snapshot, term, by=request.user, at=now)
+        count, title = children.count(), _("%(source)s：可能新享受资助的学生")
+    actions.record(request.user, "touched.exported", snapshot, at=now, term=term.pk, list=tab, rows=count)
+    response = HttpResponse(content, content_type=touched_export.CONTENT_TYPE)
+    name = title % {"source": snapshot}
+    response["Content-Disposition"] = content_disposition_header(True, f"{name}.xlsx") or "attachment"
+    return response

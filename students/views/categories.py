@@ -50,3 +50,13 @@ def label(request: SignedInRequest, code: str) -> HttpResponse:
             return redirect("students:categories")
     context = {"category": found, "form": form, "back": reverse("students:categories")}
     return render(request, "students/category_label.html", context)
+
+
+@require_POST
+@needs(*COUNTY)
+def remove_label(request: SignedInRequest, code: str) -> HttpResponse:
+    """Take away a word that no list uses."""
+    found = get_object_or_404(HardshipCategory, pk=code)
+    with telling(request, _("已删除这个写法。")):
+        categories.remove_label(found, label=request.POST.get("label", ""), by=request.user, at=timezone.now())
+    return redirect("students:category-label", found.pk)

@@ -1,8 +1,12 @@
 """What the next list touches: awards whose reason left it, children in class whom it names now."""
 
+from io import BytesIO
+
 import pytest
 from django.urls import reverse
+from openpyxl import load_workbook
 
+from accounts.models import Action
 from programs import touched
 from tests import factories as make
 
@@ -156,3 +160,28 @@ class TestPage:
         page = as_role("auditor").get(reverse("programs:touched", args=[first.pk])).content.decode()
 
         assert 'class="empty"' in page
+
+    def test_is_taken_along_as_a_workbook_on_record_with_masked_numbers(self, as_role, term, lists):
+        before, now = lists
+        given = aided(make.RegisterPersonFactory(snapshot=before), amount_fen=62_500)
+        here = make.EnrollmentFactory()
+        on(now, here.student)
+        client = as_role("auditor")
+        address = reverse("programs:touched-export", args=[now.pk])
+
+        losing, gaining = (
+            list(load_workbook(BytesIO(client.get(address, query).content)).active.values)
+            for query in ({}, {"tab": "gaining"})
+        )
+
+        assert losing[3][2:4] == (given.student.name, given.student.masked_id)
+        assert losing[3][7] == 625
+        assert gaining[3][2:4] == (here.student.name, here.student.masked_id)
+        assert (len(losing), len(gaining)) == (4, 4)
+        cells = [str(cell) for row in losing + gaining for cell in row]
+        assert not any(number in cell for cell in cells for number in (given.student.id_number, here.student.id_number))
+        actions = Action.objects.filter(verb="touched.exported").order_by("pk")
+        assert [action.details for action in actions] == [
+            {"term": term.pk, "list": "losing", "rows": 1},
+            {"term": term.pk, "list": "gaining", "rows": 1},
+        ]

@@ -512,6 +512,28 @@ class TestCategories:
 
         assert snapshot.persons.get().category_id == "orphan"
 
+    def test_lose_a_word_that_no_list_uses_and_do_not_get_it_back_with_the_reference_data(self, clerk):
+        category = CategoryLabel.objects.get(label="低保户").category
+
+        categories.remove_label(category, label="低保户", by=clerk, at=NOW)
+        reference.load_national()
+
+        assert not CategoryLabel.objects.filter(label="低保户").exists()
+        assert Action.objects.get(verb="category.label-removed").details == {"label": "低保户"}
+        categories.add_label(category, label="低保户", by=clerk, at=NOW)
+        reference.load_national()
+        assert CategoryLabel.objects.filter(label="低保户").exists()
+
+    def test_keep_a_word_that_a_list_was_read_by_and_say_which(self, clerk):
+        snapshot = hand_in(clerk, [line(1, kind="脱贫户"), line(2, name="李四", kind="脱贫户")])
+        category = CategoryLabel.objects.get(label="脱贫户").category
+
+        with pytest.raises(categories.LabelInUse) as refusal:
+            categories.remove_label(category, label="脱贫户", by=clerk, at=NOW)
+
+        assert refusal.value.params == {"label": "脱贫户", "list": str(snapshot), "lists": 1, "lines": 2}
+        assert CategoryLabel.objects.filter(label="脱贫户").exists()
+
     @pytest.mark.parametrize("taken", ["低保户", "特困救助供养学生"])
     def test_a_word_stands_for_one_category(self, clerk, taken):
         with pytest.raises(categories.LabelTaken):
@@ -662,3 +684,6 @@ class TestPages:
         page = client.get(reverse("students:categories"))
         assert page.context["rows"][:2] == [second, first]
         assert "孤残儿童" in page.content.decode()
+        assert 'value="孤残儿童"' in client.get(reverse("students:category-label", args=["orphan"])).content.decode()
+        client.post(reverse("students:category-label-remove", args=["orphan"]), {"label": "孤残儿童"})
+        assert "孤残儿童" not in client.get(reverse("students:categories")).content.decode()
