@@ -1,7 +1,9 @@
 """Time and memory of one piece of work."""
 
+import os
 import resource
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -31,3 +33,14 @@ def own_peak_mb(pid: int | str = "self") -> int:
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) // 1024
     return 0
+
+
+def measured(command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> tuple[float, int]:
+    """(seconds, most memory in MB) of a process of its own; what it prints is left out, a failure is raised."""
+    started = perf_counter()
+    process = subprocess.Popen(command, cwd=cwd, env=env, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+    _pid, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return perf_counter() - started, used.ru_maxrss // 1024

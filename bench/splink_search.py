@@ -30,7 +30,7 @@ TIER = "splink"
 def search(children: Sequence[Record], people: Sequence[Record], *, automatic: float = AUTOMATIC) -> list[Found]:
     """The pairs in the form of `matching.search`, scores being match weights."""
     scored = _pairs(children, people)
-    return _settle(scored, log2(automatic / (1 - automatic)))
+    return settle(scored, automatic=log2(automatic / (1 - automatic)))
 
 
 def _pairs(children: Sequence[Record], people: Sequence[Record]) -> list[Found]:
@@ -84,6 +84,7 @@ def _settings() -> Any:
             block_on("town", "village", "surname"),
             block_on("town", "village", "given"),
             block_on("adults", "town", arrays_to_explode=["adults"]),
+            block_on("adult_numbers", arrays_to_explode=["adult_numbers"]),
             block_on("members", arrays_to_explode=["members"]),
         ],
         comparisons=[
@@ -128,8 +129,13 @@ def _settings() -> Any:
 
 def _child_rows(children: Iterable[Record]) -> Iterator[dict[str, Any]]:
     for child in children:
-        row = _row(child)
-        yield {**row, "adults": _some([child.guardian_sound]), "members": _some([child.number]), "names": [child.name]}
+        yield {
+            **_row(child),
+            "adults": _some([child.guardian_sound]),
+            "adult_numbers": _some([child.guardian_number]),
+            "members": _some([child.number]),
+            "names": [child.name],
+        }
 
 
 def _person_rows(wanted: Iterable[Record], people: Iterable[Record]) -> Iterator[dict[str, Any]]:
@@ -142,6 +148,7 @@ def _person_rows(wanted: Iterable[Record], people: Iterable[Record]) -> Iterator
         yield {
             **_row(person),
             "adults": _some(member.sound for member in others if member.is_adult),
+            "adult_numbers": _some(member.number for member in others if member.is_adult),
             "members": _some(member.number for member in others),
             "names": [member.name for member in others],
         }
@@ -179,7 +186,7 @@ def _columns(rows: Iterable[dict[str, Any]]) -> dict[str, list[Any]]:
     return dict(columns)
 
 
-def _settle(scored: Sequence[Found], automatic: float) -> list[Found]:
+def settle(scored: Sequence[Found], *, automatic: float) -> list[Found]:
     """Confirmed where the pair is best for both; a child enrolled twice is one child. Then the best of the rest."""
     of_person: dict[int, dict[str, float]] = defaultdict(dict)
     of_child: dict[str, dict[int, float]] = defaultdict(dict)
