@@ -33,6 +33,7 @@ class User(AbstractUser):
         related_name="officers",
         verbose_name=_("学校"),
     )
+    is_principal = models.BooleanField(_("学校负责人"), default=False, help_text=_("确认本校经办人核对过的名单"))
     first_password_until = models.DateTimeField(_("初始密码有效期"), null=True, blank=True)
     """Set while the password is a first one (accounts.first_passwords)."""
     first_password_used_at = models.DateTimeField(_("初始密码使用时间"), null=True, blank=True)
@@ -51,6 +52,11 @@ class User(AbstractUser):
                 name="user_school_goes_with_role",
                 condition=Q(role=_Role.SCHOOL, school__isnull=False) | (~Q(role=_Role.SCHOOL) & Q(school=None)),
                 violation_error_message=_("学校资助专干必须选择学校，其他岗位不能选择学校。"),
+            ),
+            models.CheckConstraint(
+                name="user_principal_is_of_a_school",
+                condition=Q(is_principal=False) | Q(school__isnull=False),
+                violation_error_message=_("只有学校账号可以是学校负责人。"),
             ),
             models.CheckConstraint(
                 name="user_first_password_used_only_if_given",

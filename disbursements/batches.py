@@ -97,7 +97,7 @@ def waiting_for_a_card(term: Term, program: Program) -> QuerySet[Award]:
 
 
 _PAYMENT = (
-    "award", "batch", "attempt", "line_no", "card", "amount_fen", "state", "failure", "bank_words", "paid_on",
+    "award", "batch", "attempt", "line_no", "card", "amount_fen", "state", "failure", "bank_words", "paid_on", "bounces",
 )  # fmt: skip
 
 
@@ -148,7 +148,7 @@ def _payments(batch: Batch, part: Sequence[tuple[int, int, int, int]]) -> list[t
             next_line += 1
         payments.append((
             award, batch.pk, attempts.get(award, 0) + 1, line, cards.get(student), amount_fen,
-            PaymentState.PENDING, "", "", None,
+            PaymentState.PENDING, "", "", None, 0,
         ))  # fmt: skip
     return payments
 

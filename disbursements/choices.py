@@ -12,7 +12,7 @@ class BatchState(TextChoices):
 
 BATCH_MOVES = {
     BatchState.DRAFT: {BatchState.APPROVED, BatchState.DISCARDED},
-    BatchState.APPROVED: {BatchState.SENT},
+    BatchState.APPROVED: {BatchState.SENT, BatchState.DISCARDED},
     BatchState.SENT: {BatchState.SETTLED},
 }
 
@@ -36,6 +36,43 @@ class FailureReason(TextChoices):
     UNKNOWN = "unknown", _("其他原因")
 
 
+class Way(TextChoices):
+    """How a batch reaches its payees."""
+
+    BANK = "bank", _("银行代发")
+    CASH = "cash", _("现金")
+
+
+class BankFormat(TextChoices):
+    XLSX = "xlsx", _("Excel 工作簿（.xlsx）")
+    XLS = "xls", _("Excel 97-2003 工作簿（.xls）")
+    CSV = "csv", _("逗号分隔文本（.csv）")
+    TXT = "txt", _("竖线分隔文本（.txt）")
+
+
+class RecoveryCause(TextChoices):
+    """Why money that was paid is asked back."""
+
+    LEFT = "left", _("学期内离校")
+    OVERPAID = "overpaid", _("多发")
+    UPHELD = "upheld", _("异议成立")
+    TWICE = "twice", _("重复发放")
+
+
+class RecoveryState(TextChoices):
+    OPEN = "open", _("追缴中")
+    COLLECTED = "collected", _("已追回")
+    WAIVED = "waived", _("经批准免于追缴")
+
+
+RECOVERY_MOVES = {RecoveryState.OPEN: {RecoveryState.COLLECTED, RecoveryState.WAIVED}}
+
+
+class QuotaKind(TextChoices):
+    NEW = "new", _("当年下达")
+    CARRIED = "carried", _("上期结转")
+
+
 class LineOutcome(TextChoices):
     PAID = "paid", _("成功")
     FAILED = "failed", _("失败")
@@ -47,3 +84,7 @@ class EntryKind(TextChoices):
     RESERVED = "reserved", _("审核占用")
     SPENT = "spent", _("发放支出")
     RELEASED = "released", _("失败退回")
+    RETURNED = "returned", _("到账后退票")
+    RECOVERED = "recovered", _("追缴收回")
+    CARRIED_OUT = "carried-out", _("结转下期")
+    CARRIED_IN = "carried-in", _("上期结转")

@@ -91,7 +91,7 @@ _ENROLLMENT = (
 _AWARD = (
     "student", "enrollment", "program", "term", "list", "school", "stage", "grade", "grade_no", "class_name",
     "is_boarding", "category", "is_registered_poor", "level", "tier", "amount_fen", "rule", "standard", "school_fee",
-    "state", "dropped_reason",
+    "state", "dropped_reason", "tier_reason",
 )  # fmt: skip
 
 
@@ -156,8 +156,8 @@ class _Proposer:
     def _open_lists(self, schools: Iterable[int]) -> None:
         insert(
             AwardList,
-            ("school", "term", "state", "prepared_by", "prepared_at", "sent_back_reason"),
-            [(school, self.term.pk, ListState.DRAFT, self.by.pk, self.at, "") for school in schools],
+            ("school", "term", "number", "state", "prepared_by", "prepared_at", "sent_back_reason"),
+            [(school, self.term.pk, 1, ListState.DRAFT, self.by.pk, self.at, "") for school in schools],
         )
 
     def _standing(self, students: set[int]) -> dict[int, dict[str, Award]]:
@@ -180,7 +180,7 @@ class _Proposer:
         facts = self._frozen(row, verdict)
         return (
             row["student_id"], row["pk"], verdict.program.code, self.term.pk, list_pk, row["school_id"],
-            *(facts[name] for name in _AWARD[6:19]), AwardState.PROPOSED, "",
+            *(facts[name] for name in _AWARD[6:19]), AwardState.PROPOSED, "", "",
         )  # fmt: skip
 
     def _frozen(self, row: dict[str, Any], verdict: Verdict) -> dict[str, Any]:

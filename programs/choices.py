@@ -17,6 +17,28 @@ class Payee(TextChoices):
 class Basis(TextChoices):
     FIXED = "fixed", _("固定标准")
     SCHOOL_FEE = "school-fee", _("学校核定收费")
+    CAPPED_FEE = "capped-fee", _("学校核定收费，不超过限额")
+
+
+class Way(TextChoices):
+    """Who proposes the awards of a program."""
+
+    AUTO = "auto", _("按情况自动提出")
+    SCHOOL = "school", _("学校提名评定")
+
+
+class Scope(TextChoices):
+    """How close in time two programs may not meet."""
+
+    TERM = "term", _("同一学期")
+    MONTH = "month", _("同一月份")
+
+
+class Pays(TextChoices):
+    """Which school pays a child that moves within a term."""
+
+    NEW_SCHOOL = "new-school", _("转入学校")
+    OLD_SCHOOL = "old-school", _("转出学校")
 
 
 class Level(TextChoices):
@@ -38,10 +60,13 @@ class Payer(TextChoices):
     PROVINCE = "province", _("省级")
     CITY = "city", _("市级")
     COUNTY = "county", _("县级")
+    SCHOOL = "school", _("学校")
+    DONATION = "donation", _("社会捐助")
 
 
 class ListState(TextChoices):
-    DRAFT = "draft", _("待学校确认")
+    DRAFT = "draft", _("待学校核对")
+    SCHOOL_PREPARED = "school_prepared", _("待校长确认")
     SCHOOL_APPROVED = "school_approved", _("学校已确认")
     PUBLISHED = "published", _("公示中")
     CLOSED = "closed", _("公示期满")
@@ -49,7 +74,8 @@ class ListState(TextChoices):
 
 
 LIST_MOVES = {
-    ListState.DRAFT: {ListState.SCHOOL_APPROVED},
+    ListState.DRAFT: {ListState.SCHOOL_PREPARED, ListState.SCHOOL_APPROVED},
+    ListState.SCHOOL_PREPARED: {ListState.SCHOOL_APPROVED, ListState.DRAFT},
     ListState.SCHOOL_APPROVED: {ListState.PUBLISHED, ListState.DRAFT},
     ListState.PUBLISHED: {ListState.CLOSED},
     ListState.CLOSED: {ListState.CONFIRMED, ListState.DRAFT},
@@ -67,6 +93,20 @@ AWARD_MOVES = {
     AwardState.PROPOSED: {AwardState.CONFIRMED, AwardState.SUSPENDED, AwardState.DROPPED},
     AwardState.SUSPENDED: {AwardState.PROPOSED, AwardState.DROPPED},
 }
+
+
+class Channel(TextChoices):
+    """The way an objection came."""
+
+    VISIT = "visit", _("来访")
+    PHONE = "phone", _("电话")
+    LETTER = "letter", _("来信")
+    PAGE = "page", _("网页")
+
+
+class TrialState(TextChoices):
+    WAITING = "waiting", _("计算中")
+    DONE = "done", _("已完成")
 
 
 class NoticeState(TextChoices):

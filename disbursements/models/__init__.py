@@ -1,27 +1,45 @@
 """Money on its way: batches, payments, what the bank answered, and the fund it comes from."""
 
 from disbursements.models.batches import (
+    ApprovalBand,
+    Bank,
+    BankTemplate,
     Batch,
     BatchQuerySet,
+    BatchShare,
     Payment,
     PaymentQuerySet,
 )
 from disbursements.models.funds import (
+    Arrival,
     LedgerEntry,
     Quota,
 )
 from disbursements.models.returns import (
+    Bounce,
+    Recovery,
+    RecoveryReceipt,
     ReturnFile,
     ReturnLine,
+    ReturnReason,
 )
 
 __all__ = [
+    "ApprovalBand",
+    "Arrival",
+    "Bank",
+    "BankTemplate",
     "Batch",
     "BatchQuerySet",
+    "BatchShare",
+    "Bounce",
     "LedgerEntry",
     "Payment",
     "PaymentQuerySet",
     "Quota",
+    "Recovery",
+    "RecoveryReceipt",
     "ReturnFile",
     "ReturnLine",
+    "ReturnReason",
 ]

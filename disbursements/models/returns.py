@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import models
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
-from disbursements.choices import LineOutcome
-from disbursements.models.batches import Batch
+from disbursements.choices import FailureReason, LineOutcome, RecoveryCause, RecoveryState
+from disbursements.models.batches import Bank, Batch, Payment
 
 if TYPE_CHECKING:
     pass
@@ -56,3 +58,108 @@ class ReturnLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.file_id}:{self.row}"
+
+
+class ReturnReason(models.Model):
+    """Words of a bank and the reason they stand for; the longest words that fit hold."""
+
+    words = models.CharField(_("银行说明"), max_length=50)
+    reason = models.CharField(_("失败原因"), max_length=20, choices=FailureReason)
+    bank = models.ForeignKey(
+        Bank, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("银行")
+    )
+
+    class Meta:
+        verbose_name = _("回盘说明对照")
+        verbose_name_plural = _("回盘说明对照")
+        ordering = ("reason", "words", "pk")
+        constraints = [
+            models.UniqueConstraint("words", Coalesce("bank", Value("")), name="returnreason_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.words} → {self.reason}"
+
+
+class Bounce(models.Model):
+    """A payment that had arrived came back (退票). The payment stays as it was posted; this is the other half."""
+
+    payment = models.OneToOneField(Payment, on_delete=models.PROTECT, related_name="bounce", verbose_name=_("发放"))
+    bounced_on = models.DateField(_("退票日期"))
+    failure = models.CharField(_("失败原因"), max_length=20, choices=FailureReason)
+    words = models.CharField(_("银行说明"), max_length=100, blank=True)
+    file = models.ForeignKey(
+        ReturnFile, on_delete=models.PROTECT, null=True, related_name="bounces", verbose_name=_("回盘文件")
+    )
+    entered_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, related_name="+", verbose_name=_("录入人")
+    )
+    entered_at = models.DateTimeField(_("录入时间"))
+
+    class Meta:
+        verbose_name = _("退票")
+        verbose_name_plural = _("退票")
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return f"{self.payment_id} {self.bounced_on}"
+
+
+class Recovery(models.Model):
+    """Money that was paid and has to come back from a family or a school (追缴)."""
+
+    award = models.ForeignKey(
+        "programs.Award", on_delete=models.PROTECT, related_name="recoveries", verbose_name=_("资助")
+    )
+    cause = models.CharField(_("原因"), max_length=10, choices=RecoveryCause)
+    due_fen = models.PositiveBigIntegerField(_("应追缴（分）"))
+    words = models.CharField(_("说明"), max_length=200)
+    state = models.CharField(_("状态"), max_length=10, choices=RecoveryState, default=RecoveryState.OPEN)
+    opened_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+", verbose_name=_("提出人"))
+    opened_at = models.DateTimeField(_("提出时间"))
+    closed_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("办结人")
+    )
+    closed_at = models.DateTimeField(_("办结时间"), null=True)
+    closing_words = models.CharField(_("办结说明"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("追缴")
+        verbose_name_plural = _("追缴")
+        ordering = ("-pk",)
+        constraints = [
+            models.UniqueConstraint(fields=["award"], condition=Q(state="open"), name="recovery_one_open_per_award"),
+            models.CheckConstraint(name="recovery_positive", condition=Q(due_fen__gt=0)),
+            models.CheckConstraint(
+                name="recovery_waived_by_another",
+                condition=~Q(state="waived") | (Q(closed_by__isnull=False) & ~Q(closed_by=F("opened_by"))),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.award_id} {self.due_fen}"
+
+
+class RecoveryReceipt(models.Model):
+    """A part of a recovery that came in."""
+
+    recovery = models.ForeignKey(Recovery, on_delete=models.PROTECT, related_name="receipts", verbose_name=_("追缴"))
+    amount_fen = models.PositiveBigIntegerField(_("金额（分）"))
+    received_on = models.DateField(_("收到日期"))
+    voucher = models.CharField(_("凭证号"), max_length=60)
+    entered_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, related_name="+", verbose_name=_("录入人")
+    )
+    entered_at = models.DateTimeField(_("录入时间"))
+
+    class Meta:
+        verbose_name = _("追缴收款")
+        verbose_name_plural = _("追缴收款")
+        ordering = ("-pk",)
+        constraints = [
+            models.UniqueConstraint(fields=["recovery", "voucher"], name="recoveryreceipt_once_per_voucher"),
+            models.CheckConstraint(name="recoveryreceipt_positive", condition=Q(amount_fen__gt=0)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.recovery_id} {self.voucher}"

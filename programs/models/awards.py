@@ -47,11 +47,17 @@ class AwardList(models.Model):
     term = models.ForeignKey(
         "schools.Term", on_delete=models.PROTECT, related_name="award_lists", verbose_name=_("学期")
     )
+    number = models.PositiveSmallIntegerField(_("第几份"), default=1)
+    """1 is the term's list; who is added after it was signed goes on a supplementary one (补充名单)."""
     state = models.CharField(_("状态"), max_length=20, choices=ListState, default=ListState.DRAFT)
     prepared_by = models.ForeignKey(
         "accounts.User", on_delete=models.PROTECT, related_name="+", verbose_name=_("县级经办人")
     )
     prepared_at = models.DateTimeField(_("提出时间"))
+    school_prepared_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("学校经办人")
+    )
+    school_prepared_at = models.DateTimeField(_("学校核对时间"), null=True)
     school_approved_by = models.ForeignKey(
         "accounts.User", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("学校确认人")
     )
@@ -69,7 +75,19 @@ class AwardList(models.Model):
         verbose_name_plural = _("资助名单")
         ordering = ("school", "term")
         constraints = [
-            models.UniqueConstraint(fields=["school", "term"], name="awardlist_once_per_school"),
+            models.UniqueConstraint(fields=["school", "term", "number"], name="awardlist_once_per_number"),
+            models.UniqueConstraint(
+                fields=["school", "term"],
+                condition=Q(state__in=["draft", "school_prepared", "school_approved"]),
+                name="awardlist_one_in_preparation",
+            ),
+            models.CheckConstraint(
+                name="awardlist_school_two_people",
+                condition=Q(school_approved_by=None)
+                | Q(school_prepared_by=None)
+                | ~Q(school_approved_by=F("school_prepared_by")),
+                violation_error_message=_("学校经办人不能再作为负责人确认同一份名单。"),
+            ),
             models.CheckConstraint(
                 name="awardlist_two_people",
                 condition=Q(confirmed_by=None) | ~Q(confirmed_by=F("prepared_by")),
@@ -145,6 +163,12 @@ class Award(models.Model):
     amount_fen = models.PositiveBigIntegerField(_("金额（分）"))
     rule = models.ForeignKey(Rule, on_delete=models.PROTECT, related_name="+", verbose_name=_("享受条件"))
     standard = models.ForeignKey(Standard, on_delete=models.PROTECT, related_name="+", verbose_name=_("标准"))
+    tier_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("档次设定人")
+    )
+    tier_at = models.DateTimeField(_("档次设定时间"), null=True)
+    tier_reason = models.CharField(_("档次设定原因"), max_length=200, blank=True)
+    """Set where a person chose the tier against the rule; a new run of the proposals keeps it."""
     school_fee = models.ForeignKey(
         SchoolFee, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("学校收费标准")
     )
@@ -163,6 +187,11 @@ class Award(models.Model):
             ),
             models.CheckConstraint(name="award_amount_positive", condition=Q(amount_fen__gt=0)),
             models.CheckConstraint(
+                name="award_tier_by_hand_has_a_reason",
+                condition=Q(tier_by=None, tier_at=None, tier_reason="")
+                | Q(tier_by__isnull=False, tier_at__isnull=False) & ~Q(tier_reason=""),
+            ),
+            models.CheckConstraint(
                 name="award_dropped_has_a_reason", condition=~Q(state="dropped") | ~Q(dropped_reason="")
             ),
         ]
@@ -173,6 +202,50 @@ class Award(models.Model):
             ),
             models.Index(fields=["list", "state"], name="award_by_list"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.student} {self.program_id} {self.term_id}"
+
+
+class NominationQuerySet(models.QuerySet["Nomination"]):
+    def visible_to(self, user: Person) -> Self:
+        if user.role == Role.SCHOOL:
+            return self.filter(school=user.school_id)
+        return self if user.role in READERS else self.none()
+
+
+class Nomination(models.Model):
+    """A school puts a child forward for a program that schools decide on, with the tier it thinks right."""
+
+    school = models.ForeignKey(
+        "schools.School", on_delete=models.PROTECT, related_name="nominations", verbose_name=_("学校")
+    )
+    term = models.ForeignKey("schools.Term", on_delete=models.PROTECT, related_name="+", verbose_name=_("学期"))
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="nominations", verbose_name=_("项目"))
+    student = models.ForeignKey(
+        "students.Student", on_delete=models.PROTECT, related_name="nominations", verbose_name=_("学生")
+    )
+    tier = models.CharField(_("档次"), max_length=20, blank=True)
+    file = models.ForeignKey(
+        "jobs.StoredFile", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("文件")
+    )
+    row = models.PositiveIntegerField(_("行"), null=True)
+    set_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+", verbose_name=_("提名人"))
+    set_at = models.DateTimeField(_("提名时间"))
+    is_current = models.BooleanField(_("现行"), default=True)
+
+    objects = NominationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("提名")
+        verbose_name_plural = _("提名")
+        ordering = ("term", "school", "program__position", "pk")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["term", "program", "student"], condition=Q(is_current=True), name="nomination_one_current"
+            ),
+        ]
+        indexes = [models.Index(fields=["term", "school", "program"], name="nomination_by_school")]
 
     def __str__(self) -> str:
         return f"{self.student} {self.program_id} {self.term_id}"

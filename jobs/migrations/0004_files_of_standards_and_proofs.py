@@ -1,0 +1,18 @@
+"""Files that set standards or prove that a list hung out."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('jobs', '0003_receipts_from_other_schools'),
+    ]
+
+    operations = [
+        migrations.AlterField(
+            model_name='storedfile',
+            name='kind',
+            field=models.CharField(choices=[('roster', '学生花名册'), ('register', '困难群体名单'), ('recognition', '认定名单'), ('bank', '银行代发文件'), ('return', '银行回盘文件'), ('marked', '标出问题的原表'), ('receipt', '外地就读回执'), ('policy', '政策文件'), ('nomination', '提名名单'), ('proof', '公示照片'), ('quota', '指标文件'), ('export', '导出文件')], max_length=20, verbose_name='类别'),
+        ),
+    ]
