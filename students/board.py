@@ -6,18 +6,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
-from django.db import connection
 from django.db.models import Case, CharField, Count, Exists, OuterRef, Q, Subquery, TextChoices, Value, When
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from common.roles import COUNTY
-from schools.models import School, SchoolQuerySet, Stage, Term, Town
-from students.choices import EnrollmentState, RosterState
-from students.models import Enrollment, EnrollmentQuerySet, Roster, RosterQuerySet, SchoolTerm
+from schools.models import School, SchoolQuerySet, Term, Town
+from students.choices import RosterState
+from students.models import Enrollment, Roster, RosterQuerySet, SchoolTerm
 
 _NO_LONGER = (RosterState.DISCARDED, RosterState.SUPERSEDED)
-_AWAY = (EnrollmentState.LEFT, EnrollmentState.SUSPENDED)
 _READ = (RosterState.CHECKED, RosterState.IN_FORCE)
 _LONG_AGO = Value(datetime(1970, 1, 1, tzinfo=UTC))
 """Where nothing was uploaded yet: both databases sort it alike, which they do not with a null."""
@@ -174,32 +172,13 @@ class Children:
 def children(schools: SchoolQuerySet, term: Term | None) -> Children:
     """Who studies at each school. The rows of its roster are no such count: a child may have moved on since."""
     before = term_before(term)
-    rows = Enrollment.objects.filter(term__in=[each for each in (term, before) if each]).order_by()
+    rows = Enrollment.objects.studying().filter(term__in=[each for each in (term, before) if each]).order_by()
     theirs = rows.filter(school__in=schools.order_by().values("pk"))
-    counted = _by_place_in_index(rows, theirs) if connection.vendor == "sqlite" else _by_place(theirs.studying())
+    counted = {(code, pk): n for code, pk, n in theirs.values_list("term", "school").annotate(n=Count("*"))}
     return Children(
         now={school: n for (code, school), n in counted.items() if term and code == term.pk},
         before={school: n for (code, school), n in counted.items() if before and code == before.pk},
     )
-
-
-def _by_place(rows: EnrollmentQuerySet) -> dict[tuple[str, int], int]:
-    return {(term, school): n for term, school, n in rows.values_list("term", "school").annotate(n=Count("pk"))}
-
-
-def _by_place_in_index(rows: EnrollmentQuerySet, theirs: EnrollmentQuerySet) -> dict[tuple[str, int], int]:
-    """The same where half a million rows are too slow to read for their state.
-
-    All are counted in the index by school, then the few are taken away who left or are suspended; their keys stand in
-    the index by state.
-    """
-    counted = _by_place(theirs)
-    gone = rows.filter(stage__in=Stage.objects.order_by().values("pk"), state__in=_AWAY)
-    away = Enrollment.objects.filter(pk__in=gone.values("pk")).order_by()
-    for place in away.values_list("term", "school"):
-        if place in counted:
-            counted[place] -= 1
-    return counted
 
 
 def figures(schools: SchoolQuerySet, term: Term | None, *, today: date) -> list[Figures]:

@@ -173,6 +173,7 @@ class Enrollment(models.Model):
         ]
         indexes = [
             models.Index(fields=["term", "stage", "state"], name="enrollment_by_stage"),
+            models.Index(fields=["term", "school", "state"], name="enrollment_by_school"),
             models.Index(fields=["term", "school", "grade_no", "class_name", "id"], name="enrollment_by_class"),
         ]
 
