@@ -51,9 +51,16 @@ def words(code: str) -> str:
     return str(_WORDS[code]) if code in _WORDS else _("其他依据（%(code)s）") % {"code": code}
 
 
-def kinds_of_doubt() -> list[tuple[str, str]]:
-    """What a suspicion can begin with: how the two numbers stand to each other."""
-    return [(code, str(label)) for code, label in _WORDS.items() if code.startswith(("id-", "birth-"))]
+def kinds() -> list[tuple[str, str]]:
+    """What a pair can rest on: how its two numbers stand to each other, or the rule that joined it by itself.
+
+    A pair keeps its rule when a person takes the denial of it back, so suspicions stand under rules as well.
+    """
+    return [
+        (code, str(label))
+        for code, label in _WORDS.items()
+        if code.startswith(("id-", "birth-", "near-")) or code in {"exact", "by-hand"}
+    ]
 
 
 def sentence(match: Match) -> str:

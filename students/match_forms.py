@@ -21,7 +21,7 @@ class MatchFilter(FilterForm):
     """What narrows the queue of suspicions. It goes with a person from case to case."""
 
     school = SearchField(label=_("学校名称或标识码"), max_length=100)
-    tier = forms.ChoiceField(label=_("疑点"), choices=lambda: [("", _("全部")), *crosscheck_figures.kinds_of_doubt()])
+    tier = forms.ChoiceField(label=_("依据"), choices=lambda: [("", _("全部")), *crosscheck_figures.kinds()])
     source = forms.ModelChoiceField(RegisterSource.objects.all(), label=_("名单来源"), empty_label=_("全部"))
     town = forms.ModelChoiceField(Town.objects.all(), label=_("乡镇"), empty_label=_("全部"))
     stage = forms.ModelChoiceField(Stage.objects.all(), label=_("学段"), empty_label=_("全部"))

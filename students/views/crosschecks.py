@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
+from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.access import SignedInRequest, needs
 from common.acts import telling
@@ -165,7 +166,7 @@ def decide(request: SignedInRequest, pk: int) -> HttpResponse:
     form = DecisionForm(request.POST)
     if not form.is_valid():
         return _show_match(request, pk, form)
-    following = _next_url(request, found)
+    following = _following(request, found)
     try:
         decisions.decide(found, by=request.user, at=timezone.now(), **form.cleaned_data)
     except NoteMissing as refusal:
@@ -173,9 +174,9 @@ def decide(request: SignedInRequest, pk: int) -> HttpResponse:
         return _show_match(request, pk, form)
     except Refused as refusal:
         messages.error(request, str(refusal))
-        return redirect(found.get_absolute_url() + _filter_query(request))
+        return _go_to(request, found)
     messages.success(request, _("已记录结论。"))
-    return redirect(following)
+    return _go_to(request, following or found.crosscheck)
 
 
 @require_POST
@@ -185,7 +186,7 @@ def undo(request: SignedInRequest, pk: int) -> HttpResponse:
     found = _find(request, pk)
     with telling(request, _("已撤销结论，这一条重新待核实。")):
         decisions.undo(found, by=request.user, at=timezone.now())
-    return redirect(found.get_absolute_url() + _filter_query(request))
+    return _go_to(request, found)
 
 
 @require_POST
@@ -194,15 +195,15 @@ def ask(request: SignedInRequest, pk: int) -> HttpResponse:
     """Put the case before its school and go to the next one; it comes back with the answer."""
     found = _find(request, pk)
     form = QuestionForm(request.POST)
-    following = _next_url(request, found)
+    following = _following(request, found)
     words = form.cleaned_data["note"] if form.is_valid() else ""
     try:
         questions.ask(found, by=request.user, at=timezone.now(), words=words)
     except Refused as refusal:
         messages.error(request, str(refusal))
-        return redirect(found.get_absolute_url() + _filter_query(request))
+        return _go_to(request, found)
     messages.success(request, _("已向学校提问，答复会回到核实台。"))
-    return redirect(following)
+    return _go_to(request, following or found.crosscheck)
 
 
 def _find(request: SignedInRequest, pk: int) -> Match:
@@ -212,7 +213,18 @@ def _find(request: SignedInRequest, pk: int) -> Match:
     )
 
 
-def _show_match(request: SignedInRequest, pk: int, form: DecisionForm) -> HttpResponse:
+def _go_to(request: SignedInRequest, place: Match | Crosscheck) -> HttpResponse:
+    """On to a case, or back to the desk. The script gets the case at once: a redirect would cost the way twice."""
+    address = place.get_absolute_url() + _filter_query(request)
+    if not request.htmx:
+        return redirect(address)
+    if isinstance(place, Crosscheck):
+        return HttpResponseClientRedirect(address)
+    return _show_match(request, place.pk, DecisionForm(), address=address)
+
+
+def _show_match(request: SignedInRequest, pk: int, form: DecisionForm, *, address: str = "") -> HttpResponse:
+    """A case; in answer to a POST it stays where it is in the browser's history, or stands under its own address."""
     rows = Match.objects.visible_to(request.user).for_list()
     found = get_object_or_404(rows.select_related(*_SHOWN), pk=pk)
     may_act = request.user.is_county and found.crosscheck.state == CrosscheckState.DONE
@@ -221,6 +233,7 @@ def _show_match(request: SignedInRequest, pk: int, form: DecisionForm) -> HttpRe
         request,
         "students/match.html",
         {
+            "base": "ui/step.html" if request.htmx else "base.html",
             "match": found,
             "sentence": crosscheck_figures.sentence(found),
             "lines": comparison.lines(found, may_reveal=may_reveal),
@@ -242,7 +255,11 @@ def _show_match(request: SignedInRequest, pk: int, form: DecisionForm) -> HttpRe
         },
     )
     if request.method == "POST":
-        response["HX-Push-Url"] = "false"
+        response["HX-Push-Url"] = address or "false"
+        if form.is_bound:
+            response["HX-Reswap"] = (
+                "outerHTML settle:0ms"  # not to the top: the reason that is asked for takes the focus
+            )
     return response
 
 
@@ -265,10 +282,9 @@ def _way(form: MatchFilter, queue: MatchQuerySet) -> MatchQuerySet:
     return queue if form.wanted("asked") else match_queue.at_hand(queue)
 
 
-def _next_url(request: SignedInRequest, found: Match) -> str:
-    """The case after this one, or the desk where there is none."""
-    following = match_queue.following(_way(*_queue(request, found)), found).order_by("-score", "pk").first()
-    return (following or found.crosscheck).get_absolute_url() + _filter_query(request)
+def _following(request: SignedInRequest, found: Match) -> Match | None:
+    """The case after this one."""
+    return match_queue.following(_way(*_queue(request, found)), found).order_by("-score", "pk").first()
 
 
 def _others(rows: MatchQuerySet, found: Match) -> list[Match]:

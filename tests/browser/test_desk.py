@@ -41,7 +41,7 @@ def press(page, key, *, then):
     """Press a key on a case that a person has had a moment to look at, and wait for the next one."""
     page.wait_for_timeout(MOMENT)
     page.keyboard.press(key)
-    page.wait_for_url(f"**{then.get_absolute_url()}")
+    page.wait_for_url(f"**{then.get_absolute_url()}*")
     expect(page.locator("#main h1")).to_contain_text(then.enrollment.student.name)
 
 
@@ -133,6 +133,32 @@ class TestByKeyboard:
 
         assert SchoolQuestion.objects.get().student == queue[0].enrollment.student
 
+    def test_the_last_case_leads_back_to_the_desk(self, page, sign_in):
+        only = suspicion(1)
+        sign_in("preparer")
+        page.goto(only.get_absolute_url())
+        page.wait_for_timeout(MOMENT)
+
+        page.keyboard.press("1")
+        page.wait_for_url(f"**{only.crosscheck.get_absolute_url()}")
+
+        expect(page.get_by_text("这里没有记录")).to_be_visible()
+        expect(page.locator(".notes")).to_contain_text("已记录结论。")
+        assert states([only]) == [MatchState.CONFIRMED]
+
+    def test_the_address_is_that_of_the_case_shown(self, page, sign_in, queue):
+        sign_in("preparer")
+        page.goto(f"{queue[0].get_absolute_url()}?tier={PLAIN[0]}")
+
+        press(page, "1", then=queue[1])
+        page.reload()
+        expect(page.locator("#main h1")).to_contain_text(queue[1].enrollment.student.name)
+        expect(page.get_by_role("navigation", name="主导航")).to_be_visible()
+        page.go_back()
+
+        expect(page.locator("#main h1")).to_contain_text(queue[0].enrollment.student.name)
+        expect(page.get_by_role("link", name="学生资助管理平台")).to_be_visible()
+
     def test_the_keys_are_explained(self, page, sign_in, queue, assert_clean):
         sign_in("preparer")
         page.goto(queue[0].get_absolute_url())
@@ -157,6 +183,45 @@ class TestByKeyboard:
         expect(page.locator("#main h1")).to_contain_text(queue[1].enrollment.student.name)
         plain.close()
         assert states(queue[:1]) == [MatchState.CONFIRMED]
+
+
+class TestOnASmallScreen:
+    @pytest.fixture
+    def small(self, page):
+        page.set_viewport_size({"width": 390, "height": 844})
+        return page
+
+    def test_the_verdict_is_at_hand_without_scrolling(self, small, sign_in, queue):
+        sign_in("preparer")
+        small.goto(queue[0].get_absolute_url())
+        small.wait_for_timeout(MOMENT)
+
+        for verdict in ("是同一人", "不是同一人", "问学校"):
+            expect(small.get_by_role("button", name=verdict, exact=True)).to_be_in_viewport(ratio=1)
+        small.get_by_role("button", name="是同一人", exact=True).click()
+
+        expect(small.locator("#main h1")).to_contain_text(queue[1].enrollment.student.name)
+        assert states(queue[:1]) == [MatchState.CONFIRMED]
+
+    def test_what_is_asked_for_is_not_covered(self, small, sign_in):
+        case = suspicion(1, reasons=["id-one-off", "name-same"])
+        sign_in("preparer")
+        small.goto(case.get_absolute_url())
+        small.wait_for_timeout(MOMENT)
+
+        small.get_by_role("button", name="不是同一人", exact=True).click()
+        reason = small.get_by_role("textbox", name="理由")
+        expect(reason).to_be_focused()
+
+        field, bar = reason.bounding_box(), small.locator(".actbar").bounding_box()
+        assert field["y"] + field["height"] <= bar["y"]
+
+    def test_both_records_fit_side_by_side(self, small, sign_in, queue):
+        sign_in("auditor")
+        small.goto(queue[0].get_absolute_url())
+
+        records = small.get_by_role("region", name="两份记录")
+        assert records.evaluate("box => box.scrollWidth <= box.clientWidth")
 
 
 @pytest.mark.parametrize("width", [1440, 1024, 390])

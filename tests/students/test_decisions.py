@@ -396,6 +396,27 @@ class TestTheDesk:
 
         assert [(group.pairs, group.new) for group, _words in context["groups"]] == [(2, 2), (1, 1)]
 
+    @pytest.mark.parametrize("tier", ["near-digit", "near-household", "exact", "by-hand"])
+    def test_opens_the_group_of_a_rule_whose_denial_was_taken_back(self, as_role, officer, tier):
+        suspicion(tier="id-one-off")
+        match = MatchFactory(tier=tier)
+        decisions.decide(match, is_same=False, by=officer, at=NOW, note="电话核实")
+        decisions.undo(match, by=officer, at=NOW)
+        client, address = as_role("preparer"), match.crosscheck.get_absolute_url()
+
+        groups = client.get(address, {"tab": "by-tier"}).context["groups"]
+        page = client.get(address, {"tier": tier}).context["page"]
+
+        assert tier in [group.key for group, _words in groups]
+        assert list(page) == [match]
+
+    def test_lists_what_one_rule_confirmed_by_itself(self, as_role):
+        by_rule, _other = MatchFactory(tier="near-digit"), MatchFactory(tier="exact")
+
+        page = as_role("auditor").get(by_rule.crosscheck.get_absolute_url(), {"tab": "sure", "tier": "near-digit"})
+
+        assert list(page.context["page"]) == [by_rule]
+
     @pytest.mark.parametrize(
         ("query", "found"),
         [
