@@ -287,6 +287,11 @@ def is_total_row(row: Row) -> bool:
     return any(_TOTAL.match(_plain_line(text)) for text in _first_texts(row, 3))
 
 
+def is_grand_total(row: Row) -> bool:
+    """A total row for the whole sheet, not for a page or a class of it."""
+    return any(_GRAND_TOTAL.match(_plain_line(text)) for text in _first_texts(row, 3))
+
+
 def is_foot_row(row: Row) -> bool:
     """A row of signatures or remarks below the data: 单位负责人, 审核人, 填表人, 备注：."""
     return any(_FOOT.match(_plain_line(text)) for text in _first_texts(row, 1))

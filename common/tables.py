@@ -22,6 +22,9 @@ class Table:
     totals: Mapping[int, int] = MappingProxyType({})
     """Row number → how many there are by the total row there."""
 
+    total_rows: Sequence[tuple[int, Row]] = ()
+    """(row number, cells) of the total rows so far, for what else they state."""
+
     def __init__(
         self,
         content: bytes,
@@ -53,6 +56,7 @@ class Table:
         """(row number as people see it, cells). They can be gone through once."""
         self.passed_over = passed = list[tuple[int, str]]()
         self.totals = totals = dict[int, int]()
+        self.total_rows = total_rows = list[tuple[int, Row]]()
         blank: list[int] = []
         places = sorted(self.columns.values())
         for number, cells in self._workbook.numbered(after=self.head.last_row):
@@ -66,8 +70,10 @@ class Table:
                 blank.append(number)
             else:
                 passed.append((number, what))
-                if what == TOTAL and (stated := stated_total(cells)) is not None:
-                    totals[number] = stated
+                if what == TOTAL:
+                    total_rows.append((number, cells))
+                    if (stated := stated_total(cells)) is not None:
+                        totals[number] = stated
 
     def _what(self, cells: Row, says_something: bool) -> str:
         """What a row is that may be no line; "" for a line. A number alone, in a list numbered in advance, is blank."""

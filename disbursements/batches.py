@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -74,16 +74,18 @@ def prepare(*, term: Term, program: Program, by: User, at: datetime) -> Batch:
 def payable(term: Term, program: Program) -> QuerySet[Award]:
     """Confirmed awards without a live payment, whose payee can be paid.
 
-    After a failure the award waits until its card is another one than the bank refused; an account of a school
-    can be tried again as it is, after the school has set it right with its bank.
+    After a failure or a late return the award waits until its card is another one than the bank refused; an account
+    of a school can be tried again as it is, after the school has set it right with its bank.
     """
     awards = Award.objects.filter(term=term, program=program, state=AwardState.CONFIRMED)
-    live = [PaymentState.PENDING, PaymentState.SENT, PaymentState.PAID]
-    awards = awards.exclude(pk__in=Payment.objects.filter(state__in=live).values("award"))
+    awards = awards.exclude(pk__in=Payment.objects.live().values("award"))
     if program.payee == Payee.SCHOOL:
         return awards.exclude(school__account_holder="")
     refused = Payment.objects.filter(
-        state=PaymentState.FAILED, award__term=term, award__program=program, card__is_current=True
+        Q(state=PaymentState.FAILED) | Q(bounce__isnull=False),
+        award__term=term,
+        award__program=program,
+        card__is_current=True,
     )
     return awards.filter(student__cards__is_current=True).exclude(pk__in=refused.values("award"))
 
@@ -91,13 +93,13 @@ def payable(term: Term, program: Program) -> QuerySet[Award]:
 def waiting_for_a_card(term: Term, program: Program) -> QuerySet[Award]:
     """Confirmed awards that nobody can pay yet: no card, or the bank refused the one on record."""
     awards = Award.objects.filter(term=term, program=program, state=AwardState.CONFIRMED)
-    live = [PaymentState.PENDING, PaymentState.SENT, PaymentState.PAID]
-    unpaid = awards.exclude(pk__in=Payment.objects.filter(state__in=live).values("award"))
+    unpaid = awards.exclude(pk__in=Payment.objects.live().values("award"))
     return unpaid.exclude(pk__in=payable(term, program).values("pk"))
 
 
 _PAYMENT = (
-    "award", "batch", "attempt", "line_no", "card", "amount_fen", "state", "failure", "bank_words", "paid_on", "bounces",
+    "award", "batch", "attempt", "line_no", "card", "amount_fen", "state", "failure", "bank_words", "paid_on",
+    "bounces",
 )  # fmt: skip
 
 
@@ -128,12 +130,11 @@ def build(batch: Batch, *, running: Running) -> dict[str, Any]:
 
 def _payments(batch: Batch, part: Sequence[tuple[int, int, int, int]]) -> list[tuple[Any, ...]]:
     """Payments for some awards. Payments to one school share a line of the bank file; each card has its own."""
-    attempts = dict(
-        Payment.objects.filter(award__in=[award for award, *_ in part])
-        .order_by()
-        .values_list("award")
-        .annotate(last=Max("attempt"))
-    )
+    earlier = Payment.objects.filter(award__in=[award for award, *_ in part]).order_by().values_list("award")
+    attempts = {
+        award: (last, bounces)
+        for award, last, bounces in earlier.annotate(last=Max("attempt"), bounces=Count("bounce"))
+    }
     to_schools = batch.program.payee == Payee.SCHOOL
     students = [] if to_schools else [student for _, student, *_ in part]
     cards = dict(Card.objects.filter(student__in=students, is_current=True).values_list("student", "pk"))
@@ -146,9 +147,10 @@ def _payments(batch: Batch, part: Sequence[tuple[int, int, int, int]]) -> list[t
         else:
             line = lines[school] = next_line
             next_line += 1
+        last, bounces = attempts.get(award, (0, 0))
         payments.append((
-            award, batch.pk, attempts.get(award, 0) + 1, line, cards.get(student), amount_fen,
-            PaymentState.PENDING, "", "", None, 0,
+            award, batch.pk, last + 1, line, cards.get(student), amount_fen,
+            PaymentState.PENDING, "", "", None, bounces,
         ))  # fmt: skip
     return payments
 

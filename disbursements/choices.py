@@ -76,6 +76,8 @@ class QuotaKind(TextChoices):
 class LineOutcome(TextChoices):
     PAID = "paid", _("成功")
     FAILED = "failed", _("失败")
+    BOUNCED = "bounced", _("到账后退票")
+    REPEATED = "repeated", _("重复的行")
     UNMATCHED = "unmatched", _("对不上的行")
 
 

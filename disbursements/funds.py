@@ -15,7 +15,7 @@ from accounts.models import User
 from common.money import split_fen, yuan
 from common.moves import Refused
 from disbursements.choices import EntryKind
-from disbursements.models import Batch, LedgerEntry, Payment, Quota, ReturnFile
+from disbursements.models import Batch, Bounce, LedgerEntry, Payment, Quota, ReturnFile
 from programs.choices import Payer
 from programs.models import Program, Share
 from schools.models import Term
@@ -42,11 +42,18 @@ class Balance:
     reserved: int
     spent: int
     released: int
+    returned: int = 0
+    recovered: int = 0
 
     @property
     def available(self) -> int:
         """What a new batch can still take: arrived less set aside, plus what came back."""
-        return self.arrived - self.reserved + self.released
+        return self.arrived - self.reserved + self.released + self.returned + self.recovered
+
+    @property
+    def net_spent(self) -> int:
+        """What stayed where it was paid to."""
+        return self.spent - self.returned - self.recovered
 
     @property
     def under_way(self) -> int:
@@ -114,6 +121,8 @@ def balances(term: Term | None = None, program: Program | None = None) -> list[B
                 reserved=kinds[EntryKind.RESERVED],
                 spent=kinds[EntryKind.SPENT],
                 released=kinds[EntryKind.RELEASED],
+                returned=kinds[EntryKind.RETURNED],
+                recovered=kinds[EntryKind.RECOVERED],
             )
             for (code, term_code, payer), kinds in sums.items()
         ),
@@ -157,6 +166,39 @@ def settle(batch: Batch, payments: Iterable[int], kind: EntryKind, file: ReturnF
     """Turn part of a reservation into an expense (SPENT) or give it back (RELEASED)."""
     chosen = Payment.objects.filter(pk__in=list(payments))
     _enter(batch, kind, split(chosen, shares_of(batch.program, batch.term)), by=by, at=at, file=file)
+
+
+def shares_of_batch(batch: Batch) -> dict[str, int]:
+    """payer → thousandths, as on the day of the batch's approval."""
+    kept = dict(batch.shares.order_by("pk").values_list("payer", "per_mille"))
+    return {payer: kept[payer] for payer in Payer.values if payer in kept} or shares_of(batch.program, batch.term)
+
+
+def take_back(bounces: Iterable[Bounce], *, by: User, at: datetime) -> None:
+    """Payments that came back: their money is available again, by payer as it was spent."""
+    shares: dict[int, dict[str, int]] = {}
+    entries = []
+    for bounce in bounces:
+        payment = bounce.payment
+        batch = payment.batch
+        per_mille = shares.setdefault(batch.pk, shares_of_batch(batch))
+        entries += [
+            LedgerEntry(
+                program_id=batch.program_id,
+                term_id=batch.term_id,
+                payer=payer,
+                kind=EntryKind.RETURNED,
+                amount_fen=part,
+                bounce=bounce,
+                batch=batch,
+                return_file=bounce.file,
+                entered_by=by,
+                entered_at=at,
+            )
+            for payer, part in split_fen(payment.amount_fen, per_mille).items()
+            if part
+        ]
+    LedgerEntry.objects.bulk_create(entries)
 
 
 def _enter(

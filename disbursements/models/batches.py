@@ -192,7 +192,8 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
         return self if user.role in READERS else self.none()
 
     def live(self) -> Self:
-        return self.filter(state__in=[PaymentState.PENDING, PaymentState.SENT, PaymentState.PAID])
+        """On its way, or arrived and still there: an award with such a payment is not paid again."""
+        return self.filter(state__in=[PaymentState.PENDING, PaymentState.SENT, PaymentState.PAID], bounce=None)
 
     def totals(self) -> dict[str, int]:
         """{"people", "amount_fen"} of these payments."""

@@ -78,8 +78,8 @@ class Arrival(models.Model):
 class LedgerEntry(models.Model):
     """One movement of a program's fund by payer. Only ever added to; a balance is a sum.
 
-    Amounts are positive and the kind says which way they go: available = arrived - reserved + released,
-    still on its way = reserved - spent - released (disbursements.funds).
+    Amounts are positive and the kind says which way they go: available = arrived - reserved + released
+    + returned + recovered, still on its way = reserved - spent - released (disbursements.funds).
     """
 
     program = models.ForeignKey("programs.Program", on_delete=models.PROTECT, related_name="+", verbose_name=_("项目"))

@@ -18,6 +18,7 @@ from django.db import connection
 from accounts.models import User
 from aidcenter import demo
 from common.roles import Role
+from disbursements import return_reasons
 from fixtures import county
 from programs import reference
 from students.models import Student
@@ -82,6 +83,7 @@ class Command(BaseCommand):
             shutil.rmtree(folder, ignore_errors=True)
             county.write(county.build(plan), folder)
         reference.load_national()
+        return_reasons.load()
         reference.load_standards(plan.standards)
         passwords = {} if options["database_only"] else {role: secrets.token_urlsafe(9) for role in Role.values}
         people = {role: self._person(role, name, passwords.get(role)) for role, name in _NAMES.items()}

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from common.moves import Refused
+from disbursements import return_reasons
 from programs import reference
 
 
@@ -22,6 +23,7 @@ class Command(BaseCommand):
         try:
             if table == "national":
                 reference.load_national(file or reference.NATIONAL)
+                return_reasons.load()
             elif file:
                 reference.load_standards(file)
         except Refused as refusal:

@@ -1,0 +1,96 @@
+"""Late returns (退票): money that had arrived and came back, days or weeks after.
+
+The payment stays as it was posted. A bounce is its other half: it gives the money back to the fund, and the award
+waits for another card as after a failure.
+"""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from accounts import actions
+from accounts.models import User
+from common.moves import Refused, hold
+from common.redaction import redact
+from common.roles import READERS
+from disbursements import funds
+from disbursements.choices import BatchState, FailureReason, PaymentState
+from disbursements.models import Bounce, Payment, ReturnFile
+
+
+class NotPaid(Refused):
+    code = "bounce-not-paid"
+    message = _("这一笔没有到账，不能登记退票。")
+
+
+class AlreadyBounced(Refused):
+    code = "bounce-already"
+    message = _("这一笔已经登记过退票。")
+
+
+class BeforeItArrived(Refused):
+    code = "bounce-before-it-arrived"
+    message = _("退票日期不能早于到账日期 %(day)s。")
+
+
+class BeingRecovered(Refused):
+    code = "bounce-being-recovered"
+    message = _("这笔资助正在追缴或已经追回，不能登记退票。")
+
+
+@transaction.atomic
+def record(payment: Payment, *, bounced_on: date, failure: str, words: str, by: User, at: datetime) -> Bounce:
+    """Take somebody's word, with the bank's notice in hand, that a payment came back."""
+    hold(payment.batch, BatchState.SENT, BatchState.SETTLED)
+    payment.refresh_from_db(fields=["state", "paid_on"])
+    if payment.state != PaymentState.PAID or payment.paid_on is None:
+        raise NotPaid()
+    if Bounce.objects.filter(payment=payment).exists():
+        raise AlreadyBounced()
+    if bounced_on < payment.paid_on:
+        raise BeforeItArrived(day=payment.paid_on.isoformat())
+    [bounce] = enter([payment], bounced_on=bounced_on, failure=failure, words=redact(words)[:100], by=by, at=at)
+    return bounce
+
+
+def enter(
+    payments: Iterable[Payment],
+    *,
+    bounced_on: date,
+    failure: str,
+    words: str,
+    by: User,
+    at: datetime,
+    file: ReturnFile | None = None,
+) -> list[Bounce]:
+    """Post the other half of paid payments whose batch the caller holds."""
+    bounces = [
+        Bounce.objects.create(
+            payment=payment,
+            bounced_on=bounced_on,
+            failure=failure,
+            words=words,
+            file=file,
+            entered_by=by,
+            entered_at=at,
+        )
+        for payment in payments
+    ]
+    funds.take_back(bounces, by=by, at=at)
+    for bounce in bounces:
+        actions.record(
+            by, "payment.bounced", bounce.payment, at=at, failure=failure, amount_fen=bounce.payment.amount_fen
+        )
+    return bounces
+
+
+def visible_to(user: User) -> QuerySet[Bounce]:
+    """All of them, for whoever reads the county's money; for nobody else."""
+    return Bounce.objects.all() if user.role in READERS else Bounce.objects.none()
+
+
+def failure_of(bounce: Bounce) -> str:
+    return str(FailureReason(bounce.failure).label)

@@ -1,0 +1,83 @@
+"""Why a transfer failed: the words of banks as codes. The office teaches the words that nobody knew."""
+
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Count, Max, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from accounts import actions
+from accounts.models import User
+from common.moves import Refused
+from disbursements.choices import FailureReason, PaymentState
+from disbursements.models import Bank, Payment, ReturnReason
+from programs.reference import BadValue, ReferenceFile
+
+WORDS: Path = settings.BASE_DIR / "fixtures" / "bank_words.toml"
+
+
+class WordsKnown(Refused):
+    code = "return-words-known"
+    message = _("“%(words)s”已经有对应的原因：%(reason)s。")
+
+
+class NoReason(Refused):
+    code = "return-words-no-reason"
+    message = _("请选择一个明确的原因，“其他原因”不用对照。")
+
+
+class Reasons:
+    """The reason that a bank's words stand for; its own words go before those of every bank."""
+
+    def __init__(self, bank: Bank | None) -> None:
+        rows = ReturnReason.objects.filter(Q(bank=None) | Q(bank=bank))
+        self._known = sorted(
+            rows.values_list("words", "reason", "bank"), key=lambda row: (-len(row[0]), row[2] is None, row[0])
+        )
+
+    def of(self, words: str) -> FailureReason:
+        """The longest known words that are in these decide; else `unknown`, beside which the words are kept."""
+        found = next((reason for known, reason, _bank in self._known if known in words), FailureReason.UNKNOWN)
+        return FailureReason(found)
+
+
+@transaction.atomic
+def load(path: Path = WORDS) -> None:
+    """Add the words of a file; what the office taught otherwise stays as it is."""
+    for entry in ReferenceFile(path, tables=frozenset({"return_reason"})).entries("return_reason"):
+        reason = entry.choice("reason", FailureReason)
+        for words in entry.value("words", list):
+            if not isinstance(words, str) or not words.strip():
+                raise entry.refused(BadValue, field="words", value=words)
+            ReturnReason.objects.get_or_create(words=words.strip(), bank=None, defaults={"reason": reason})
+
+
+@transaction.atomic
+def teach(*, words: str, reason: str, by: User, at: datetime) -> ReturnReason:
+    """Say what some words mean. Failed payments whose words nobody knew until now get their reason."""
+    words = words.strip()
+    if reason == FailureReason.UNKNOWN:
+        raise NoReason()
+    known = ReturnReason.objects.filter(words=words, bank=None).first()
+    if known is not None:
+        raise WordsKnown(words=words, reason=FailureReason(known.reason).label)
+    taught = ReturnReason.objects.create(words=words, reason=reason)
+    unclear = Payment.objects.filter(
+        state=PaymentState.FAILED, failure=FailureReason.UNKNOWN, bank_words__contains=words
+    )
+    count = unclear.update(failure=reason)
+    actions.record(by, "return-reason.taught", taught, at=at, words=words, reason=reason, payments=count)
+    return taught
+
+
+def not_known() -> QuerySet[Payment, dict[str, object]]:
+    """Words of failed payments that no reason fits: how often each was said, and where last."""
+    rows = Payment.objects.filter(state=PaymentState.FAILED, failure=FailureReason.UNKNOWN).exclude(bank_words="")
+    return (
+        rows.order_by()
+        .values("bank_words")
+        .annotate(times=Count("pk"), batch=Max("batch"))
+        .order_by("-times", "bank_words")
+    )
