@@ -50,6 +50,12 @@ def main() -> int:
     failures += _run("reading", "bench.reading", str(folder))
     scale = "0.1" if options.scale == "small" else "1"
     failures += _run("cross-check beside the truth", "bench.crosscheck", "--seeds", "20", "--scale", scale)
+    half = "0.05" if options.scale == "small" else "0.5"
+    beside = ["--seeds", "3", "--scale", half, "--beside"]
+    failures += _run("cross-check beside Splink and plain comparison", "bench.crosscheck", *beside)
+    failures += _run("the search over one county, three and ten", "bench.growth", "--scale", scale)
+    counties = "3" if options.scale == "small" else "10"
+    failures += _run("a province", "bench.province", "--scale", scale, "--counties", counties)
     return 1 if failures else 0
 
 
