@@ -3,6 +3,7 @@
 Every function costs a fixed number of grouped queries, however large the county is.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -113,19 +114,37 @@ def _figures(term: Term) -> Figures:
 
 
 def _spent(term: Term) -> int:
-    entries = LedgerEntry.objects.filter(term=term, kind=EntryKind.SPENT)
-    return entries.aggregate(fen=Sum("amount_fen"))["fen"] or 0
+    return _spent_in([term]).get(term.pk, 0)
+
+
+def _spent_in(terms: Iterable[Term]) -> Counter[str]:
+    """Fen by term that reached the children and stayed there."""
+    ways = {EntryKind.SPENT: 1, EntryKind.RETURNED: -1, EntryKind.RECOVERED: -1}
+    entries = LedgerEntry.objects.filter(term__in=list(terms), kind__in=list(ways))
+    spent: Counter[str] = Counter()
+    for term, kind, fen in entries.order_by().values_list("term", "kind").annotate(fen=Sum("amount_fen")):
+        spent[term] += ways[EntryKind(kind)] * fen
+    return spent
+
+
+def _schools_by_list(term: Term) -> Counter[str]:
+    """How many schools are at each state of their lists; of several lists the one that is least far counts."""
+    least: dict[int, int] = {}
+    way = ListState.values
+    for school, state in AwardList.objects.filter(term=term).order_by().values_list("school", "state"):
+        least[school] = min(way.index(state), least.get(school, len(way)))
+    return Counter(way[at] for at in least.values())
 
 
 def _phases(term: Term, towns: Iterable[TownProgress], figures: Figures) -> list[Phase]:
     schools = sum(town.schools for town in towns)
     reported = sum(town.reported for town in towns)
-    lists = counts_by(AwardList.objects.filter(term=term), "state")
+    lists = _schools_by_list(term)
     batches = counts_by(Batch.objects.filter(term=term).exclude(state=BatchState.DISCARDED), "state")
-    up = Notice.objects.filter(list__term=term, state=NoticeState.UP).count()
+    up = Notice.objects.filter(list__term=term, state=NoticeState.UP).values("list__school").distinct().count()
     total = sum(lists.values())
     confirmed = lists.get(ListState.CONFIRMED, 0)
-    with_school = lists.get(ListState.DRAFT, 0)
+    with_school = lists.get(ListState.DRAFT, 0) + lists.get(ListState.SCHOOL_PREPARED, 0)
     ended = lists.get(ListState.CLOSED, 0) + confirmed
     paid, all_batches = batches.get(BatchState.SETTLED, 0), sum(batches.values())
     steps = [
@@ -202,8 +221,7 @@ def _composition(term: Term) -> list[tuple[str, int, int]]:
 def _spent_by_term(term: Term) -> list[tuple[str, float, bool]]:
     """What reached the children in this term and those before it, in ten thousands of yuan."""
     terms = list(Term.objects.filter(starts_on__lte=term.starts_on).order_by("-starts_on")[:_TERMS_ON_THE_CHART])
-    entries = LedgerEntry.objects.filter(term__in=terms, kind=EntryKind.SPENT)
-    spent = dict(entries.order_by().values_list("term").annotate(fen=Sum("amount_fen")))
+    spent = _spent_in(terms)
     return [
         (term_short(one), float(money.wan(spent.get(one.code, 0), places=2).replace(",", "")), one == term)
         for one in reversed(terms)

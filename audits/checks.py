@@ -12,7 +12,7 @@ from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
 from disbursements.choices import BatchState, EntryKind, PaymentState
-from disbursements.models import Batch, LedgerEntry, Payment
+from disbursements.models import Batch, LedgerEntry, Payment, RecoveryReceipt
 from schools.models import Term
 
 Fen = Mapping[str, int]
@@ -120,6 +120,27 @@ def expenses_and_payments(term: Term) -> tuple[Fen, Fen]:
 @check(title=_("失败退回等于失败的发放"), left=_("资金流水：失败退回"), right=_("发放失败"))
 def releases_and_payments(term: Term) -> tuple[Fen, Fen]:
     return _entered(term, EntryKind.RELEASED), _answered(term, PaymentState.FAILED)
+
+
+@check(title=_("到账后退票等于退票记录"), left=_("资金流水：到账后退票"), right=_("退票记录"))
+def returned_and_bounces(term: Term) -> tuple[Fen, Fen]:
+    bounced = Payment.objects.filter(batch__term=term, bounce__isnull=False)
+    return _entered(term, EntryKind.RETURNED), sums(bounced, "batch__number")
+
+
+@check(title=_("支出减退票等于仍在账户的发放"), left=_("资金流水：发放支出减退票"), right=_("到账且未退票的发放"))
+def net_expenses_and_payments(term: Term) -> tuple[Fen, Fen]:
+    returned = _entered(term, EntryKind.RETURNED)
+    net = {key: fen - returned.get(key, 0) for key, fen in _entered(term, EntryKind.SPENT).items()}
+    stayed = Payment.objects.live().filter(batch__term=term, state=PaymentState.PAID)
+    return {key: fen for key, fen in net.items() if fen}, sums(stayed, "batch__number")
+
+
+@check(title=_("追缴收回等于追缴收款"), left=_("资金流水：追缴收回"), right=_("追缴收款"))
+def recovered_and_receipts(term: Term) -> tuple[Fen, Fen]:
+    entries = LedgerEntry.objects.filter(term=term, kind=EntryKind.RECOVERED)
+    receipts = RecoveryReceipt.objects.filter(recovery__award__term=term)
+    return sums(entries, "program"), sums(receipts, "recovery__award__program")
 
 
 @check(title=_("资金指标等于指标到账"), left=_("资金流水：指标到账"), right=_("资金指标"))

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
@@ -17,7 +17,7 @@ from common.moves import Refused, hold
 from common.redaction import redact
 from common.roles import READERS
 from disbursements import funds
-from disbursements.choices import BatchState, FailureReason, PaymentState
+from disbursements.choices import BatchState, PaymentState, RecoveryState
 from disbursements.models import Bounce, Payment, ReturnFile
 
 
@@ -50,6 +50,9 @@ def record(payment: Payment, *, bounced_on: date, failure: str, words: str, by: 
         raise NotPaid()
     if Bounce.objects.filter(payment=payment).exists():
         raise AlreadyBounced()
+    recoveries = payment.award.recoveries
+    if recoveries.filter(Q(state=RecoveryState.OPEN) | Q(receipts__isnull=False)).exists():
+        raise BeingRecovered()
     if bounced_on < payment.paid_on:
         raise BeforeItArrived(day=payment.paid_on.isoformat())
     [bounce] = enter([payment], bounced_on=bounced_on, failure=failure, words=redact(words)[:100], by=by, at=at)
@@ -90,7 +93,3 @@ def enter(
 def visible_to(user: User) -> QuerySet[Bounce]:
     """All of them, for whoever reads the county's money; for nobody else."""
     return Bounce.objects.all() if user.role in READERS else Bounce.objects.none()
-
-
-def failure_of(bounce: Bounce) -> str:
-    return str(FailureReason(bounce.failure).label)

@@ -15,7 +15,7 @@ from accounts.models import User
 from common.money import split_fen, yuan
 from common.moves import Refused
 from disbursements.choices import EntryKind
-from disbursements.models import Batch, Bounce, LedgerEntry, Payment, Quota, ReturnFile
+from disbursements.models import Batch, Bounce, LedgerEntry, Payment, Quota, RecoveryReceipt, ReturnFile
 from programs.choices import Payer
 from programs.models import Program, Share
 from schools.models import Term
@@ -177,28 +177,18 @@ def shares_of_batch(batch: Batch) -> dict[str, int]:
 def take_back(bounces: Iterable[Bounce], *, by: User, at: datetime) -> None:
     """Payments that came back: their money is available again, by payer as it was spent."""
     shares: dict[int, dict[str, int]] = {}
-    entries = []
     for bounce in bounces:
-        payment = bounce.payment
-        batch = payment.batch
-        per_mille = shares.setdefault(batch.pk, shares_of_batch(batch))
-        entries += [
-            LedgerEntry(
-                program_id=batch.program_id,
-                term_id=batch.term_id,
-                payer=payer,
-                kind=EntryKind.RETURNED,
-                amount_fen=part,
-                bounce=bounce,
-                batch=batch,
-                return_file=bounce.file,
-                entered_by=by,
-                entered_at=at,
-            )
-            for payer, part in split_fen(payment.amount_fen, per_mille).items()
-            if part
-        ]
-    LedgerEntry.objects.bulk_create(entries)
+        batch = bounce.payment.batch
+        if batch.pk not in shares:
+            shares[batch.pk] = shares_of_batch(batch)
+        parts = split_fen(bounce.payment.amount_fen, shares[batch.pk])
+        _enter(batch, EntryKind.RETURNED, parts, by=by, at=at, file=bounce.file, bounce=bounce)
+
+
+def recover(receipt: RecoveryReceipt, batch: Batch, *, by: User, at: datetime) -> None:
+    """Money of a batch that a family gave back is available again, by payer as it was spent."""
+    parts = split_fen(receipt.amount_fen, shares_of_batch(batch))
+    _enter(batch, EntryKind.RECOVERED, parts, by=by, at=at, receipt=receipt)
 
 
 def _enter(
@@ -209,6 +199,8 @@ def _enter(
     by: User,
     at: datetime,
     file: ReturnFile | None = None,
+    bounce: Bounce | None = None,
+    receipt: RecoveryReceipt | None = None,
 ) -> None:
     LedgerEntry.objects.bulk_create(
         LedgerEntry(
@@ -219,6 +211,8 @@ def _enter(
             amount_fen=amount_fen,
             batch=batch,
             return_file=file,
+            bounce=bounce,
+            receipt=receipt,
             entered_by=by,
             entered_at=at,
         )
