@@ -70,15 +70,16 @@ def of(school: School, term: Term, *, today: date) -> MyTerm:
     )
     newest = rosters[0] if rosters else None
     is_in_force = Roster.objects.filter(school=school, term=term, state=RosterState.IN_FORCE).exists()
-    award_list = AwardList.objects.filter(school=school, term=term).first()
-    notice = Notice.objects.filter(list__school=school, list__term=term).order_by("-starts_on", "-pk").first()
+    lists = list(AwardList.objects.filter(school=school, term=term).order_by("number"))
+    notices = Notice.objects.filter(list__school=school, list__term=term).order_by("starts_on", "pk")
+    newest_notices = {notice.list_id: notice for notice in notices}
     steps = [
         _roster(newest, is_in_force, term),
         _open_questions(newest, term, asked=questions.waiting_for(school, term)),
         _recognition(school, term, is_in_force),
-        _missed(school, term, award_list),
-        _public_list(award_list, notice, term, today),
-        _payments(school, term, award_list),
+        _missed(school, term, is_proposed=bool(lists)),
+        _public_lists(lists, newest_notices, term, today),
+        _payments(school, term, lists),
     ]
     desk = SchoolTerm.objects.filter(school=school, term=term).first()
     return MyTerm(
@@ -164,9 +165,9 @@ def _recognition(school: School, term: Term, is_in_force: bool) -> Step:
     return Step(title, State.DONE, words, url, _("查看"), due_on, wrong)
 
 
-def _missed(school: School, term: Term, award_list: AwardList | None) -> Step:
+def _missed(school: School, term: Term, *, is_proposed: bool) -> Step:
     title, due_on = _("答复应助未助"), term.lists_due_on
-    if award_list is None:
+    if not is_proposed:
         return Step(title, State.WAITING, _("等县资助中心提出资助名单。"), "", "", due_on)
     url = reverse("programs:gaps")
     figures = gap_answers.figures(term, schools=[school.pk])
@@ -180,10 +181,22 @@ def _missed(school: School, term: Term, award_list: AwardList | None) -> Step:
     return Step(title, State.DONE, _("没有应助未助的学生。"), url, _("查看"), due_on)
 
 
-def _public_list(award_list: AwardList | None, notice: Notice | None, term: Term, today: date) -> Step:
+def _public_lists(lists: list[AwardList], notices: dict[int, Notice], term: Term, today: date) -> Step:
+    """Of the term's list and the supplementary ones the step of the one that is the school's turn, else the last."""
+    if not lists:
+        words = _("等县资助中心提出资助名单。")
+        return Step(_("确认并公示名单"), State.WAITING, words, "", "", term.lists_due_on)
+    steps = [_public_list(award_list, notices.get(award_list.pk), term, today) for award_list in lists]
+    for state in (State.NOW, State.WAITING):
+        if found := next((step for step in steps if step.state is state), None):
+            return found
+    return steps[-1]
+
+
+def _public_list(award_list: AwardList, notice: Notice | None, term: Term, today: date) -> Step:
     title = _("确认并公示名单")
-    if award_list is None:
-        return Step(title, State.WAITING, _("等县资助中心提出资助名单。"), "", "", term.lists_due_on)
+    if award_list.is_supplementary:
+        title = _("确认并公示%(title)s") % {"title": award_list.title}
     url = award_list.get_absolute_url()
     match award_list.state:
         case ListState.DRAFT:
@@ -200,7 +213,7 @@ def _public_list(award_list: AwardList | None, notice: Notice | None, term: Term
     return Step(title, State.NOW, words, notice.get_absolute_url(), _("去撤下"), term.publicity_due_on)
 
 
-def _payments(school: School, term: Term, award_list: AwardList | None) -> Step:
+def _payments(school: School, term: Term, lists: list[AwardList]) -> Step:
     title, due_on = _("核对发放结果"), term.payments_due_on
     payments = Payment.objects.filter(award__school=school, award__term=term)
     by_state = counts_by(payments, "state")
@@ -215,6 +228,7 @@ def _payments(school: School, term: Term, award_list: AwardList | None) -> Step:
         url = reverse("disbursements:unpaid", args=[program])
         wrong = ngettext("%(n)s 笔失败，请核对银行卡。", "%(n)s 笔失败，请核对银行卡。", failed) % {"n": failed}
         return Step(title, State.NOW, words, url, _("去核对"), due_on, wrong)
-    is_over = award_list is not None and award_list.state == ListState.CONFIRMED and paid == sum(by_state.values())
+    all_confirmed = all(award_list.state == ListState.CONFIRMED for award_list in lists)
+    is_over = all_confirmed and paid == sum(by_state.values())
     url = reverse("programs:awards")
     return Step(title, State.DONE if is_over else State.WAITING, words, url, _("查看"), due_on)

@@ -1,11 +1,11 @@
 """Awards: what a term's facts and standards give each child, proposed in one run, then decided by people.
 
 A run can be repeated: what people took out stays out, what is signed stays as signed, and proposals on
-lists that are still drafts follow the facts.
+lists that are still drafts follow the facts. Whoever is found to be entitled after the school's list left the
+school goes on a supplementary one (补充名单).
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,9 +19,10 @@ from accounts.models import User
 from common.bulk import insert
 from common.moves import Refused, hold, move
 from jobs.run import Running
-from programs.choices import AWARD_MOVES, AwardState, ListState
+from programs.choices import AWARD_MOVES, IN_PREPARATION, AwardState, ListState
 from programs.eligibility import Rulebook, Verdict, facts_of, hardships, levels
-from programs.models import Award, AwardList, GapAnswer
+from programs.models import Award, AwardList, AwardListQuerySet, AwardQuerySet, GapAnswer
+from programs.transfers import Transfers, in_parts
 from schools.models import School, Term
 from students.choices import EnrollmentState
 from students.models import Enrollment
@@ -45,14 +46,6 @@ class AlreadySigned(Refused):
     message = _("名单已经确认，不能再移出学生；请先退回名单。")
 
 
-def _drop_who_left(term: Term) -> None:
-    """A child who left, moved or was suspended leaves the list; where it studies now, it can be proposed anew."""
-    open_awards = Award.objects.filter(term=term, state=AwardState.PROPOSED, list__state=ListState.DRAFT)
-    open_awards.exclude(enrollment__state=EnrollmentState.STUDYING).update(
-        state=AwardState.DROPPED, dropped_reason=NO_LONGER_ENTITLED
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class _Place:
     kind: str
@@ -64,9 +57,9 @@ def propose(term: Term, *, running: Running, by: User) -> dict[str, Any]:
     rulebook = Rulebook(term)
     if not rulebook.programs:
         raise NoPrograms()
-    with running.chunk(to=running.cursor):
-        _drop_who_left(term)
     proposer = _Proposer(rulebook, by=by, at=running.at)
+    with running.chunk(to=running.cursor):
+        proposer.drop_who_left()
     running.report_total(proposer.last_enrollment())
     while part := proposer.next_part(running.cursor):
         with running.chunk(to=part[-1]["pk"]):
@@ -103,6 +96,7 @@ class _Proposer:
         self.categories = hardships(self.term)
         self.levels = levels(self.term)
         self.open_stages = rulebook.open_stages()
+        self.transfers = Transfers(self.term)
         self.places = {
             pk: _Place(kind, in_county_town)
             for pk, kind, in_county_town in School.objects.values_list("pk", "kind", "is_county_town")
@@ -118,31 +112,81 @@ class _Proposer:
     def _enrollments(self) -> Any:
         return Enrollment.objects.studying().filter(term=self.term)
 
+    def drop_who_left(self) -> None:
+        """A child who left, moved or was suspended leaves the draft, and one that another of its schools pays leaves
+        this school's: where it is paid now, it can be proposed anew."""
+        drafts = Award.objects.filter(term=self.term, state=AwardState.PROPOSED, list__state=ListState.DRAFT)
+        self._drop(drafts.exclude(enrollment__state=EnrollmentState.STUDYING))
+        columns = ("pk", "enrollment", "student", "program")
+        for students in in_parts(self.transfers.students()):
+            elsewhere = [
+                pk
+                for pk, *where in drafts.filter(student__in=students).values_list(*columns)
+                if not self.transfers.is_paid_at(*where)
+            ]
+            self._drop(drafts.filter(pk__in=elsewhere))
+
+    def _drop(self, awards: AwardQuerySet) -> None:
+        lists = set(awards.order_by().values_list("list", flat=True).distinct())
+        awards.update(state=AwardState.DROPPED, dropped_reason=NO_LONGER_ENTITLED)
+        self._sign(lists)
+
     def write(self, part: list[dict[str, Any]]) -> None:
         entitled = {row["pk"]: self._entitled(row) for row in part}
-        self._open_lists({row["school_id"] for row in part if entitled[row["pk"]]})
         # Held until the chunk commits: nobody signs a list while proposals are put on it.
-        here = AwardList.objects.filter(term=self.term, school__in={row["school_id"] for row in part})
-        here.filter(state=ListState.DRAFT).update(state=F("state"))
-        lists = {school: (pk, state) for school, pk, state in here.values_list("school", "pk", "state")}
+        self._lists(part).filter(state=ListState.DRAFT).update(state=F("state"))
         standing = self._standing({row["student_id"] for row in part})
-        new = []
+        adding = {row["school_id"] for row in part if self._missing(entitled[row["pk"]], standing[row["student_id"]])}
+        self._open_lists(part, adding)
+        drafts = dict(self._lists(part).filter(state=ListState.DRAFT).values_list("school", "pk"))
+        new: list[tuple[Any, ...]] = []
+        changed: set[int] = set()
         for row in part:
-            list_pk, list_state = lists.get(row["school_id"], (None, ""))
-            if list_state != ListState.DRAFT:
-                continue
-            known = standing.pop(row["student_id"], {})
-            for verdict in entitled[row["pk"]]:
-                award = known.pop(verdict.program.code, None)
-                if award is None:
-                    new.append(self._row(row, verdict, list_pk))
-                elif award.state == AwardState.PROPOSED and award.enrollment_id == row["pk"]:
-                    self._renew(award, row, verdict)
-            for award in known.values():
-                if award.state == AwardState.PROPOSED and award.enrollment_id == row["pk"]:
-                    move(award, AwardState.DROPPED, moves=AWARD_MOVES, dropped_reason=NO_LONGER_ENTITLED)
+            if draft := drafts.get(row["school_id"]):
+                rows, is_changed = self._follow(row, entitled[row["pk"]], standing[row["student_id"]], draft)
+                new += rows
+                if rows or is_changed:
+                    changed.add(draft)
         new.sort(key=lambda values: (values[0], values[2]))
         insert(Award, _AWARD, new)
+        self._sign(changed)
+
+    def _follow(
+        self, row: dict[str, Any], verdicts: list[Verdict], known: dict[str, Award], draft: int
+    ) -> tuple[list[tuple[Any, ...]], bool]:
+        """One child's awards on a draft follow its facts: (rows to be added, whether some changed)."""
+        is_changed = False
+        given = {verdict.program.code for verdict in verdicts}
+        for code, award in list(known.items()):
+            if code not in given and _can_follow(award, row, draft):
+                move(award, AwardState.DROPPED, moves=AWARD_MOVES, dropped_reason=NO_LONGER_ENTITLED)
+                del known[code]
+                is_changed = True
+        rows = [self._row(row, verdict, draft) for verdict in self._missing(verdicts, known)]
+        for verdict in verdicts:
+            standing = known.get(verdict.program.code)
+            if standing is not None and _can_follow(standing, row, draft):
+                is_changed |= self._renew(standing, row, verdict)
+        return rows, is_changed
+
+    def _missing(self, verdicts: list[Verdict], known: dict[str, Award]) -> list[Verdict]:
+        """What a child is entitled to and does not have. What it has by now stays, also against a program that would
+        come before it."""
+        given = {verdict.program.code for verdict in verdicts}
+        held = {code for code, award in known.items() if award.state != AwardState.DROPPED} - given
+        return [
+            verdict
+            for verdict in verdicts
+            if verdict.program.code not in known and not self.rulebook.excluded.get(verdict.program.code, set()) & held
+        ]
+
+    def _lists(self, part: list[dict[str, Any]]) -> AwardListQuerySet:
+        return AwardList.objects.filter(term=self.term, school__in={row["school_id"] for row in part})
+
+    def _sign(self, lists: set[int]) -> None:
+        """Whoever changed a draft has put it forward, and cannot be the one to confirm it."""
+        drafts = AwardList.objects.filter(pk__in=lists, state=ListState.DRAFT)
+        drafts.update(prepared_by=self.by, prepared_at=self.at)
 
     def _entitled(self, row: dict[str, Any]) -> list[Verdict]:
         categories = self.categories.get(row["student_id"], frozenset())
@@ -151,13 +195,26 @@ class _Proposer:
             return []
         place = self.places[row["school_id"]]
         facts = facts_of(row, categories, level, kind=place.kind, in_county_town=place.is_county_town)
-        return self.rulebook.entitled(facts)
+        return [
+            verdict
+            for verdict in self.rulebook.entitled(facts)
+            if self.transfers.is_paid_at(row["pk"], row["student_id"], verdict.program.code)
+        ]
 
-    def _open_lists(self, schools: Iterable[int]) -> None:
+    def _open_lists(self, part: list[dict[str, Any]], schools: set[int]) -> None:
+        """A list for each of these schools that has none in preparation: its first, or the next supplementary one."""
+        last: dict[int, int] = defaultdict(int)
+        for school, number, state in self._lists(part).values_list("school", "number", "state"):
+            last[school] = max(last[school], number)
+            if state in IN_PREPARATION:
+                schools = schools - {school}
         insert(
             AwardList,
             ("school", "term", "number", "state", "prepared_by", "prepared_at", "sent_back_reason"),
-            [(school, self.term.pk, 1, ListState.DRAFT, self.by.pk, self.at, "") for school in schools],
+            [
+                (school, self.term.pk, last[school] + 1, ListState.DRAFT, self.by.pk, self.at, "")
+                for school in sorted(schools)
+            ],
         )
 
     def _standing(self, students: set[int]) -> dict[int, dict[str, Award]]:
@@ -176,7 +233,7 @@ class _Proposer:
                 found[award.student_id][award.program_id] = award
         return found
 
-    def _row(self, row: dict[str, Any], verdict: Verdict, list_pk: int | None) -> tuple[Any, ...]:
+    def _row(self, row: dict[str, Any], verdict: Verdict, list_pk: int) -> tuple[Any, ...]:
         facts = self._frozen(row, verdict)
         return (
             row["student_id"], row["pk"], verdict.program.code, self.term.pk, list_pk, row["school_id"],
@@ -202,13 +259,20 @@ class _Proposer:
             "school_fee": verdict.school_fee and verdict.school_fee.pk,
         }
 
-    def _renew(self, award: Award, row: dict[str, Any], verdict: Verdict) -> None:
+    def _renew(self, award: Award, row: dict[str, Any], verdict: Verdict) -> bool:
+        """Bring a proposal up to date; whether there was something to do."""
         relations = {"stage", "category", "rule", "standard", "school_fee"}
         facts = {
             f"{name}_id" if name in relations else name: value for name, value in self._frozen(row, verdict).items()
         }
-        if any(getattr(award, name) != value for name, value in facts.items()):
-            Award.objects.filter(pk=award.pk, state=AwardState.PROPOSED).update(**facts)
+        if all(getattr(award, name) == value for name, value in facts.items()):
+            return False
+        return bool(Award.objects.filter(pk=award.pk, state=AwardState.PROPOSED).update(**facts))
+
+
+def _can_follow(award: Award, row: dict[str, Any], draft: int) -> bool:
+    """Whether a run may still change the award: proposed for this enrollment, on the draft of its school."""
+    return award.state == AwardState.PROPOSED and award.enrollment_id == row["pk"] and award.list_id == draft
 
 
 @transaction.atomic

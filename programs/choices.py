@@ -73,6 +73,9 @@ class ListState(TextChoices):
     CONFIRMED = "confirmed", _("县级已审定")
 
 
+IN_PREPARATION = (ListState.DRAFT, ListState.SCHOOL_PREPARED, ListState.SCHOOL_APPROVED)
+"""A school has one list in these states at a time; children can still come on it."""
+
 LIST_MOVES = {
     ListState.DRAFT: {ListState.SCHOOL_PREPARED, ListState.SCHOOL_APPROVED},
     ListState.SCHOOL_PREPARED: {ListState.SCHOOL_APPROVED, ListState.DRAFT},

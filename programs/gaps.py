@@ -19,12 +19,12 @@ from django.utils.functional import cached_property
 from programs.choices import Gap, Mistake, RecognitionListState
 from programs.eligibility import Rulebook, facts_of
 from programs.models import Award, AwardList, Recognition, RecognitionList, Rule
+from programs.transfers import Transfers, in_parts
 from schools.models import School, Term
 from students.choices import EnrollmentState, RosterState
 from students.models import Enrollment, Hardship, Roster, Student
 
 READ_ROWS = 4_000
-_KEYS_A_QUERY = 500
 _FEW_SCHOOLS = 100
 """Up to so many schools are looked at by themselves; for more it is less work to look at all."""
 
@@ -203,7 +203,7 @@ class _Search:
             yield from (_Child(*row) for row in part.values_list(*_CHILD).iterator(READ_ROWS))
 
     def _children_of(self, enrollments: Iterable[int]) -> Iterator[_Child]:
-        for keys in _in_parts(enrollments):
+        for keys in in_parts(enrollments):
             yield from (_Child(*row) for row in Enrollment.objects.filter(pk__in=keys).values_list(*_CHILD))
 
     # What follows
@@ -214,14 +214,18 @@ class _Search:
             if self.schools is None or aid.school in self.schools:
                 of_enrollment[aid.enrollment].append(aid)
         suspects = self._suspects()
+        missed: list[Line] = []
         for child in self._children():
             fitting = self._fitting(child)
             for program in fitting.entitled:
                 if (self._child(child.student), program) not in self.aided:
-                    yield self._missed(child, program, fitting.rules[program])
+                    missed.append(self._missed(child, program, fitting.rules[program]))
             yield from self._mistaken(child, of_enrollment.pop(child.pk, ()), fitting, suspects)
         for child in self._children_of(list(of_enrollment)):
             yield from self._mistaken(child, of_enrollment[child.pk], self._fitting(child), suspects)
+        # A child in two schools is missed in the one that would pay, as in the award run.
+        transfers = Transfers(self.term, students=(line.student for line in missed))
+        yield from (line for line in missed if transfers.is_paid_at(line.enrollment, line.student, line.program))
 
     def _fitting(self, child: _Child) -> _Fitting:
         """The rulebook's answer; children with the same facts share it."""
@@ -352,14 +356,8 @@ class _Search:
             twice = studying.values("student").annotate(n=Count("pk")).filter(n__gt=1)
             return set(twice.values_list("student", flat=True))
         places: Counter[int] = Counter()
-        for keys in _in_parts({aid.student for aid in self.aids if aid.school in self.schools}):
+        for keys in in_parts({aid.student for aid in self.aids if aid.school in self.schools}):
             # Only the children are asked for: with the term among the conditions SQLite reads the whole term.
             rows = Enrollment.objects.filter(student__in=keys).order_by().values_list("student", "term", "state")
             places.update(row[0] for row in rows if row[1:] == (self.term.pk, EnrollmentState.STUDYING))
         return {student for student, n in places.items() if n > 1}
-
-
-def _in_parts(keys: Iterable[int]) -> Iterator[list[int]]:
-    ordered = sorted(keys)
-    for start in range(0, len(ordered), _KEYS_A_QUERY):
-        yield ordered[start : start + _KEYS_A_QUERY]

@@ -7,10 +7,10 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
-from accounts.models import User
+from accounts.models import Action, User
 from common.moves import Refused, move
 from common.roles import Role
-from programs.choices import LIST_MOVES, AwardState, ListState
+from programs.choices import IN_PREPARATION, LIST_MOVES, AwardState, ListState
 from programs.models import AwardList
 from students.choices import EnrollmentState
 
@@ -45,6 +45,11 @@ class StillSuspended(Refused):
     message = _("还有 %(count)s 名学生的异议没有办结。")
 
 
+class OtherListInPreparation(Refused):
+    code = "list-other-in-preparation"
+    message = _("学校的%(title)s还在办理，公示以后才能退回这一份。")
+
+
 class SendBackReasonMissing(Refused):
     code = "send-back-reason-missing"
     message = _("请写明退回的原因。")
@@ -72,14 +77,22 @@ def school_approve(award_list: AwardList, *, by: User, at: datetime) -> None:
 
 @transaction.atomic
 def send_back(award_list: AwardList, *, reason: str, by: User, at: datetime) -> None:
-    """Back to the school, with a reason; what was signed has to be signed again."""
+    """Back to the school, with a reason; what was signed has to be signed again.
+
+    A school works on one list of the term at a time.
+    """
     if not reason.strip():
         raise SendBackReasonMissing()
+    others = AwardList.objects.filter(school=award_list.school_id, term=award_list.term_id, state__in=IN_PREPARATION)
+    if other := others.exclude(pk=award_list.pk).first():
+        raise OtherListInPreparation(title=other.title)
     move(
         award_list,
         ListState.DRAFT,
         moves=LIST_MOVES,
         sent_back_reason=reason.strip()[:200],
+        school_prepared_by=None,
+        school_prepared_at=None,
         school_approved_by=None,
         school_approved_at=None,
     )
@@ -92,7 +105,7 @@ def confirm(award_list: AwardList, *, by: User, at: datetime) -> None:
 
     Only a list whose publicity is over can be confirmed, and none while an objection is open.
     """
-    if by.pk == award_list.prepared_by_id:
+    if by.pk == award_list.prepared_by_id or has_proposed(by, award_list):
         raise OwnList()
     if by.pk == award_list.school_approved_by_id:
         raise SpokeForTheSchool()
@@ -105,6 +118,12 @@ def confirm(award_list: AwardList, *, by: User, at: datetime) -> None:
     if not people:
         raise EmptyList()
     actions.record(by, "list.confirmed", award_list, at=at, awards=people)
+
+
+def has_proposed(user: User, award_list: AwardList) -> bool:
+    """Whether this person ran the proposals of the list's term: also some time before whoever ran them last."""
+    runs = Action.objects.filter(verb="awards.proposed", target_type="schools.term", target_id=award_list.term_id)
+    return runs.filter(actor=user).exists()
 
 
 def confirm_many(award_lists: Iterable[AwardList], *, by: User, at: datetime) -> tuple[int, dict[int, Refused]]:

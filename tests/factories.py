@@ -778,7 +778,7 @@ class AwardListFactory(DjangoModelFactory):
 
     class Meta:
         model = AwardList
-        django_get_or_create = ("school", "term")
+        django_get_or_create = ("school", "term", "number")
 
     class Params:
         signed_by_school = factory.Trait(
@@ -797,6 +797,7 @@ class AwardListFactory(DjangoModelFactory):
 
     school = factory.SubFactory(SchoolFactory)
     term = factory.SubFactory(TermFactory)
+    number = 1
     prepared_by = factory.SubFactory(UserFactory)
     prepared_at = NOW
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 from django.db import models
 from django.db.models import Count, F, Q, Sum
 from django.urls import reverse
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from common.roles import READERS, Role
@@ -106,10 +107,19 @@ class AwardList(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.school} {self.term}"
+        return f"{self.school} {self.term}{f' {self.title}' if self.is_supplementary else ''}"
 
     def get_absolute_url(self) -> str:
         return reverse("programs:list", args=[self.pk])
+
+    @property
+    def is_supplementary(self) -> bool:
+        return self.number > 1
+
+    @property
+    def title(self) -> str:
+        """What people call it: the term's list, or the first, second … one that adds to it."""
+        return _now("补充名单第 %(n)s 份") % {"n": self.number - 1} if self.is_supplementary else _now("资助名单")
 
 
 class AwardQuerySet(models.QuerySet["Award"]):

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from aidcenter import my_term
+from programs.models import AwardList
 from students.choices import RosterState
 from students.models import SchoolTerm
 from tests.factories import (
@@ -106,6 +107,19 @@ class TestNextStep:
 
         assert up.next is None
         assert over.next.url == notice.get_absolute_url()
+
+    def test_is_the_supplementary_list_while_the_first_is_published(self, school, term):
+        RosterFactory(school=school, term=term)
+        RecognitionListFactory(school=school, term=term)
+        first = AwardListFactory(school=school, term=term, published=True)
+        NoticeFactory(list=first)
+        second = AwardList.objects.create(
+            school=school, term=term, number=2, prepared_by=first.prepared_by, prepared_at=NOW
+        )
+
+        found = my_term.of(school, term, today=NOW.date()).next
+
+        assert (found.title, found.url) == ("确认并公示补充名单第 1 份", second.get_absolute_url())
 
     def test_is_the_failed_payments_until_they_are_paid_again(self, term):
         award = AwardFactory(enrollment__term=term, confirmed=True)

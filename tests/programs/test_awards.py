@@ -8,7 +8,7 @@ import pytest
 from common.moves import WrongState
 from jobs import run
 from jobs.choices import JobState
-from programs import awards, eligibility, recognitions
+from programs import awards, eligibility, gaps, lists, recognitions
 from programs.choices import AwardState, Level, ListState, RecognitionListState
 from programs.models import Award, AwardList, Recognition, SchoolFee, Standard, TermProgram
 from programs.reference import load_national, load_standards
@@ -251,6 +251,104 @@ class TestPropose:
         propose(term, preparer)
 
         assert amounts(late) == {}
+
+    def test_opens_a_supplementary_list_for_who_is_found_after_the_school_s_list_left_the_school(
+        self, term, school, preparer
+    ):
+        give_category(enroll(term, school), "lifted-from-poverty")
+        propose(term, preparer)
+        first = AwardList.objects.get()
+        AwardList.objects.update(state=ListState.PUBLISHED)
+        signed = list(first.awards.values())
+        late, later = enroll(term, school), enroll(term, school)
+        give_category(late, "lifted-from-poverty")
+
+        propose(term, preparer)
+        give_category(later, "lifted-from-poverty")
+        propose(term, preparer)
+
+        assert list(AwardList.objects.order_by("number").values_list("number", "state")) == [
+            (1, ListState.PUBLISHED),
+            (2, ListState.DRAFT),
+        ]
+        assert AwardList.objects.get(number=2).title == "补充名单第 1 份"
+        assert [award.list.number for award in (late.awards.get(), later.awards.get())] == [2, 2]
+        assert list(first.awards.values()) == signed
+
+    def test_opens_no_list_for_what_a_signed_award_rules_out(self, term, school, preparer):
+        TermProgram.objects.create(term=term, program_id="day-pupil-living")
+        child = enroll(term, school, is_boarding=False)
+        give_category(child, "lifted-from-poverty")
+        propose(term, preparer)
+        assert amounts(child) == {"day-pupil-living": 25_000}
+        AwardList.objects.update(state=ListState.CLOSED)
+        type(child).objects.update(is_boarding=True)
+
+        propose(term, preparer)
+
+        assert amounts(child) == {"day-pupil-living": 25_000}
+        assert AwardList.objects.count() == 1
+
+    def test_a_draft_is_put_forward_by_whoever_changed_it_last(self, term, school, preparer):
+        child = enroll(term, school)
+        give_category(child, "lifted-from-poverty")
+        propose(term, preparer)
+        second, third = UserFactory(), UserFactory()
+
+        propose(term, second)
+        unchanged_by = AwardList.objects.get().prepared_by
+        type(child).objects.update(state="left")
+        propose(term, third)
+
+        assert (unchanged_by, AwardList.objects.get().prepared_by) == (preparer, third)
+
+    def test_nobody_confirms_what_he_proposed_whoever_ran_the_proposals_after_him(self, term, school, preparer):
+        give_category(enroll(term, school), "lifted-from-poverty")
+        propose(term, preparer)
+        give_category(enroll(term, school), "lifted-from-poverty")
+        propose(term, UserFactory())
+        AwardList.objects.update(state=ListState.CLOSED, school_approved_by=UserFactory(), school_approved_at=NOW)
+        preparer.role = "approver"
+        preparer.save()
+
+        with pytest.raises(lists.OwnList):
+            lists.confirm(AwardList.objects.get(), by=preparer, at=NOW)
+
+    @pytest.mark.parametrize("rows_a_chunk", [1, 100])
+    @pytest.mark.parametrize(("pays", "where"), [("new-school", 1), ("old-school", 0)])
+    def test_a_child_in_two_schools_is_paid_by_the_one_that_the_county_s_rule_names(
+        self, term, school, preparer, monkeypatch, rows_a_chunk, pays, where
+    ):
+        monkeypatch.setattr(awards, "READ_ROWS", rows_a_chunk)
+        TermProgram.objects.update(pays=pays)
+        first = enroll(term, school)
+        give_category(first, "lifted-from-poverty")
+        second = enroll(term, SchoolFactory(kind=school.kind), student=first.student)
+
+        propose(term, preparer)
+        propose(term, preparer)
+
+        assert Award.objects.get().enrollment == (first, second)[where]
+        assert [line.gap for line in gaps.find(term)] == ["mistaken"]  # in two schools, but missed in neither
+        assert [line for line in gaps.find(term, schools=[second.school_id]) if line.gap == "missed"] == []
+
+    @pytest.mark.parametrize("rows_a_chunk", [1, 100])
+    @pytest.mark.parametrize(("before", "after"), [("new-school", "old-school"), ("old-school", "new-school")])
+    def test_a_proposal_follows_the_child_to_the_school_that_pays_whichever_is_read_first(
+        self, term, school, preparer, monkeypatch, rows_a_chunk, before, after
+    ):
+        monkeypatch.setattr(awards, "READ_ROWS", rows_a_chunk)
+        TermProgram.objects.update(pays=before)
+        both = [enroll(term, school)]
+        give_category(both[0], "lifted-from-poverty")
+        both.append(enroll(term, SchoolFactory(kind=school.kind), student=both[0].student))
+        propose(term, preparer)
+        TermProgram.objects.update(pays=after)
+
+        propose(term, preparer)
+
+        paid = Award.objects.live().get().enrollment
+        assert paid == both[after == "new-school"]
 
     def test_a_term_without_programs_is_refused(self, preparer):
         empty = Term.objects.create(

@@ -12,9 +12,9 @@ from openpyxl import load_workbook
 
 from accounts.models import Action
 from jobs import run
-from programs import awards, gap_answers, gaps, terms
+from programs import awards, gap_answers, gaps, lists, publicity, terms
 from programs.choices import AwardState, Gap, GapAnswerState, GapReason, GapState, Level, Mistake
-from programs.models import Award, GapAnswer, Recognition, TermProgram
+from programs.models import Award, AwardList, GapAnswer, Recognition, TermProgram
 from programs.reference import load_national, load_standards
 from schools.choices import TermState
 from schools.models import SchoolKind, Stage, Term
@@ -457,6 +457,36 @@ class TestClosing:
         gap_answers.accept(missed(term), term=term, by=by, at=NOW)
         terms.close(term, by=by, at=NOW)
         assert term.state == TermState.CLOSED
+
+    def test_a_child_to_be_added_after_the_list_was_confirmed_goes_all_the_way_and_the_term_closes(
+        self, term, school, officer, by
+    ):
+        poor(term, school)
+        propose(term, by)
+        self.go_all_the_way(AwardList.objects.get(), officer)
+        late = poor(term, school)
+        gap_answers.answer(missed(term), term=term, reason=GapReason.TO_ADD, words="", by=officer, at=NOW)
+        gap_answers.accept(missed(term), term=term, by=by, at=NOW)
+        with pytest.raises(terms.OpenGaps):
+            terms.close(term, by=by, at=NOW)
+        term.refresh_from_db()
+
+        propose(term, by)
+        supplementary = AwardList.objects.get(number=2)
+        assert terms.unfinished(term).lists_not_confirmed == 1
+        self.go_all_the_way(supplementary, officer)
+
+        assert [award.state for award in late.awards.all()] == [AwardState.CONFIRMED]
+        assert terms.unfinished(term).lists_not_confirmed == 0
+        terms.close(term, by=by, at=NOW)
+        assert term.state == TermState.CLOSED
+
+    def go_all_the_way(self, award_list, officer):
+        """The school's word, publicity to its end, the county's second signature."""
+        lists.school_approve(award_list, by=officer, at=NOW)
+        notice = publicity.put_up(award_list, by=officer, at=NOW)
+        publicity.take_down(notice, by=officer, at=NOW + timedelta(days=30), result="无异议")
+        lists.confirm(notice.list, by=make.UserFactory(approver=True), at=NOW + timedelta(days=30))
 
     def test_a_term_s_page_says_so_before(self, as_role, term, school):
         poor(term, school)

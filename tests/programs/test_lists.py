@@ -130,6 +130,16 @@ class TestSendBack:
             "三年级2班漏报",
         )
 
+    def test_is_refused_while_the_school_works_on_another_list_of_the_term(self):
+        first = AwardListFactory(closed=True)
+        AwardList.objects.create(
+            school=first.school, term=first.term, number=2, prepared_by=first.prepared_by, prepared_at=NOW
+        )
+
+        with pytest.raises(lists.OtherListInPreparation):
+            lists.send_back(first, reason="三年级2班漏报", by=UserFactory(approver=True), at=NOW)
+        assert AwardList.objects.get(pk=first.pk).state == ListState.CLOSED
+
 
 class TestPublicity:
     def test_counts_chinese_working_days(self):
