@@ -66,7 +66,8 @@ def _columns() -> list[Column]:
 def _row(absence: Absence, term: Term) -> list[Value]:
     absence.term = term
     person = absence.person
-    letter = max(absence.letters.all(), key=lambda one: one.pk, default=None)
+    live = (one for one in absence.letters.all() if not one.withdrawn_at)
+    letter = max(live, key=lambda one: one.pk, default=None)
     return [
         person.name,
         str(person.get_sex_display()),

@@ -121,7 +121,8 @@ class Letters:
 def letters() -> list[Letters]:
     """Every year with letters and its terms, the newest first, in one grouped query."""
     counted = (
-        OutsideLetter.objects.order_by()
+        OutsideLetter.objects.live()
+        .order_by()
         .values_list("absence__term")
         .annotate(
             made=Count("pk"),

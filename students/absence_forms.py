@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from common import money, names
 from common.forms import DayField, FilterForm, Rows, SearchField, TidyCharField
 from schools.models import Term, Town
-from students.absence_outcomes import LONGEST_WORDS, fits
+from students.absence_outcomes import IN_BULK, LONGEST_WORDS, fits
 from students.absences import AGES, Expectation, alarming, of_age
 from students.choices import Outcome
 from students.models import HardshipCategory, RegisterSource
@@ -83,6 +83,19 @@ class OutcomeForm(forms.Form):
         self.fields["outcome"].choices = [  # type: ignore[attr-defined]
             choice for choice in Outcome.choices if choice[0] != Outcome.OTHER_RECORD and fits(choice[0], age)
         ]
+
+
+class BulkOutcomeForm(forms.Form):
+    """What was found out of several children alike."""
+
+    outcome = forms.ChoiceField(
+        label=_("查找结果"),
+        widget=forms.RadioSelect,
+        choices=[choice for choice in Outcome.choices if choice[0] in IN_BULK],
+    )
+    words = _words(
+        _("说明"), required=False, help_text=_("对每个孩子都成立的话。按年龄一看就明白的可以不写。不要写证件号码。")
+    )
 
 
 class NameForm(forms.Form):

@@ -18,9 +18,11 @@ from common.moves import Refused, WrongState
 from jobs import files
 from jobs.choices import FileKind
 from students import absence_outcomes
+from students.absence_outcomes import Said
 from students.choices import AbsenceState, Outcome
 from students.models import Absence, OutsideLetter, OutsideLetterQuerySet
 
+LONGEST_REASON = 200
 _TRIES = 5
 _RUNNING = re.compile(r"〔\d{4}〕(\d+)号$")
 _SCANS = {b"%PDF-": "pdf", b"\xff\xd8\xff": "jpg", b"\x89PNG\r\n\x1a\n": "png"}
@@ -33,6 +35,7 @@ class LetterState(TextChoices):
     MADE = "made", _("待发出")
     SENT = "sent", _("已发出，等回执")
     BACK = "back", _("已收到回执")
+    WITHDRAWN = "withdrawn", _("已作废")
 
 
 class NobodyToAskFor(Refused):
@@ -48,6 +51,21 @@ class DayOutOfOrder(Refused):
 class NotSent(Refused):
     code = "letter-not-sent"
     message = _("请先登记发出日期，再登记回执。")
+
+
+class Withdrawn(Refused):
+    code = "letter-withdrawn"
+    message = _("这份函已经作废。")
+
+
+class HasReceipt(Refused):
+    code = "letter-has-receipt"
+    message = _("已收到回执的函不能作废。")
+
+
+class ReasonMissing(Refused):
+    code = "letter-reason-missing"
+    message = _("请写明为什么作废。")
 
 
 class NotAScan(Refused):
@@ -74,13 +92,16 @@ def counts(letters: OutsideLetterQuerySet) -> dict[str, int]:
 
 
 _STATES = {
-    LetterState.MADE.value: Q(sent_on=None),
-    LetterState.SENT.value: Q(sent_on__isnull=False, receipt_on=None),
+    LetterState.MADE.value: Q(sent_on=None, withdrawn_at=None),
+    LetterState.SENT.value: Q(sent_on__isnull=False, receipt_on=None, withdrawn_at=None),
     LetterState.BACK.value: Q(receipt_on__isnull=False),
+    LetterState.WITHDRAWN.value: Q(withdrawn_at__isnull=False),
 }
 
 
 def state_of(letter: OutsideLetter) -> LetterState:
+    if letter.withdrawn_at:
+        return LetterState.WITHDRAWN
     if letter.receipt_on:
         return LetterState.BACK
     return LetterState.SENT if letter.sent_on else LetterState.MADE
@@ -96,20 +117,24 @@ def make(
     """
     letters = []
     for absence in absences:
-        waiting = absence.letters.filter(school_name=school_name, school_place=school_place, sent_on=None)
+        waiting = absence.letters.live().filter(school_name=school_name, school_place=school_place, sent_on=None)
         if absence.outcome not in {"", Outcome.DROPPED_OUT, Outcome.OUTSIDE} or waiting.exists():
             continue
+        before = None
         if absence.state == AbsenceState.OPEN:
+            before = absence_outcomes.said_of(absence)
             with translation.override(settings.LANGUAGE_CODE):
                 words = _now("在%(place)s%(school)s就读，已制函核实。") % {"place": school_place, "school": school_name}
             absence_outcomes.settle(absence, outcome=Outcome.OUTSIDE, words=words, by=by, at=at)
-        letters.append(_make_one(absence, school_name, school_place, by, at))
+        letters.append(_make_one(absence, school_name, school_place, by, at, before))
     if not letters:
         raise NobodyToAskFor()
     return letters
 
 
-def _make_one(absence: Absence, school_name: str, school_place: str, by: User, at: datetime) -> OutsideLetter:
+def _make_one(
+    absence: Absence, school_name: str, school_place: str, by: User, at: datetime, before: Said | None
+) -> OutsideLetter:
     for left in reversed(range(_TRIES)):
         try:
             with transaction.atomic():
@@ -120,6 +145,7 @@ def _make_one(absence: Absence, school_name: str, school_place: str, by: User, a
                     school_place=school_place,
                     made_by=by,
                     made_at=at,
+                    before=before,
                 )
         except IntegrityError:  # somebody else took the number a moment ago
             if not left:
@@ -131,7 +157,7 @@ def _make_one(absence: Absence, school_name: str, school_place: str, by: User, a
 
 
 def _next_number(year: int) -> str:
-    """〔2021〕0001号 and so on: one sequence for each year, whatever stands before the year."""
+    """〔2021〕0001号 and so on: one sequence for each year, whatever stands before the year or was withdrawn."""
     last = OutsideLetter.objects.filter(number__contains=f"〔{year}〕").order_by("-pk").first()
     found = _RUNNING.search(last.number) if last else None
     return f"{settings.LETTER_PREFIX}〔{year}〕{int(found[1]) + 1 if found else 1:04d}号"
@@ -144,7 +170,7 @@ def send(letters: Iterable[OutsideLetter], *, on: date, by: User, at: datetime) 
     for letter in letters:
         if not timezone.localdate(letter.made_at) <= on <= timezone.localdate(at):
             raise DayOutOfOrder()
-        if OutsideLetter.objects.filter(pk=letter.pk, sent_on=None).update(sent_on=on):
+        if OutsideLetter.objects.live().filter(pk=letter.pk, sent_on=None).update(sent_on=on):
             actions.record(by, "letter.sent", letter, at=at, on=on.isoformat())
             done += 1
     return done
@@ -163,6 +189,8 @@ def receive(
     at: datetime,
 ) -> None:
     """Keep what the other school answered. A child whom it does not have is looked for again."""
+    if letter.withdrawn_at is not None:
+        raise Withdrawn()
     if letter.sent_on is None:
         raise NotSent()
     if not letter.sent_on <= on <= timezone.localdate(at):
@@ -173,11 +201,37 @@ def receive(
     said: dict[str, object] = {"receipt_on": on, "receives": receives.strip(), "amount_fen": amount_fen}
     if scan is not None:
         said["receipt_file"] = _store(scan, by, at)
-    OutsideLetter.objects.filter(pk=letter.pk).update(**said)
+    if not OutsideLetter.objects.live().filter(pk=letter.pk).update(**said):
+        raise Withdrawn()
     letter.refresh_from_db()
     actions.record(by, "letter.receipt-kept", letter, at=at, on=on.isoformat(), is_there=is_there)
     if not is_there and letter.absence.outcome == Outcome.OUTSIDE:
         absence_outcomes.undo(letter.absence, by=by, at=at)
+
+
+@transaction.atomic
+def withdraw(letter: OutsideLetter, *, reason: str, by: User, at: datetime) -> None:
+    """Take a letter back that was made by mistake. Its number stays with it and goes to no other.
+
+    With the child's last letter goes the outcome that letters brought: the case stands as it did before them, unless
+    somebody said something else of it meanwhile.
+    """
+    reason = reason.strip()[:LONGEST_REASON]
+    if not reason:
+        raise ReasonMissing()
+    said = {"withdrawn_by": by, "withdrawn_at": at, "withdrawn_reason": reason}
+    if not OutsideLetter.objects.live().filter(pk=letter.pk, receipt_on=None).update(**said):
+        letter.refresh_from_db()
+        raise Withdrawn() if letter.withdrawn_at else HasReceipt()
+    letter.refresh_from_db()
+    actions.record(by, "letter.withdrawn", letter, at=at, reason=reason)
+    absence = letter.absence
+    settling = absence.letters.filter(made_at=absence.decided_at).exclude(before=None).order_by("pk").first()
+    if settling is None or absence.letters.live().exists():
+        return
+    with translation.override(settings.LANGUAGE_CODE):
+        words = _now("%(number)s函作废，恢复制函前的状态。%(reason)s") % {"number": letter.number, "reason": reason}
+    absence_outcomes.restore(absence, settling.before, outcome=Outcome.OUTSIDE, words=words, by=by, at=at)
 
 
 def _store(scan: Scan, by: User, at: datetime) -> object:

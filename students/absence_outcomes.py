@@ -1,7 +1,8 @@
 """What people find out about a child in no roster: the steps of the search, the outcome, and taking it back."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import Any, TypedDict
 
 from django.conf import settings
 from django.db import transaction
@@ -29,6 +30,8 @@ _SAYS_ITSELF = {
     Outcome.FINISHED: Expectation.SENIOR,
 }
 """What the age alone is reason enough for."""
+IN_BULK = tuple(outcome for outcome in Outcome if outcome not in {Outcome.OTHER_RECORD, Outcome.DROPPED_OUT})
+"""What can be said of several children at once. Whose record a child has, and that it dropped out, is said of one."""
 
 
 class WordsMissing(Refused):
@@ -44,6 +47,11 @@ class NotAtThisAge(Refused):
 class ChildNotChosen(Refused):
     code = "child-not-chosen"
     message = _("请先按姓名找到花名册里的学生，再确认是同一名学生。")
+
+
+class OneByOne(Refused):
+    code = "absence-one-by-one"
+    message = _("“%(outcome)s”只能逐个记录。")
 
 
 class NotOnAList(Refused):
@@ -94,6 +102,48 @@ def settle(absence: Absence, *, outcome: str, words: str, by: User, at: datetime
         raise WordsMissing()
     _decide(absence, outcome, words, by, at)
     actions.record(by, "absence.settled", absence, at=at, outcome=outcome)
+
+
+@transaction.atomic
+def settle_several(
+    rows: AbsenceQuerySet, term: Term, *, outcome: str, words: str, by: User, at: datetime
+) -> tuple[int, int]:
+    """Say one thing of several children, and of how many it was said and how many were passed over.
+
+    Passed over is who has an outcome already, and who cannot have this one at its age.
+    """
+    if outcome not in IN_BULK:
+        raise OneByOne(outcome=Outcome(outcome).label)
+    words = words.strip()[:LONGEST_WORDS]
+    chosen, mine = _unsaid(rows, term)
+    fitting = [row for row in mine if fits(outcome, age_of(row))]
+    if not words and any(needs_words(outcome, age_of(row)) for row in fitting):
+        raise WordsMissing()
+    _write(term, [(row, (AbsenceState.SETTLED.value, outcome, words, by.pk, at)) for row in fitting])
+    if fitting:
+        actions.record(by, "absences.settled", term, at=at, children=len(fitting), outcome=outcome)
+    return len(fitting), chosen - len(fitting)
+
+
+def _unsaid(rows: AbsenceQuerySet, term: Term) -> tuple[int, list[Absence]]:
+    """How many rows these are, and those of them without an outcome: until the end nobody else settles one."""
+    unsaid = Absence.objects.filter(term=term, state=AbsenceState.OPEN, outcome="")
+    chosen = list(rows.order_by("pk").values_list("pk", flat=True))
+    mine: list[Absence] = []
+    for start in range(0, len(chosen), _KEYS_A_QUERY):
+        some = unsaid.filter(pk__in=chosen[start : start + _KEYS_A_QUERY])
+        some.update(state=F("state"))
+        mine += some.select_related("term", "person").defer("person__id_number", "person__phone").order_by("pk")
+    return len(chosen), mine
+
+
+_SAID = ("state", "outcome", "words", "decided_by", "decided_at")
+
+
+def _write(term: Term, lines: Sequence[tuple[Absence, tuple[Any, ...]]]) -> None:
+    fields = ("term", "key", "person", "found_at", *_SAID)
+    rows = [(term.pk, row.key, row.person_id, row.found_at, *said) for row, said in lines]
+    upsert(Absence, fields, rows, unique=fields[:2], update=_SAID)
 
 
 @transaction.atomic
@@ -157,6 +207,37 @@ def undo(absence: Absence, *, by: User, at: datetime) -> None:
     actions.record(by, "absence.undone", absence, at=at, was=was)
 
 
+class Said(TypedDict):
+    """What was said of a case, in a form that can be kept beside it."""
+
+    outcome: str
+    words: str
+    decided_by: int | None
+    decided_at: str | None
+
+
+def said_of(absence: Absence) -> Said:
+    at = absence.decided_at
+    return {
+        "outcome": absence.outcome,
+        "words": absence.words,
+        "decided_by": absence.decided_by_id,
+        "decided_at": at.isoformat() if at else None,
+    }
+
+
+@transaction.atomic
+def restore(absence: Absence, before: Said, *, outcome: str, words: str, by: User, at: datetime) -> None:
+    """Let a case stand as it did before an outcome that is in force. What became of it stays among the steps."""
+    then = before["decided_at"]
+    former = {**before, "decided_at": datetime.fromisoformat(then) if then else None}
+    same = Absence.objects.filter(pk=absence.pk, outcome=outcome, decided_at=absence.decided_at)
+    if same.update(state=AbsenceState.OPEN, **former):
+        AbsenceStep.objects.create(absence=absence, words=words[:LONGEST_WORDS], by=by, at=at)
+        _reload(absence)
+        actions.record(by, "absence.undone", absence, at=at, was=outcome)
+
+
 def proposals(rows: Iterable[Absence], term: Term) -> dict[str, Absence]:
     """key → what the last term found out of a child who has no outcome yet, where it can still be so at its age."""
     wanted = {row.key: row for row in rows if not row.outcome}
@@ -177,30 +258,20 @@ def _parts(keys: list[str]) -> Iterator[list[str]]:
         yield keys[start : start + _KEYS_A_QUERY]
 
 
-_TAKEN_OVER = ("state", "outcome", "words", "decided_by", "decided_at")
-
-
 @transaction.atomic
 def take_over(rows: AbsenceQuerySet, term: Term, *, by: User, at: datetime) -> int:
     """Let the last term's outcome hold for those of these children who have none yet, and say for how many.
 
     Whoever takes it over signs for it, in the words of the last term.
     """
-    unsaid = Absence.objects.filter(term=term, state=AbsenceState.OPEN, outcome="")
-    chosen = list(rows.order_by("pk").values_list("pk", flat=True))
-    mine: list[Absence] = []
-    for start in range(0, len(chosen), _KEYS_A_QUERY):
-        some = unsaid.filter(pk__in=chosen[start : start + _KEYS_A_QUERY])
-        some.update(state=F("state"))  # ours until the end: nobody settles one of them meanwhile
-        mine += some.select_related("term", "person").defer("person__id_number", "person__phone").order_by("pk")
+    _chosen, mine = _unsaid(rows, term)
     last = proposals(mine, term)
     taken = [
-        (row.term_id, row.key, row.person_id, row.found_at, earlier.state, earlier.outcome, earlier.words, by.pk, at)
+        (row, (earlier.state, earlier.outcome, earlier.words, by.pk, at))
         for row in mine
         if (earlier := last.get(row.key))
     ]
-    fields = ("term", "key", "person", "found_at", *_TAKEN_OVER)
-    upsert(Absence, fields, taken, unique=fields[:2], update=_TAKEN_OVER)
+    _write(term, taken)
     if taken:
         actions.record(by, "absences.taken-over", term, at=at, children=len(taken))
     return len(taken)

@@ -86,12 +86,19 @@ class OutsideLetterQuerySet(models.QuerySet["OutsideLetter"]):
     def visible_to(self, user: Person) -> Self:
         return self if user.role in READERS else self.none()
 
+    def live(self) -> Self:
+        """Without those made by mistake."""
+        return self.filter(withdrawn_at=None)
+
     def for_list(self) -> Self:
         return self.select_related("absence__person", "absence__term", "made_by").order_by("-pk")
 
 
 class OutsideLetter(models.Model):
-    """The official letter to a school outside the county (在外地就读学生公函告知书), and its return slip (回执)."""
+    """The official letter to a school outside the county (在外地就读学生公函告知书), and its return slip (回执).
+
+    One made by mistake is withdrawn and keeps its number. `before` is how the case stood that the letter settled.
+    """
 
     absence = models.ForeignKey(
         Absence, on_delete=models.PROTECT, related_name="letters", verbose_name=_("未找到的学生")
@@ -109,6 +116,13 @@ class OutsideLetter(models.Model):
         "jobs.StoredFile", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("回执扫描件")
     )
 
+    before = models.JSONField(_("制函前的结论"), null=True)
+    withdrawn_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("作废人")
+    )
+    withdrawn_at = models.DateTimeField(_("作废时间"), null=True)
+    withdrawn_reason = models.CharField(_("作废原因"), max_length=200, blank=True)
+
     objects = OutsideLetterQuerySet.as_manager()
 
     class Meta:
@@ -119,6 +133,13 @@ class OutsideLetter(models.Model):
             models.CheckConstraint(
                 name="outsideletter_receipt_after_sending",
                 condition=Q(receipt_on=None) | Q(sent_on__isnull=False, receipt_on__gte=models.F("sent_on")),
+            ),
+            models.CheckConstraint(
+                name="outsideletter_withdrawal_is_signed",
+                condition=Q(withdrawn_at=None, withdrawn_by=None, withdrawn_reason="")
+                | (
+                    Q(withdrawn_at__isnull=False, withdrawn_by__isnull=False, receipt_on=None) & ~Q(withdrawn_reason="")
+                ),
             ),
         ]
 

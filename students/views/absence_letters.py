@@ -12,16 +12,23 @@ from django.utils.translation import ngettext
 from accounts import actions
 from accounts.access import SignedInRequest, needs
 from common import money
+from common.acts import telling
 from common.moves import Refused
 from common.pages import chosen, page_of, render_list, tabs_of
 from common.roles import COUNTY, READERS
 from students import absence_documents, absence_letters, absences
 from students.absence_forms import LetterFilter, LetterForm, ReceiptForm, SentForm
 from students.absence_letters import LetterState, Scan
+from students.forms import ReasonForm
 from students.models import Absence, OutsideLetter, OutsideLetterQuerySet
 from students.views.absences import numbers_of, term_of
 
-TONES = {LetterState.MADE: "amber", LetterState.SENT: "blue", LetterState.BACK: "green"}
+TONES = {
+    LetterState.MADE: "amber",
+    LetterState.SENT: "blue",
+    LetterState.BACK: "green",
+    LetterState.WITHDRAWN: "neutral",
+}
 MOST_AT_ONCE = 500
 
 
@@ -74,13 +81,14 @@ def create(request: SignedInRequest) -> HttpResponse:
 
 def _last_school(children: list[Absence]) -> dict[str, str]:
     """Where the first of the children was written to last, in whatever term."""
-    last = OutsideLetter.objects.filter(absence__key=children[0].key).order_by("-pk").first() if children else None
+    letters = OutsideLetter.objects.live().order_by("-pk")
+    last = letters.filter(absence__key=children[0].key).first() if children else None
     return {"school_name": last.school_name, "school_place": last.school_place} if last else {}
 
 
 def _chosen(request: SignedInRequest) -> OutsideLetterQuerySet:
     wanted = numbers_of(request, "letters")[:MOST_AT_ONCE]
-    rows: OutsideLetterQuerySet = OutsideLetter.objects.visible_to(request.user).filter(pk__in=wanted)
+    rows: OutsideLetterQuerySet = OutsideLetter.objects.visible_to(request.user).live().filter(pk__in=wanted)
     return rows.for_list().order_by("pk")
 
 
@@ -138,14 +146,27 @@ def show(request: SignedInRequest, pk: int) -> HttpResponse:
         "letter": letter,
         "words": words,
         "tone": tone,
-        "may_act": request.user.is_county,
+        "may_act": request.user.is_county and letter.withdrawn_at is None,
+        "may_open": request.user.is_county,
     }
     return render(request, "students/absence_letter.html", context)
 
 
 def _found(request: SignedInRequest, pk: int) -> OutsideLetter:
     rows = OutsideLetter.objects.visible_to(request.user).for_list().select_related("receipt_file")
-    return get_object_or_404(rows.select_related("absence__person", "absence__term", "made_by", "receipt_file"), pk=pk)
+    return get_object_or_404(rows.select_related("withdrawn_by"), pk=pk)
+
+
+@needs(*COUNTY)
+def withdraw(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Ask why a letter is of no use, and take it back."""
+    letter = _found(request, pk)
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with telling(request, _("已作废，函号保留不再使用。")):
+            absence_letters.withdraw(letter, **form.cleaned_data, by=request.user, at=timezone.now())
+        return redirect(letter)
+    return render(request, "students/absence_letter_withdraw.html", {"letter": letter, "form": form})
 
 
 @needs(*COUNTY)

@@ -26,7 +26,7 @@ from common.pages import ListPage, Tab, chosen, counts_by, page_of, render_list,
 from common.roles import COUNTY, READERS
 from schools.models import Term
 from students import absence_evidence, absence_export, absence_figures, absence_outcomes, absences, disclosure
-from students.absence_forms import AbsenceFilter, NameForm, OutcomeForm, SameForm, StepForm
+from students.absence_forms import AbsenceFilter, BulkOutcomeForm, NameForm, OutcomeForm, SameForm, StepForm
 from students.absences import Expectation, Standing
 from students.choices import Outcome
 from students.disclosure import Purpose
@@ -150,6 +150,30 @@ def take_over(request: SignedInRequest) -> HttpResponse:
         messages.warning(request, _("所选的孩子没有可以沿用的结论。"))
     query = request.GET.urlencode()
     return redirect(reverse("students:absences") + (f"?{query}" if query else ""))
+
+
+@needs(*COUNTY)
+def settle_several(request: SignedInRequest) -> HttpResponse:
+    """Ask what was found out of the ticked children; when that page is sent, keep it of all who can have it."""
+    term = term_of(request)
+    mine = Absence.objects.visible_to(request.user).filter(term=term, pk__in=numbers_of(request, "absences"))
+    form = BulkOutcomeForm(request.POST if "sure" in request.POST else None)
+    if form.is_bound and form.is_valid():
+        try:
+            done, passed = absence_outcomes.settle_several(
+                mine, term, **form.cleaned_data, by=request.user, at=timezone.now()
+            )
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            said = _("已记录 %(done)s 人。") % {"done": done}
+            if passed:
+                said += _("另有 %(passed)s 人已有结论或年龄不符，没有改动。") % {"passed": passed}
+            messages.success(request, said)
+            return redirect("students:absences")
+    children = mine.filter(outcome="").select_related("person", "term").order_by("pk")
+    lines = [(child, absences.age_of(child)) for child in children]
+    return render(request, "students/absence_settle_several.html", {"form": form, "lines": lines})
 
 
 def numbers_of(request: HttpRequest, name: str) -> list[int]:

@@ -1,6 +1,8 @@
 """Children nobody can find: who is looked for, what people find out, and what no run takes away from them."""
 
+import html
 import io
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -251,6 +253,59 @@ class TestOutcome:
             absence_outcomes.undo(absence, by=county, at=NOW)
 
 
+class TestSeveralAtOnce:
+    def of_ages(self, run, snapshot, *ages):
+        people = [listed(snapshot, age=age) for age in ages]
+        absences.renew(run)
+        rows = Absence.objects.select_related("term", "person")
+        return [rows.get(person=person) for person in people]
+
+    def settle(self, county, outcome, words=""):
+        rows, term = Absence.objects.all(), make.TermFactory()
+        return absence_outcomes.settle_several(rows, term, outcome=outcome, words=words, by=county, at=NOW)
+
+    def test_are_settled_alike_where_the_age_says_it_and_signed(self, run, snapshot, county):
+        little, six, old = self.of_ages(run, snapshot, 4, 6, 9)
+
+        assert self.settle(county, Outcome.KINDERGARTEN) == (1, 2)
+
+        for row in (little, six, old):
+            row.refresh_from_db()
+        assert (little.state, little.outcome, little.decided_by) == ("settled", "kindergarten", county)
+        assert (six.state, six.outcome, old.state, old.outcome) == ("open", "", "open", "")
+        assert Action.objects.get().details == {"children": 1, "outcome": "kindergarten"}
+
+    def test_need_words_as_soon_as_one_of_them_does(self, run, snapshot, county):
+        self.of_ages(run, snapshot, 4, 6)
+
+        with pytest.raises(absence_outcomes.WordsMissing):
+            self.settle(county, Outcome.TOO_YOUNG)
+        assert self.settle(county, Outcome.TOO_YOUNG, "乡政府批准缓学一年") == (2, 0)
+
+    @pytest.mark.parametrize("outcome", [Outcome.DROPPED_OUT, Outcome.OTHER_RECORD])
+    def test_are_not_said_to_have_dropped_out_or_to_be_somebody(self, run, snapshot, county, outcome):
+        self.of_ages(run, snapshot, 9)
+
+        with pytest.raises(absence_outcomes.OneByOne):
+            self.settle(county, outcome, "村干部说的")
+
+    def test_leave_alone_what_somebody_said_before(self, run, snapshot, county):
+        ill, other = self.of_ages(run, snapshot, 9, 9)
+        absence_outcomes.settle(ill, outcome=Outcome.ILL, words="住院", by=make.UserFactory(), at=NOW)
+
+        assert self.settle(county, Outcome.OUTSIDE, "随父母在外省") == (1, 1)
+
+        ill.refresh_from_db()
+        other.refresh_from_db()
+        assert (ill.outcome, ill.words, other.outcome) == ("ill", "住院", "outside")
+
+    def test_cost_no_more_queries_for_twenty(self, run, snapshot, county, django_assert_max_num_queries):
+        self.of_ages(run, snapshot, *[4] * 20)
+
+        with django_assert_max_num_queries(8):
+            assert self.settle(county, Outcome.KINDERGARTEN) == (20, 0)
+
+
 class TestOtherRecord:
     @pytest.fixture
     def absence(self, run, snapshot):
@@ -423,6 +478,106 @@ class TestLetters:
         absence_letters.receive(letter, scan=absence_letters.Scan(b"%PDF-1.7 scan", "回执.pdf"), **answer)
 
         assert (letter.receipt_file.name, letter.receipt_file.kind) == ("回执.pdf", "receipt")
+
+
+class TestWithdrawnLetter:
+    @pytest.fixture
+    def absence(self, run, snapshot):
+        listed(snapshot, name="张小明")
+        absences.renew(run)
+        return Absence.objects.select_related("term", "person").get()
+
+    def make_one(self, absence, by, *, at=NOW, **place):
+        place = {"school_name": "外县第一小学", "school_place": "外省外县", **place}
+        [letter] = absence_letters.make([absence], by=by, at=at, **place)
+        absence.refresh_from_db()
+        return letter
+
+    def withdraw(self, letter, by, reason="学校写错"):
+        letter = OutsideLetter.objects.select_related("absence").get(pk=letter.pk)
+        absence_letters.withdraw(letter, reason=reason, by=by, at=NOW + timedelta(hours=1))
+        letter.absence.refresh_from_db()
+        return letter
+
+    def test_keeps_its_number_which_no_other_gets(self, absence, county):
+        letter = self.withdraw(self.make_one(absence, county), county)
+
+        following = self.make_one(absence, county)
+
+        assert (letter.number[-5:], following.number[-5:]) == ("0001号", "0002号")
+        assert (letter.withdrawn_by, letter.withdrawn_reason) == (county, "学校写错")
+        assert Action.objects.get(verb="letter.withdrawn").details == {"reason": "学校写错"}
+
+    def test_gives_the_case_back_as_it_was(self, absence, county):
+        letter = self.withdraw(self.make_one(absence, county), county)
+
+        assert (letter.absence.state, letter.absence.outcome, letter.absence.decided_by) == ("open", "", None)
+        assert AbsenceStep.objects.get().words == f"{letter.number}函作废，恢复制函前的状态。学校写错"
+        assert absences.alarm(absence.term) == 1
+
+    def test_gives_a_drop_out_back_with_who_said_it(self, absence, county):
+        before = make.UserFactory()
+        absence_outcomes.settle(absence, outcome=Outcome.DROPPED_OUT, words="在外打工", by=before, at=NOW)
+
+        letter = self.withdraw(self.make_one(absence, county, at=NOW + timedelta(minutes=5)), county)
+
+        found = letter.absence
+        assert (found.state, found.outcome, found.words) == ("open", "dropped-out", "在外打工")
+        assert (found.decided_by, found.decided_at) == (before, NOW)
+
+    def test_leaves_the_outcome_as_long_as_another_letter_stands(self, absence, county):
+        first = self.make_one(absence, county)
+        second = self.make_one(absence, county, at=NOW + timedelta(minutes=5), school_name="外县第二小学")
+
+        assert self.withdraw(first, county).absence.outcome == "outside"
+        assert self.withdraw(second, county).absence.outcome == ""
+
+    def test_leaves_what_was_said_before_the_letter_or_after_it(self, absence, county):
+        absence_outcomes.settle(absence, outcome=Outcome.OUTSIDE, words="户主电话", by=county, at=NOW)
+        letter = self.withdraw(self.make_one(absence, county, at=NOW + timedelta(minutes=5)), county)
+        assert (letter.absence.outcome, letter.absence.words) == ("outside", "户主电话")
+
+        absence_outcomes.undo(letter.absence, by=county, at=NOW)
+        again = self.make_one(letter.absence, county, at=NOW + timedelta(minutes=6))
+        absence_outcomes.undo(letter.absence, by=county, at=NOW)
+        absence_outcomes.settle(letter.absence, outcome=Outcome.ILL, words="住院", by=county, at=NOW)
+        assert self.withdraw(again, county).absence.outcome == "ill"
+
+    def test_is_refused_without_a_reason_twice_and_after_the_receipt(self, absence, county):
+        letter = self.make_one(absence, county)
+        with pytest.raises(absence_letters.ReasonMissing):
+            self.withdraw(letter, county, reason=" ")
+        absence_letters.send([letter], on=NOW.date(), by=county, at=NOW)
+        answered = self.make_one(absence, county)
+        absence_letters.send([answered], on=NOW.date(), by=county, at=NOW)
+        answered.refresh_from_db()
+        said = {"on": NOW.date(), "is_there": True, "receives": "", "amount_fen": None, "scan": None}
+        absence_letters.receive(answered, **said, by=county, at=NOW)
+
+        with pytest.raises(absence_letters.HasReceipt):
+            self.withdraw(answered, county)
+        self.withdraw(letter, county)
+        with pytest.raises(absence_letters.Withdrawn):
+            self.withdraw(letter, county)
+
+    def test_is_sent_no_more_and_answered_no_more(self, absence, county):
+        letter = self.make_one(absence, county)
+        stale = OutsideLetter.objects.select_related("absence").get()
+        self.withdraw(letter, county)
+
+        assert absence_letters.send([stale], on=NOW.date(), by=county, at=NOW) == 0
+        stale.sent_on = NOW.date()
+        said = {"on": NOW.date(), "is_there": True, "receives": "", "amount_fen": None, "scan": None}
+        with pytest.raises(absence_letters.Withdrawn):
+            absence_letters.receive(stale, **said, by=county, at=NOW)
+
+    def test_is_in_no_figure_but_in_its_own_tab(self, absence, county):
+        self.withdraw(self.make_one(absence, county), county)
+
+        counts = absence_letters.counts(OutsideLetter.objects.all())
+
+        assert counts == {"made": 0, "sent": 0, "back": 0, "withdrawn": 1}
+        assert absence_figures.letters() == []
 
 
 class TestFigures:
@@ -607,9 +762,67 @@ class TestPages:
         assert any("失学告警 1 人" in cell for cell in cells)
         assert any("发出 1 份" in cell for cell in cells)
 
-    def test_the_home_page_of_the_county_is_red(self, as_role, absence):
-        assert "失学告警：1 人" in as_role("approver").get("/").content.decode()
+    def test_the_home_page_is_red_for_the_county_and_for_auditors(self, as_role, absence):
+        for role in ("preparer", "approver", "auditor"):
+            assert "失学告警：1 人" in as_role(role).get("/").content.decode()
         assert "失学告警" not in as_role("school").get("/").content.decode()
+
+    def test_whoever_reads_the_alarm_opens_all_whom_it_counts(self, as_role, run, snapshot, absence, county):
+        dropped_out = listed(snapshot, age=16, name="李小亮")
+        absences.renew(run)
+        row = Absence.objects.select_related("term", "person").get(person=dropped_out)
+        absence_outcomes.settle(row, outcome=Outcome.DROPPED_OUT, words="打工", by=county, at=NOW)
+        client = as_role("auditor")
+
+        home = client.get("/").content.decode()
+        found = set()
+        for address in re.findall(r'href="(/students/absences/\?[^"]+)"', home):
+            found |= {line["absence"] for line in client.get(html.unescape(address)).context["lines"]}
+
+        assert "失学告警：2 人" in home
+        assert found == {absence, row}
+
+    def test_records_one_outcome_for_the_ticked_children(self, as_role, run, snapshot, absence):
+        listed(snapshot, age=4, name="李小红")
+        absences.renew(run)
+        client = as_role("preparer")
+        keys = ",".join(str(pk) for pk in Absence.objects.values_list("pk", flat=True))
+
+        asked = client.post(self.address("absences-settle"), {"absences": keys})
+        assert "记录 2 人" in asked.content.decode()
+        refused = client.post(self.address("absences-settle"), {"absences": keys, "sure": "1", "outcome": "outside"})
+        assert "请写明是怎样查明的" in refused.content.decode()
+        done = client.post(
+            self.address("absences-settle"), {"absences": keys, "sure": "1", "outcome": "kindergarten"}, follow=True
+        )
+
+        assert "已记录 1 人。另有 1 人已有结论或年龄不符，没有改动。" in done.content.decode()
+        assert list(Absence.objects.order_by("pk").values_list("outcome", flat=True)) == ["", "kindergarten"]
+
+    def test_takes_an_outcome_back(self, as_role, absence, county):
+        absence_outcomes.settle(absence, outcome=Outcome.ILL, words="住院", by=county, at=NOW)
+
+        shown = as_role("approver").post(self.address("absence-undo", absence.pk), follow=True).content.decode()
+
+        assert "已撤销结论，继续查找。" in shown
+        assert "撤销结论：因病、因残暂不能入学。住院" in shown
+
+    def test_withdraws_a_letter_with_its_reason(self, as_role, absence):
+        letter, client = make.OutsideLetterFactory(absence=absence), as_role("preparer")
+        assert self.address("letter-withdraw", letter.pk) in client.get(letter.get_absolute_url()).content.decode()
+
+        client.post(self.address("letter-withdraw", letter.pk), {"reason": ""})
+        assert OutsideLetter.objects.live().exists()
+        client.post(self.address("letter-withdraw", letter.pk), {"reason": "学校写错"})
+
+        for address in (letter.get_absolute_url(), absence.get_absolute_url(), self.address("letters")):
+            shown = as_role("auditor").get(address).content.decode()
+            assert "学校写错" in shown
+            assert letter.number in shown
+        assert "已作废" in as_role("auditor").get(self.address("absences")).content.decode()
+        wanted = {"letters": letter.pk}
+        assert letter.number not in client.get(self.address("letter-sheets"), wanted).content.decode()
+        assert client.get(self.address("letter-word"), wanted).status_code == 302
 
     def test_whose_scan_is_opened_stands_in_the_log_and_auditors_open_none(self, as_role, absence):
         letter = make.OutsideLetterFactory(
