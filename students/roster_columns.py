@@ -65,7 +65,8 @@ COLUMNS: Mapping[str, Column] = {
     "note": Column("备注", _("系统提示“需说明”的内容在这里写一句原因，例如：户口正在办理。"), "", 24),
 }
 
-REQUIRED = tuple(field for field, column in COLUMNS.items() if column.is_required)
+REQUIRED = tuple(field for field, column in COLUMNS.items() if column.is_required and field != "stage")
+"""What a file must have a column for. The national 学籍 export has none for the stage: there the grade tells it."""
 
 MARKS = "错误原因"
 """The last column of a school's own file when it comes back marked; read by nobody, and no unknown heading."""

@@ -197,7 +197,7 @@ class RowReader:
         row.village = _short(row, text, "village", 100)
 
     def _read_place(self, row: Row, text: dict[str, str]) -> None:
-        self._read_grade(row, text.get("stage", ""), text.get("grade", ""))
+        self._read_grade(row, text.get("stage"), text.get("grade", ""))
         row.class_name = vocabulary.class_name(text.get("class_name", ""))
         if not row.class_name:
             row.find("class-missing", "class_name")
@@ -215,11 +215,14 @@ class RowReader:
         row.is_rural = text.get("residence", "").startswith(_RURAL)
         row.major = _short(row, text, "major", 50)
 
-    def _read_grade(self, row: Row, stage_text: str, grade_text: str) -> None:
+    def _read_grade(self, row: Row, stage_text: str | None, grade_text: str) -> None:
         words = self.vocabulary
-        row.stage = words.stage(stage_text)
+        here = [stage for stage in words.stages_of.get(squeeze(grade_text), ()) if stage in self.stages]
+        if stage_text is None and len(here) == 1:
+            row.stage = here[0]
+        else:
+            row.stage = words.stage(stage_text or "")
         if row.stage not in self.stages:
-            here = [stage for stage in words.stages_of.get(squeeze(grade_text), ()) if stage in self.stages]
             likely = words.stage_names[here[0]] if len(here) == 1 else ""
             if row.stage:
                 row.find("stage-not-here", "stage", {"stage": words.stage_names[row.stage]}, likely)

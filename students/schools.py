@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-from accounts import actions
+from accounts import actions, users
 from accounts.models import User
 from common.moves import Refused, WrongState
 from schools.models import School, Stage, Town
@@ -87,16 +87,18 @@ def change_school(school: School, *, stages: Iterable[Stage], by: User, at: date
 
 @transaction.atomic
 def close(school: School, *, reason: str, by: User, at: datetime) -> None:
-    """A school stops: it hands in nothing more, and everything of it stays on record."""
+    """A school stops: it hands in nothing more, nobody signs in for it, and everything of it stays on record."""
     if not reason.strip():
         raise CloseReasonMissing()
     _turn(school, is_active=False)
+    for officer in User.objects.filter(school=school, is_active=True).order_by("pk"):
+        users.change(officer, name=officer.name, role=officer.role, school=school, is_active=False, by=by, at=at)
     actions.record(by, "school.closed", school, at=at, reason=reason.strip()[:200])
 
 
 @transaction.atomic
 def reopen(school: School, *, by: User, at: datetime) -> None:
-    """A school goes on."""
+    """A school goes on. Whose accounts were closed with it is for the county to say anew."""
     _turn(school, is_active=True)
     actions.record(by, "school.reopened", school, at=at)
 

@@ -354,7 +354,18 @@ class TestClosing:
         assert refused.context["form"].errors["reason"]
         assert not school.is_active
         assert list(school.enrollments.all()) == [enrollment]
-        assert Action.objects.get().details == {"reason": "撤并到东关小学"}
+        assert Action.objects.get(verb="school.closed").details == {"reason": "撤并到东关小学"}
+
+    def test_nobody_signs_in_for_it_any_more(self, as_role):
+        officer = make.UserFactory(officer=True)
+        other = make.UserFactory(officer=True)
+
+        as_role("preparer").post(reverse("schools:close", args=[officer.school.code]), {"reason": "撤并"})
+
+        officer.refresh_from_db()
+        other.refresh_from_db()
+        assert (officer.is_active, other.is_active) == (False, True)
+        assert set(Action.objects.values_list("verb", flat=True)) == {"account.changed", "school.closed"}
 
     def test_is_told_to_the_second_who_closes(self, as_role):
         school = make.SchoolFactory(is_active=False)

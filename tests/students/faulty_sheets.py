@@ -152,6 +152,7 @@ IDS: dict[str, Case] = {
     "an apostrophe in front": _one("E4", "'" + GIRL, "id-blanks"),
     "a small x": _one("E3", resident_id(1).lower(), "id-small-x"),
     "the guardian's number in both columns": ({"E4": FATHER, "X4": FATHER}, [("E4", "id-guardian")]),
+    "a wrong number for the guardian": _one("X4", FATHER[:-1] + ("1" if FATHER[-1] != "1" else "2"), "guardian-id-odd"),
     "the father's number": _one("E4", FATHER, "id-adult"),
     "another day than in the number": _one("F4", "2012-03-05", "id-birth-differs"),
     "another sex than in the number": _one("C4", "男", "id-sex-differs"),

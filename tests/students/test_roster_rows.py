@@ -243,6 +243,36 @@ class TestFacts:
         assert bool(row.card_number) is is_kept
 
 
+class WithoutStages(Grid):
+    """The national export, which has no column for the stage."""
+
+    def text(self, cells):
+        return {name: text for name, text in super().text(cells).items() if name != "stage"}
+
+
+class TestStageByTheGrade:
+    @pytest.mark.parametrize(
+        ("grade", "born_on", "stage"), [("三年级", "2012-03-04", "primary"), ("初二", "", "junior")]
+    )
+    def test_is_told_by_a_grade_of_one_stage(self, school, read, grade, born_on, stage):
+        reader = RowReader(WithoutStages(), school=school, term=TermFactory())
+
+        assert read(reader=reader, grade=grade, born_on=born_on).stage == stage
+
+    def test_is_asked_for_where_the_grade_tells_none(self, school, read):
+        reader = RowReader(WithoutStages(), school=school, term=TermFactory())
+
+        row = read(reader=reader, grade="高三")
+
+        assert row.is_refused
+        assert [problem.code for problem in row.problems] == ["stage-missing"]
+
+    def test_is_no_guess_for_an_empty_cell(self, read):
+        row = read(stage="")
+
+        assert [(problem.code, problem.repair) for problem in row.problems] == [("stage-missing", "小学")]
+
+
 class TestAGuardiansNumber:
     @pytest.mark.parametrize(
         ("cell", "kept", "is_noted"),
