@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -201,6 +202,8 @@ def _public_list(award_list: AwardList, notice: Notice | None, term: Term, today
     match award_list.state:
         case ListState.DRAFT:
             return Step(title, State.NOW, _("核对学生和金额后确认。"), url, _("去确认"), term.lists_due_on)
+        case ListState.SCHOOL_PREPARED:
+            return Step(title, State.NOW, _("经办人已核对，等学校负责人确认。"), url, _("去看看"), term.lists_due_on)
         case ListState.SCHOOL_APPROVED:
             return Step(title, State.NOW, _("名单已确认，可以张贴公示。"), url, _("去公示"), term.publicity_due_on)
     if notice is None or notice.state == NoticeState.DOWN:
@@ -217,14 +220,15 @@ def _payments(school: School, term: Term, lists: list[AwardList]) -> Step:
     title, due_on = _("核对发放结果"), term.payments_due_on
     payments = Payment.objects.filter(award__school=school, award__term=term)
     by_state = counts_by(payments, "state")
-    paid, failed = by_state.get(PaymentState.PAID, 0), by_state.get(PaymentState.FAILED, 0)
-    again = counts_by(payments.filter(state=PaymentState.FAILED, award__payments__state=PaymentState.PAID), "state")
-    failed -= again.get(PaymentState.FAILED, 0)
+    arrived = payments.live().filter(state=PaymentState.PAID)
+    refused = payments.filter(Q(state=PaymentState.FAILED) | Q(bounce__isnull=False))
+    refused = refused.exclude(award__in=arrived.values("award"))
+    paid, failed = arrived.count(), refused.values("award").distinct().count()
     if not by_state:
         return Step(title, State.WAITING, _("名单审定以后由县里发放。"), "", "", due_on)
     words = ngettext("已发放成功 %(n)s 笔。", "已发放成功 %(n)s 笔。", paid) % {"n": paid}
     if failed:
-        program = payments.filter(state=PaymentState.FAILED).values_list("award__program", flat=True)[0]
+        program = refused.values_list("award__program", flat=True)[0]
         url = reverse("disbursements:unpaid", args=[program])
         wrong = ngettext("%(n)s 笔失败，请核对银行卡。", "%(n)s 笔失败，请核对银行卡。", failed) % {"n": failed}
         return Step(title, State.NOW, words, url, _("去核对"), due_on, wrong)

@@ -128,14 +128,6 @@ def returned_and_bounces(term: Term) -> tuple[Fen, Fen]:
     return _entered(term, EntryKind.RETURNED), sums(bounced, "batch__number")
 
 
-@check(title=_("支出减退票等于仍在账户的发放"), left=_("资金流水：发放支出减退票"), right=_("到账且未退票的发放"))
-def net_expenses_and_payments(term: Term) -> tuple[Fen, Fen]:
-    returned = _entered(term, EntryKind.RETURNED)
-    net = {key: fen - returned.get(key, 0) for key, fen in _entered(term, EntryKind.SPENT).items()}
-    stayed = Payment.objects.live().filter(batch__term=term, state=PaymentState.PAID)
-    return {key: fen for key, fen in net.items() if fen}, sums(stayed, "batch__number")
-
-
 @check(title=_("追缴收回等于追缴收款"), left=_("资金流水：追缴收回"), right=_("追缴收款"))
 def recovered_and_receipts(term: Term) -> tuple[Fen, Fen]:
     entries = LedgerEntry.objects.filter(term=term, kind=EntryKind.RECOVERED)

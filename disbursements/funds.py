@@ -48,7 +48,12 @@ class Balance:
     @property
     def available(self) -> int:
         """What a new batch can still take: arrived less set aside, plus what came back."""
-        return self.arrived - self.reserved + self.released + self.returned + self.recovered
+        return self.arrived - self.reserved + self.came_back
+
+    @property
+    def came_back(self) -> int:
+        """What the bank refused, returned late, or a family gave back."""
+        return self.released + self.returned + self.recovered
 
     @property
     def net_spent(self) -> int:

@@ -52,7 +52,7 @@ class NoLines(Refused):
 class OfAnotherBatch(Refused):
     code = "return-of-another-batch"
     message = _(
-        "共 %(lines)s 行，其中 %(astray)s 行与本批次的户名、卡号或金额不符，像是别的批次或银行的回盘，整个文件没有记账。"
+        "共 %(lines)s 行，其中 %(astray)s 行与本批次的户名、卡号或金额不符，像是别的批次或银行的回盘，文件没有记账。"
     )
 
 

@@ -55,8 +55,8 @@ def load(path: Path = WORDS) -> None:
 
 
 @transaction.atomic
-def teach(*, words: str, reason: str, by: User, at: datetime) -> ReturnReason:
-    """Say what some words mean. Failed payments whose words nobody knew until now get their reason."""
+def teach(*, words: str, reason: str, by: User, at: datetime) -> int:
+    """Say what some words mean. Failed payments whose words nobody knew until now get their reason; so many did."""
     words = words.strip()
     if reason == FailureReason.UNKNOWN:
         raise NoReason()
@@ -69,15 +69,15 @@ def teach(*, words: str, reason: str, by: User, at: datetime) -> ReturnReason:
     )
     count = unclear.update(failure=reason)
     actions.record(by, "return-reason.taught", taught, at=at, words=words, reason=reason, payments=count)
-    return taught
+    return count
 
 
 def not_known() -> QuerySet[Payment, dict[str, object]]:
-    """Words of failed payments that no reason fits: how often each was said, and where last."""
+    """Words of failed payments that no reason fits: how often each was said, and of which payment last."""
     rows = Payment.objects.filter(state=PaymentState.FAILED, failure=FailureReason.UNKNOWN).exclude(bank_words="")
     return (
         rows.order_by()
         .values("bank_words")
-        .annotate(times=Count("pk"), batch=Max("batch"))
+        .annotate(times=Count("pk"), example=Max("pk"))
         .order_by("-times", "bank_words")
     )

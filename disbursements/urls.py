@@ -1,6 +1,6 @@
 from django.urls import path
 
-from disbursements.views import batches, cards, funds
+from disbursements.views import batches, bounces, cards, funds, recoveries
 
 app_name = "disbursements"
 urlpatterns = [
@@ -16,4 +16,14 @@ urlpatterns = [
     path("cards/<int:pk>/", cards.correct, name="card"),
     path("funds/", funds.index, name="funds"),
     path("funds/allot/", funds.allot, name="allot"),
+    path("bounces/", bounces.index, name="bounces"),
+    path("bounces/<int:pk>/record/", bounces.record, name="bounce-record"),
+    path("return-reasons/", bounces.reasons, name="return-reasons"),
+    path("return-reasons/teach/", bounces.teach, name="return-reason-teach"),
+    path("recoveries/", recoveries.index, name="recoveries"),
+    path("recoveries/proposed/", recoveries.proposals, name="recovery-proposals"),
+    path("recoveries/begin/<int:pk>/", recoveries.begin, name="recovery-begin"),
+    path("recoveries/<int:pk>/", recoveries.page, name="recovery"),
+    path("recoveries/<int:pk>/receive/", recoveries.receive, name="recovery-receive"),
+    path("recoveries/<int:pk>/waive/", recoveries.waive, name="recovery-waive"),
 ]

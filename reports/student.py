@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404, render
 
 from accounts.access import COUNTY_AND_SCHOOL, READERS_AND_SCHOOL, SignedInRequest, needs
 from common.roles import Role
+from disbursements.choices import PaymentState
 from disbursements.models import Payment
 from programs.choices import RecognitionListState
 from programs.models import Award, Objection, Recognition
@@ -25,8 +26,10 @@ def student(request: SignedInRequest, pk: int) -> HttpResponse:
         .order_by("-term__starts_on", "-pk")
     )
     terms = {enrollment.term_id for enrollment in enrollments}
-    payments = Payment.objects.visible_to(user).select_related("batch", "card").order_by("attempt")
+    payments = Payment.objects.visible_to(user).select_related("batch", "card", "bounce").order_by("attempt")
+    arrived = Payment.objects.live().filter(award__student=child, state=PaymentState.PAID)
     context = {
+        "may_ask_back": set(arrived.values_list("award", flat=True)),
         "student": child,
         "enrollments": enrollments,
         "now": enrollments[0] if enrollments else None,
@@ -45,7 +48,9 @@ def student(request: SignedInRequest, pk: int) -> HttpResponse:
         "awards": Award.objects.visible_to(user)
         .filter(student=child)
         .select_related("program", "term", "stage", "school", "category", "rule", "standard", "school_fee", "list")
-        .prefetch_related(Prefetch("payments", payments), Prefetch("objections", Objection.objects.order_by("pk")))
+        .prefetch_related(
+            Prefetch("payments", payments), Prefetch("objections", Objection.objects.order_by("pk")), "recoveries"
+        )
         .order_by("-term__starts_on", "program__position", "pk"),
     }
     return render(request, "reports/student.html", context)

@@ -14,8 +14,18 @@ from factory.django import DjangoModelFactory
 from accounts.models import Action, User
 from common import names, resident_ids, sealed, workdays
 from common.roles import Role
-from disbursements.choices import BatchState, EntryKind, FailureReason, PaymentState
-from disbursements.models import Batch, LedgerEntry, Payment, Quota, ReturnFile, ReturnLine
+from disbursements.choices import BatchState, EntryKind, FailureReason, PaymentState, RecoveryCause
+from disbursements.models import (
+    Batch,
+    Bounce,
+    LedgerEntry,
+    Payment,
+    Quota,
+    Recovery,
+    ReturnFile,
+    ReturnLine,
+    ReturnReason,
+)
 from jobs.choices import FileKind, JobState
 from jobs.models import Job, StoredFile
 from programs.choices import (
@@ -213,6 +223,7 @@ class UserFactory(DjangoModelFactory):
         auditor = factory.Trait(role=Role.AUDITOR)
         admin = factory.Trait(role=Role.ADMIN)
         officer = factory.Trait(role=Role.SCHOOL)
+        principal = factory.Trait(role=Role.SCHOOL, is_principal=True)
 
     username = factory.Sequence(lambda n: f"user{n}")
     name = factory.Sequence(lambda n: f"经办{n}")
@@ -981,6 +992,43 @@ class ReturnLineFactory(DjangoModelFactory):
     line_no = factory.Sequence(lambda n: n + 1)
     amount_fen = 50_000
     outcome = "paid"
+
+
+class BounceFactory(DjangoModelFactory):
+    class Meta:
+        model = Bounce
+
+    payment = factory.SubFactory(PaymentFactory, paid=True)
+    bounced_on = date(2021, 12, 20)
+    failure = FailureReason.CLOSED
+    words = "久悬户"
+    entered_by = factory.SubFactory(UserFactory)
+    entered_at = NOW
+
+
+class RecoveryFactory(DjangoModelFactory):
+    """An open one, of an award that was paid."""
+
+    class Meta:
+        model = Recovery
+
+    award = factory.SelfAttribute("payment.award")
+    cause = RecoveryCause.LEFT
+    due_fen = factory.SelfAttribute("award.amount_fen")
+    words = "开学后转出外县。"
+    opened_by = factory.SubFactory(UserFactory)
+    opened_at = NOW
+
+    class Params:
+        payment = factory.SubFactory(PaymentFactory, paid=True)
+
+
+class ReturnReasonFactory(DjangoModelFactory):
+    class Meta:
+        model = ReturnReason
+
+    words = factory.Sequence(lambda n: f"第{n}种说法")
+    reason = FailureReason.CLOSED
 
 
 class QuotaFactory(DjangoModelFactory):

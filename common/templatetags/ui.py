@@ -27,13 +27,13 @@ register = template.Library()
 Number = int | float
 
 _TONES = {
-    "neutral": {"draft", "uploaded", "superseded", "discarded", "withdrawn", "left", "down", "closed", "dropped"},
+    "neutral": {"draft", "uploaded", "superseded", "discarded", "withdrawn", "left", "down", "closed", "dropped", "waived"},
     "blue": {"pending", "running", "committing", "school_approved", "proposed", "sent", "open"},
     "amber": {"checked", "suspected", "suspended"},
     "violet": {"published", "up"},
     "green": {"in_force", "frozen", "done", "sure", "confirmed", "approved", "studying"},
-    "teal": {"paid", "settled"},
-    "red": {"refused", "failed", "rejected", "error"},
+    "teal": {"paid", "settled", "collected"},
+    "red": {"refused", "failed", "rejected", "error", "bounced"},
 }
 _TONE_OF = {state: tone for tone, states in _TONES.items() for state in states}
 

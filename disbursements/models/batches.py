@@ -201,7 +201,7 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
         return {"people": sums["people"], "amount_fen": sums["amount_fen"] or 0}
 
     def for_list(self) -> Self:
-        return self.select_related("award__student", "award__school", "card").order_by("line_no", "pk")
+        return self.select_related("award__student", "award__school", "card", "bounce").order_by("line_no", "pk")
 
 
 class Payment(models.Model):

@@ -16,7 +16,7 @@ from common.acts import telling
 from common.moves import Refused, worded
 from common.pages import chosen, counts_by, page_of, render_list, sorted_by, tabs_of, wide_page_of
 from common.roles import READERS, Role
-from disbursements import batches, runs
+from disbursements import batches, returns, runs
 from disbursements.choices import BatchState, LineOutcome, PaymentState
 from disbursements.forms import ApproveForm, PaymentFilter, PrepareForm, ReturnForm
 from disbursements.models import Batch, Payment, PaymentQuerySet, ReturnFile, ReturnLine
@@ -76,6 +76,7 @@ def page(request: SignedInRequest, pk: int) -> HttpResponse:
         "unpaid": _unpaid(batch).totals(),
         "building": building if building and building.state != JobState.DONE else None,
         "returns": _returns(batch),
+        "unanswered": returns.unanswered(batch).for_list()[:LINES_SHOWN],
         "unmatched": ReturnLine.objects.filter(file__batch=batch, outcome=LineOutcome.UNMATCHED)
         .select_related("file__file")
         .order_by("file", "row")[:LINES_SHOWN],
@@ -92,9 +93,10 @@ def _outcomes(batch: Batch) -> list[tuple[PaymentState, int, int]]:
 
 
 def _unpaid(batch: Batch) -> PaymentQuerySet:
-    """The failed payments of a batch whose award has found no other payment since."""
+    """The payments of a batch that failed or came back and whose award has found no other payment since."""
     found_another = Payment.objects.filter(award=OuterRef("award")).live()
-    return batch.payments.filter(~Exists(found_another), state=PaymentState.FAILED)
+    refused = Q(state=PaymentState.FAILED) | Q(bounce__isnull=False)
+    return batch.payments.filter(refused, ~Exists(found_another))
 
 
 def _returns(batch: Batch) -> list[tuple[ReturnFile, str]]:

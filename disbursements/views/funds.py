@@ -24,7 +24,7 @@ def index(request: SignedInRequest) -> HttpResponse:
     tab = chosen(request, "tab", EntryKind.values)
     if tab:
         rows = rows.filter(kind=tab)
-    rows = rows.select_related("program", "quota", "batch", "entered_by").order_by("-pk")
+    rows = rows.select_related("program", "quota", "batch", "receipt", "entered_by").order_by("-pk")
     context = {
         "form": None,
         "tabs": tabs_of(request, EntryKind.choices, counts),

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from accounts.models import Action, User
 from common import workdays
-from disbursements.models import Batch, Payment
+from disbursements.models import Batch, Payment, Recovery
 from jobs import files
 from jobs.choices import FileKind
 from jobs.models import Job, StoredFile
@@ -57,6 +57,8 @@ class World:
     objection: Objection
     batch: Batch
     payment: Payment
+    paid: Payment
+    recovery: Recovery
     job: Job
     file: StoredFile
     action: Action
@@ -99,6 +101,8 @@ def build(school: School | None = None) -> World:
         objection=make.ObjectionFactory(award=award, notice=notice),
         batch=batch,
         payment=make.PaymentFactory(award=make.AwardFactory(enrollment__school=school), batch=batch, state="sent"),
+        paid=make.PaymentFactory(paid=True),
+        recovery=make.RecoveryFactory(),
         job=make.JobFactory(school=school, term=enrollment.term, started_by=officer, failed=True),
         file=files.store(
             f"content of {school.code}".encode(),
