@@ -16,6 +16,7 @@ from common import names, resident_ids, sealed, workdays
 from common.roles import Role
 from disbursements.choices import BatchState, EntryKind, FailureReason, PaymentState, RecoveryCause
 from disbursements.models import (
+    Bank,
     Batch,
     Bounce,
     LedgerEntry,
@@ -1021,6 +1022,14 @@ class RecoveryFactory(DjangoModelFactory):
 
     class Params:
         payment = factory.SubFactory(PaymentFactory, paid=True)
+
+
+class BankFactory(DjangoModelFactory):
+    class Meta:
+        model = Bank
+
+    code = factory.Sequence(lambda n: f"bank-{n}")
+    name = factory.Sequence(lambda n: f"示范银行第{n}支行")
 
 
 class ReturnReasonFactory(DjangoModelFactory):

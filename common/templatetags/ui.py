@@ -27,7 +27,18 @@ register = template.Library()
 Number = int | float
 
 _TONES = {
-    "neutral": {"draft", "uploaded", "superseded", "discarded", "withdrawn", "left", "down", "closed", "dropped", "waived"},
+    "neutral": {
+        "draft",
+        "uploaded",
+        "superseded",
+        "discarded",
+        "withdrawn",
+        "left",
+        "down",
+        "closed",
+        "dropped",
+        "waived",
+    },  # fmt: skip
     "blue": {"pending", "running", "committing", "school_approved", "proposed", "sent", "open"},
     "amber": {"checked", "suspected", "suspended"},
     "violet": {"published", "up"},
