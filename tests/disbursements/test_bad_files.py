@@ -1,0 +1,199 @@
+"""Bad files from a bank: each has its own answer, nothing is lost, the file is kept, and the right one works after."""
+
+import io
+import time
+
+import pytest
+from openpyxl import Workbook
+
+from common.unreadable import EmptySheet
+from disbursements import funds, returns, runs
+from disbursements.choices import BatchState, PaymentState
+from disbursements.models import LedgerEntry, ReturnFile, ReturnLine
+from jobs import files
+from jobs.choices import JobState
+from tests.disbursements.test_returns import HEAD, hand_in, lines, sent_batch
+from tests.factories import NOW, UserFactory
+from tests.workbooks import xlsx
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def preparer():
+    return UserFactory()
+
+
+@pytest.fixture
+def batch():
+    return sent_batch()
+
+
+def the_right_one_works(batch, by):
+    job = hand_in(batch, by, xlsx(HEAD, lines(batch)), name="正确的回盘.xlsx")
+    batch.refresh_from_db()
+    assert job.state == JobState.DONE, job.error_code
+    assert batch.state == BatchState.SETTLED
+    assert batch.payments.filter(state=PaymentState.PAID).totals() == batch.payments.totals()
+    spent = LedgerEntry.objects.filter(kind="spent", batch=batch).values_list("amount_fen", flat=True)
+    assert sum(spent) == batch.amount_fen
+    assert all(balance.under_way == balance.reserved - balance.spent for balance in funds.balances(batch.term))
+
+
+def of_another_bank(batch):
+    return xlsx(HEAD, lines(batch, card=lambda p: f"9{p.card.number[1:]}", holder=lambda p: "某某"))
+
+
+def of_another_batch(batch):
+    other = sent_batch(3, program=batch.program, term=batch.term)
+    numbers = [row[0] for row in lines(batch)]
+    return xlsx(HEAD, [[number, *row[1:]] for number, row in zip(numbers, lines(other), strict=True)])
+
+
+def with_a_wrong_total(batch):
+    return xlsx_with_total(batch, batch.amount_fen / 100 + 1)
+
+
+def xlsx_with_total(batch, yuan):
+    return xlsx(HEAD, [*lines(batch), ["合计", "", "", yuan, "", "", ""]])
+
+
+def with_no_line(batch):
+    return xlsx(HEAD, [])
+
+
+def without_its_columns(batch):
+    return xlsx(("甲", "乙", "丙"), [[1, 2, 3]])
+
+
+@pytest.mark.parametrize(
+    ("bad", "code"),
+    [
+        (of_another_bank, "return-of-another-batch"),
+        (of_another_batch, "return-of-another-batch"),
+        (with_a_wrong_total, "return-total-differs"),
+        (with_no_line, "return-no-lines"),
+        (without_its_columns, "missing-columns"),
+    ],
+)
+def test_a_file_that_is_refused_changes_nothing_and_is_kept(batch, preparer, bad, code):
+    content = bad(batch)
+
+    job = hand_in(batch, preparer, content)
+
+    kept = ReturnFile.objects.get()
+    assert (job.error_code, kept.refusal_code, kept.is_read) == (code, code, False)
+    assert files.content(kept.file) == content
+    assert not ReturnLine.objects.exists()
+    assert set(batch.payments.values_list("state", flat=True)) == {PaymentState.SENT}
+    the_right_one_works(batch, preparer)
+
+
+def test_a_wrong_total_is_told_with_both_figures(batch, preparer):
+    hand_in(batch, preparer, with_a_wrong_total(batch))
+
+    assert ReturnFile.objects.get().refusal_params == {"stated": "1,501.00", "counted": "1,500.00"}
+
+
+def test_a_right_total_is_no_line(batch, preparer):
+    job = hand_in(batch, preparer, xlsx_with_total(batch, batch.amount_fen / 100))
+
+    assert job.result == {"paid": 3, "failed": 0, "bounced": 0, "repeated": 0, "unmatched": 0}
+
+
+def test_an_empty_file_is_refused_at_the_door(batch, preparer):
+    with pytest.raises(EmptySheet):
+        runs.hand_in_return(batch, content=b"", name="空.csv", by=preparer, at=NOW)
+
+    assert not ReturnFile.objects.exists()
+    the_right_one_works(batch, preparer)
+
+
+def test_a_line_too_many_is_kept_and_stops_nothing(batch, preparer):
+    extra = [99, "谁", "6222000000000000", 500, "成功", "", ""]
+
+    job = hand_in(batch, preparer, xlsx(HEAD, [*lines(batch), extra]))
+
+    assert (job.result["paid"], job.result["unmatched"]) == (3, 1)
+    assert ReturnLine.objects.filter(outcome="unmatched").values_list("line_no", flat=True).get() == 99
+    batch.refresh_from_db()
+    assert batch.state == BatchState.SETTLED
+
+
+def test_a_line_too_few_waits_for_the_rest(batch, preparer):
+    hand_in(batch, preparer, xlsx(HEAD, lines(batch)[:2]))
+    batch.refresh_from_db()
+    assert batch.state == BatchState.SENT
+    assert returns.unanswered(batch).count() == 1
+
+    job = hand_in(batch, preparer, xlsx(HEAD, lines(batch)))
+
+    batch.refresh_from_db()
+    assert (job.result["paid"], job.result["repeated"], batch.state) == (1, 2, BatchState.SETTLED)
+    assert sum(LedgerEntry.objects.filter(kind="spent").values_list("amount_fen", flat=True)) == batch.amount_fen
+
+
+@pytest.mark.parametrize(
+    ("second", "told"), [("成功", "repeated"), ("失败", "unmatched")], ids=["the same", "the contrary"]
+)
+def test_a_line_said_twice_counts_once(batch, preparer, second, told):
+    rows = lines(batch)
+    again = [*rows[0]]
+    again[4] = second
+
+    job = hand_in(batch, preparer, xlsx(HEAD, [*rows, again]))
+
+    assert (job.result["paid"], job.result[told], job.result["bounced"]) == (3, 1, 0)
+    assert sum(LedgerEntry.objects.filter(kind="spent").values_list("amount_fen", flat=True)) == batch.amount_fen
+
+
+@pytest.mark.parametrize("write", ["{:,.2f}", "￥{:.0f}", "¥{:,.2f}元", " {:.2f} ", "{:.2f}元"])
+def test_amounts_may_be_text(batch, preparer, write):
+    rows = lines(batch, yuan=lambda p: write.format(p.amount_fen / 100))
+
+    assert hand_in(batch, preparer, xlsx(HEAD, rows)).result["paid"] == 3
+
+
+def test_amounts_of_a_thousand_and_more_may_be_text(preparer):
+    batch = sent_batch(2, with_payments__award__amount_fen=123_456_00)
+    rows = lines(batch, yuan=lambda p: "123,456.00")
+
+    assert hand_in(batch, preparer, xlsx(HEAD, rows)).result["paid"] == 2
+
+
+def test_an_amount_nobody_can_read_is_kept_and_stops_nothing(batch, preparer):
+    rows = lines(batch)
+    rows[0][3] = "五百元"
+
+    job = hand_in(batch, preparer, xlsx(HEAD, rows))
+
+    assert (job.result["paid"], job.result["unmatched"]) == (2, 1)
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-8", "utf-8-sig", "utf-16"])
+def test_a_csv_is_read_in_the_encodings_of_banks(batch, preparer, encoding):
+    text = "\r\n".join(",".join(map(str, row)) for row in [HEAD, *lines(batch)])
+
+    job = hand_in(batch, preparer, text.encode(encoding), name="回盘.csv")
+
+    assert (job.error_code, job.result.get("paid")) == ("", 3)
+
+
+def test_fifty_thousand_lines_are_read_in_bounded_time(batch, preparer):
+    """A bank's whole day in one file: only our lines settle, all the others are kept."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet()
+    sheet.append(HEAD)
+    for row in lines(batch):
+        sheet.append(row)
+    for number in range(100_000, 149_997):
+        sheet.append([number, "他人", "", 500, "成功", "", ""])
+    content = io.BytesIO()
+    book.save(content)
+
+    begun = time.monotonic()
+    job = hand_in(batch, preparer, content.getvalue())
+
+    assert (job.result["paid"], job.result["unmatched"]) == (3, 49_997)
+    assert job.cursor == job.total == 50_000
+    assert time.monotonic() - begun < 60
