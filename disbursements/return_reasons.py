@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -72,7 +73,7 @@ def teach(*, words: str, reason: str, by: User, at: datetime) -> int:
     return count
 
 
-def not_known() -> QuerySet[Payment, dict[str, object]]:
+def not_known() -> QuerySet[Payment, Any]:
     """Words of failed payments that no reason fits: how often each was said, and of which payment last."""
     rows = Payment.objects.filter(state=PaymentState.FAILED, failure=FailureReason.UNKNOWN).exclude(bank_words="")
     return (

@@ -115,6 +115,7 @@ class _Answers:
         self.in_this_file: dict[int, bool] = {
             number: outcome == LineOutcome.PAID
             for number, outcome in earlier.order_by("row").values_list("line_no", "outcome")
+            if number is not None
         }
 
     def outcome(self, line: Line) -> LineOutcome:
