@@ -18,7 +18,7 @@ from students.suspicion import Record
 
 SEED = 1
 AUTOMATIC = 0.99
-"""The match probability from which a pair counts as confirmed. On seed 101 no higher one has fewer false pairs: none."""
+"""The match probability from which a pair is confirmed. On seed 101 no higher one has fewer false pairs: none."""
 
 WORTH_A_LOOK = -14.0
 """The match weight from which a pair is shown: on seed 101, which no table shows, as many people to look at as ours."""
