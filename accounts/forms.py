@@ -115,12 +115,21 @@ class OfficerFilter(FilterForm):
         return schools
 
 
+def principal_field() -> forms.BooleanField:
+    return forms.BooleanField(
+        label=_("学校负责人（校长）"),
+        required=False,
+        help_text=_("确认本校经办人核对过的资助名单。学校有了负责人账号，名单就要两个人经手。"),
+    )
+
+
 class NewOfficerForm(forms.Form):
     """An officer to be appointed at a school."""
 
     school = forms.CharField(label=_("学校标识码"), max_length=10, help_text=_("10 位数字。"))
     name = TidyCharField(label=_("姓名"), max_length=50)
     username = username_field(required=False, help_text=_("不填则用学校标识码加序号。"))
+    is_principal = principal_field()
 
     def clean_school(self) -> School:
         school = School.objects.filter(code=self.cleaned_data["school"].strip()).first()
@@ -133,9 +142,10 @@ class NewOfficerForm(forms.Form):
 
 
 class OfficerForm(forms.Form):
-    """What an officer is called, and whether the account is open."""
+    """What an officer is called, whether it is the principal, and whether the account is open."""
 
     name = TidyCharField(label=_("姓名"), max_length=50)
+    is_principal = principal_field()
     is_active = forms.BooleanField(
         label=_("可以登录"), required=False, help_text=_("停用后立即退出登录；重新启用时发给新的初始密码。")
     )

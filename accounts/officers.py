@@ -39,6 +39,11 @@ class Taken(Refused):
     message = _("这个账号已经有了，请换一个。")
 
 
+def principals(school: int) -> QuerySet[User]:
+    """Who signs for a school as its principal, at present."""
+    return User.objects.filter(school=school, role=Role.SCHOOL, is_principal=True, is_active=True)
+
+
 def visible_to(user: Person) -> QuerySet[User]:
     """The accounts that county staff may keep: officers' and no others."""
     if user.role in KEEPERS:
@@ -64,19 +69,35 @@ def next_username(code: str, known: Iterable[tuple[str]]) -> str:
 
 
 @transaction.atomic
-def appoint(*, school: School, name: str, username: str = "", by: User, at: datetime) -> Slip:
-    """Open an officer's account; without a user name it gets the school's next one."""
+def appoint(
+    *, school: School, name: str, username: str = "", is_principal: bool = False, by: User, at: datetime
+) -> Slip:
+    """Open an officer's account, or the principal's; without a user name it gets the school's next one."""
     username = User.normalize_username(username or proposed_username(school))
     if User.objects.filter(username__iexact=username).exists():
         raise Taken()
-    return users.create(username=username, name=name, role=Role.SCHOOL, school=school, by=by, at=at)
+    return users.create(
+        username=username, name=name, role=Role.SCHOOL, school=school, is_principal=is_principal, by=by, at=at
+    )
 
 
 @transaction.atomic
-def change(officer: User, *, name: str, is_active: bool, by: User, at: datetime) -> Slip | None:
-    """Rename, close or reopen an officer's account. One that is reopened gets a new first password."""
+def change(
+    officer: User, *, name: str, is_active: bool, is_principal: bool | None = None, by: User, at: datetime
+) -> Slip | None:
+    """Rename, close or reopen an officer's account, or make it the principal's. One that is reopened gets a new
+    first password."""
     is_reopened = is_active and not officer.is_active
-    users.change(officer, name=name, role=officer.role, school=officer.school, is_active=is_active, by=by, at=at)
+    users.change(
+        officer,
+        name=name,
+        role=officer.role,
+        school=officer.school,
+        is_active=is_active,
+        is_principal=is_principal,
+        by=by,
+        at=at,
+    )
     return users.reset_password(officer, by=by, at=at) if is_reopened else None
 
 
@@ -101,8 +122,9 @@ def hand_over(
     if school is None:  # the table forbids it
         raise NotInService()
     if successor is None:
-        slip = appoint(school=school, name=name, username=username, by=by, at=at)
+        slip = appoint(school=school, name=name, username=username, is_principal=officer.is_principal, by=by, at=at)
     else:
+        successor.is_principal = officer.is_principal
         slip = _reopened(successor, school, by=by, at=at)
     actions.record(
         by,
@@ -123,6 +145,6 @@ def _reopened(successor: User, school: School, *, by: User, at: datetime) -> Sli
         raise NoSuccessor()
     successor.is_active = True
     slip = first_passwords.give(successor, at=at)
-    successor.save(update_fields=first_passwords.FIELDS)
+    successor.save(update_fields=[*first_passwords.FIELDS, "is_principal"])
     actions.record(by, "account.changed", successor, at=at, changed=["is_active"], role=successor.role, is_active=True)
     return slip

@@ -23,9 +23,18 @@ class OwnPassword(Refused):
 
 
 @transaction.atomic
-def create(*, username: str, name: str, role: str, school: School | None, by: User, at: datetime) -> Slip:
+def create(
+    *,
+    username: str,
+    name: str,
+    role: str,
+    school: School | None,
+    is_principal: bool = False,
+    by: User,
+    at: datetime,
+) -> Slip:
     """Open an account with a first password that is handed over in person."""
-    user = User(username=username, name=name, role=role, school=school)
+    user = User(username=username, name=name, role=role, school=school, is_principal=is_principal)
     slip = first_passwords.give(user, at=at)
     user.save()
     actions.record(by, "account.created", user, at=at, role=role, school=school.code if school else None)
@@ -33,11 +42,26 @@ def create(*, username: str, name: str, role: str, school: School | None, by: Us
 
 
 @transaction.atomic
-def change(user: User, *, name: str, role: str, school: School | None, is_active: bool, by: User, at: datetime) -> None:
-    """Change what an account is called, may do, and whether it is open. Nothing changed leaves no trace."""
+def change(
+    user: User,
+    *,
+    name: str,
+    role: str,
+    school: School | None,
+    is_active: bool,
+    is_principal: bool | None = None,
+    by: User,
+    at: datetime,
+) -> None:
+    """Change what an account is called, may do, and whether it is open. Nothing changed leaves no trace.
+
+    Whoever is a principal stays one as long as it is the same school, unless `is_principal` says otherwise.
+    """
     if user.pk == by.pk and (role != user.role or not is_active):
         raise OwnAccount()
-    wanted = {"name": name, "role": role, "school": school, "is_active": is_active}
+    if is_principal is None:
+        is_principal = user.is_principal and user.school == school
+    wanted = {"name": name, "role": role, "school": school, "is_active": is_active, "is_principal": is_principal}
     changed = sorted(field for field, value in wanted.items() if getattr(user, field) != value)
     if not changed:
         return

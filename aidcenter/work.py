@@ -35,7 +35,8 @@ def _queues(user: User, term: Term, today: date) -> dict[str, QuerySet[Any]]:
     lists = AwardList.objects.visible_to(user).filter(term=term)
     batches = Batch.objects.visible_to(user).filter(term=term)
     if user.role == Role.SCHOOL:
-        return {"rosters_to_confirm": rosters, "lists_to_approve": lists.filter(state=ListState.DRAFT)}
+        turn = ListState.SCHOOL_PREPARED if user.is_principal else ListState.DRAFT
+        return {"rosters_to_confirm": rosters, "lists_to_approve": lists.filter(state=turn)}
     if user.role == Role.PREPARER:
         return {
             "rosters_to_confirm": rosters,

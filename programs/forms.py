@@ -72,6 +72,17 @@ class ReasonForm(forms.Form):
     )
 
 
+class PaperForm(forms.Form):
+    """What the county confirms for a school by."""
+
+    paper = forms.CharField(
+        label=_("依据的纸质名单"),
+        max_length=200,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("写明签字人和日期，例：校长签字、盖章的名单，10月8日收到。记入操作日志。"),
+    )
+
+
 class PutUpForm(forms.Form):
     """How long a list stays up. The office may ask for more than five working days, never for less."""
 

@@ -6,13 +6,43 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts import actions
+from accounts import actions, officers
 from accounts.models import Action, User
 from common.moves import Refused, move
-from common.roles import Role
+from common.roles import COUNTY
 from programs.choices import IN_PREPARATION, LIST_MOVES, AwardState, ListState
 from programs.models import AwardList
 from students.choices import EnrollmentState
+
+
+class NotThePrincipal(Refused):
+    code = "list-not-the-principal"
+    message = _("学校已有负责人账号，名单由负责人确认；经办人请先核对，再交负责人。")
+
+
+class NotPreparedYet(Refused):
+    code = "list-not-prepared-yet"
+    message = _("经办人还没有核对这份名单，负责人不能先确认。")
+
+
+class OwnPreparation(Refused):
+    code = "list-own-preparation"
+    message = _("名单是您核对的，必须由学校的另一个人确认。")
+
+
+class NoPrincipal(Refused):
+    code = "list-no-principal"
+    message = _("学校没有负责人账号，经办人核对后直接确认名单。")
+
+
+class HasPrincipal(Refused):
+    code = "list-has-principal"
+    message = _("学校有负责人账号，由学校自己确认，县里不能代办。")
+
+
+class PaperMissing(Refused):
+    code = "list-paper-missing"
+    message = _("请写明依据的纸质名单：谁签的字、哪一天。")
 
 
 class EmptyList(Refused):
@@ -50,18 +80,73 @@ class OtherListInPreparation(Refused):
     message = _("学校的%(title)s还在办理，公示以后才能退回这一份。")
 
 
+class NotThePrincipalsTurn(Refused):
+    code = "list-not-the-principals-turn"
+    message = _("只有学校负责人在确认之前可以退回经办人。")
+
+
 class SendBackReasonMissing(Refused):
     code = "send-back-reason-missing"
     message = _("请写明退回的原因。")
 
 
 @transaction.atomic
+def school_prepare(award_list: AwardList, *, by: User, at: datetime) -> None:
+    """The school's officer went through the list and hands it to the principal; from now on it stays as it is."""
+    if by.school_id != award_list.school_id:
+        raise OtherSchoolsList()
+    if not has_principal(award_list):
+        raise NoPrincipal()
+    move(
+        award_list,
+        ListState.SCHOOL_PREPARED,
+        moves=LIST_MOVES,
+        school_prepared_by=by,
+        school_prepared_at=at,
+        sent_back_reason="",
+    )
+    if not award_list.awards.live().exists():
+        raise EmptyList()
+    actions.record(by, "list.school-prepared", award_list, at=at)
+
+
+@transaction.atomic
 def school_approve(award_list: AwardList, *, by: User, at: datetime) -> None:
-    """The school stands by its list. Who prepared it at the county cannot speak for the school."""
-    if by.role == Role.SCHOOL and by.school_id != award_list.school_id:
+    """The school stands by its list: the principal, after an officer went through it.
+
+    Only where no account is the principal's does the officer alone speak for the school.
+    """
+    if by.pk == award_list.prepared_by_id:
+        raise OwnList()
+    if by.school_id != award_list.school_id:
+        raise OtherSchoolsList()
+    if has_principal(award_list):
+        if not by.is_principal:
+            raise NotThePrincipal()
+        if award_list.state == ListState.DRAFT:
+            raise NotPreparedYet()
+    if by.pk == award_list.school_prepared_by_id:
+        raise OwnPreparation()
+    _approve(award_list, by=by, at=at)
+    actions.record(by, "list.school-approved", award_list, at=at)
+
+
+@transaction.atomic
+def approve_for_school(award_list: AwardList, *, paper: str, by: User, at: datetime) -> None:
+    """County staff confirm for a school without a principal's account, by the list that it signed on paper."""
+    if by.role not in COUNTY:
         raise OtherSchoolsList()
     if by.pk == award_list.prepared_by_id:
         raise OwnList()
+    if has_principal(award_list):
+        raise HasPrincipal()
+    if not paper.strip():
+        raise PaperMissing()
+    _approve(award_list, by=by, at=at)
+    actions.record(by, "list.approved-for-school", award_list, at=at, paper=paper.strip()[:200])
+
+
+def _approve(award_list: AwardList, *, by: User, at: datetime) -> None:
     move(
         award_list,
         ListState.SCHOOL_APPROVED,
@@ -72,17 +157,25 @@ def school_approve(award_list: AwardList, *, by: User, at: datetime) -> None:
     )
     if not award_list.awards.live().exists():
         raise EmptyList()
-    actions.record(by, "list.school-approved", award_list, at=at)
+
+
+def has_principal(award_list: AwardList) -> bool:
+    return officers.principals(award_list.school_id).exists()
 
 
 @transaction.atomic
 def send_back(award_list: AwardList, *, reason: str, by: User, at: datetime) -> None:
-    """Back to the school, with a reason; what was signed has to be signed again.
+    """Back to the school's officer, with a reason; what was signed has to be signed again.
 
-    A school works on one list of the term at a time.
+    The county sends back; so does the principal, before signing. A school works on one list of the term at a time.
     """
     if not reason.strip():
         raise SendBackReasonMissing()
+    if by.role not in COUNTY:
+        if by.school_id != award_list.school_id:
+            raise OtherSchoolsList()
+        if not by.is_principal or award_list.state != ListState.SCHOOL_PREPARED:
+            raise NotThePrincipalsTurn()
     others = AwardList.objects.filter(school=award_list.school_id, term=award_list.term_id, state__in=IN_PREPARATION)
     if other := others.exclude(pk=award_list.pk).first():
         raise OtherListInPreparation(title=other.title)

@@ -94,7 +94,8 @@ def create(request: SignedInRequest) -> HttpResponse:
 def edit(request: SignedInRequest, pk: int) -> HttpResponse:
     """Rename, close or reopen an officer's account."""
     officer = _officer(request, pk)
-    form = OfficerForm(request.POST or None, initial={"name": officer.name, "is_active": officer.is_active})
+    facts = {name: getattr(officer, name) for name in OfficerForm.base_fields}
+    form = OfficerForm(request.POST or None, initial=facts)
     if request.method == "POST" and form.is_valid():
         slip = officers.change(officer, **form.cleaned_data, by=request.user, at=timezone.now())
         messages.success(request, _("账号 %(username)s 已保存。") % {"username": officer.username})

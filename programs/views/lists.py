@@ -12,10 +12,10 @@ from django.views.decorators.http import require_POST
 from accounts.access import COUNTY_AND_SCHOOL, READERS_AND_SCHOOL, SignedInRequest, needs
 from common.acts import telling
 from common.pages import chosen, counts_by, page_of, render_list, sorted_by, tabs_of
-from common.roles import Role
+from common.roles import COUNTY, Role
 from programs import gap_answers, lists, publicity
 from programs.choices import AwardState, ListState
-from programs.forms import ListFilter, PutUpForm, ReasonForm
+from programs.forms import ListFilter, PaperForm, PutUpForm, ReasonForm
 from programs.models import Award, AwardList, AwardListQuerySet, Objection
 from schools.models import Term
 
@@ -54,14 +54,38 @@ def page(request: SignedInRequest, pk: int) -> HttpResponse:
         "notices": award_list.notices.all(),
         "open_objections": Objection.objects.filter(notice__list=award_list, answered_at=None).count(),
         "form": None,
+        **_school_turn(request, award_list),
         "missed": _missed([award_list]) if award_list.state == ListState.CLOSED else 0,
     }
     return render_list(request, "programs/list.html", part="programs/_list_awards.html", context=context)
 
 
+def _school_turn(request: SignedInRequest, award_list: AwardList) -> dict[str, bool]:
+    """Who signs at the school, and what of it this person can press."""
+    user, has_principal = request.user, lists.has_principal(award_list)
+    is_mine = user.role == Role.SCHOOL and award_list.school_prepared_by_id != user.pk
+    turn = {ListState.SCHOOL_PREPARED} if has_principal else {ListState.SCHOOL_PREPARED, ListState.DRAFT}
+    return {
+        "has_principal": has_principal,
+        "may_prepare": is_mine and has_principal and not user.is_principal and award_list.state == ListState.DRAFT,
+        "may_approve": is_mine and (user.is_principal or not has_principal) and award_list.state in turn,
+    }
+
+
 def _with_signatures(request: SignedInRequest) -> AwardListQuerySet:
     mine = AwardList.objects.visible_to(request.user).for_list()
-    return mine.select_related("school__town", "term", "prepared_by", "school_approved_by", "confirmed_by")
+    return mine.select_related(
+        "school__town", "term", "prepared_by", "school_prepared_by", "school_approved_by", "confirmed_by"
+    )
+
+
+@require_POST
+@needs(Role.SCHOOL)
+def prepare(request: SignedInRequest, pk: int) -> HttpResponse:
+    award_list = get_object_or_404(AwardList.objects.visible_to(request.user), pk=pk)
+    with telling(request, _("已核对，等学校负责人确认。")):
+        lists.school_prepare(award_list, by=request.user, at=timezone.now())
+    return redirect(award_list)
 
 
 @require_POST
@@ -71,6 +95,17 @@ def approve(request: SignedInRequest, pk: int) -> HttpResponse:
     with telling(request, _("学校已确认名单，可以张贴公示。")):
         lists.school_approve(award_list, by=request.user, at=timezone.now())
     return redirect(award_list)
+
+
+@needs(*COUNTY)
+def approve_for_school(request: SignedInRequest, pk: int) -> HttpResponse:
+    award_list = get_object_or_404(AwardList.objects.visible_to(request.user).for_list(), pk=pk)
+    form = PaperForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with telling(request, _("已代学校确认名单，可以张贴公示。")):
+            lists.approve_for_school(award_list, **form.cleaned_data, by=request.user, at=timezone.now())
+        return redirect(award_list)
+    return render(request, "programs/list_approve_for_school.html", {"list": award_list, "form": form})
 
 
 @needs(*COUNTY_AND_SCHOOL)
@@ -93,12 +128,12 @@ def confirm(request: SignedInRequest, pk: int) -> HttpResponse:
     return redirect(award_list)
 
 
-@needs(Role.PREPARER, Role.APPROVER)
+@needs(*COUNTY_AND_SCHOOL)
 def send_back(request: SignedInRequest, pk: int) -> HttpResponse:
     award_list = get_object_or_404(AwardList.objects.visible_to(request.user).for_list(), pk=pk)
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        with telling(request, _("已退回学校。")):
+        with telling(request, _("名单已退回。")):
             lists.send_back(award_list, reason=form.cleaned_data["reason"], by=request.user, at=timezone.now())
         return redirect(award_list)
     return render(request, "programs/list_send_back.html", {"list": award_list, "form": form})

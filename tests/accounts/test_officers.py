@@ -127,6 +127,46 @@ class TestAppointing:
         assert not User.objects.filter(role=Role.SCHOOL).exists()
 
 
+class TestPrincipal:
+    def test_is_marked_when_the_account_is_opened_and_stays_with_whoever_comes_next(self, as_role):
+        school, county = make.SchoolFactory(code="4116250001"), as_role("preparer")
+
+        county.post(reverse("accounts:officer-create"), {"school": school.code, "name": "李校长", "is_principal": "on"})
+        first = officers.principals(school.pk).get()
+        officers.hand_over(
+            first, name="赵校长", on=timezone.localdate(), reason="调动", by=county.user, at=timezone.now()
+        )
+
+        assert officers.principals(school.pk).get().name == "赵校长"
+
+    def test_is_marked_and_unmarked_later_on_record(self, as_role):
+        officer, county = make.UserFactory(officer=True), as_role("preparer")
+        address = reverse("accounts:officer-edit", args=[officer.pk])
+
+        county.post(address, {"name": officer.name, "is_active": "on", "is_principal": "on"})
+        assert list(officers.principals(officer.school_id)) == [officer]
+        assert Action.objects.get().details["changed"] == ["is_principal"]
+        county.post(address, {"name": officer.name, "is_active": "on"})
+
+        assert not officers.principals(officer.school_id).exists()
+
+    def test_ends_where_the_account_leaves_the_school(self):
+        officer = make.UserFactory(principal=True)
+
+        users.change(
+            officer,
+            name=officer.name,
+            role="auditor",
+            school=None,
+            is_active=True,
+            by=make.UserFactory(admin=True),
+            at=timezone.now(),
+        )
+
+        officer.refresh_from_db()
+        assert not officer.is_principal
+
+
 class TestChanging:
     def test_closes_an_account_and_ends_its_sessions(self, as_role):
         officer = make.UserFactory(officer=True)

@@ -19,6 +19,7 @@ from tests.factories import (
     SchoolFactory,
     UserFactory,
 )
+from tests.test_constraints import refuses_update
 
 pytestmark = pytest.mark.django_db
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -56,6 +57,97 @@ class TestSchoolApprove:
         with pytest.raises(lists.EmptyList):
             lists.school_approve(award.list, by=UserFactory(officer=True, school=award.school), at=NOW)
         assert AwardList.objects.get().state == ListState.DRAFT
+
+
+class TestTwoPeopleOfASchool:
+    @pytest.fixture
+    def award(self):
+        return AwardFactory()
+
+    @pytest.fixture
+    def officer(self, award):
+        return UserFactory(officer=True, school=award.school)
+
+    @pytest.fixture
+    def principal(self, award):
+        return UserFactory(principal=True, school=award.school)
+
+    def test_the_officer_prepares_and_the_principal_confirms(self, award, officer, principal):
+        lists.school_prepare(award.list, by=officer, at=NOW)
+        assert award.list.state == ListState.SCHOOL_PREPARED
+        lists.school_approve(award.list, by=principal, at=NOW)
+
+        signed = award.list
+        assert (signed.state, signed.school_prepared_by, signed.school_approved_by) == (
+            ListState.SCHOOL_APPROVED,
+            officer,
+            principal,
+        )
+
+    def test_the_officer_cannot_confirm_where_there_is_a_principal(self, award, officer, principal):
+        with pytest.raises(lists.NotThePrincipal):
+            lists.school_approve(award.list, by=officer, at=NOW)
+
+    def test_the_principal_waits_for_the_officer(self, award, principal):
+        with pytest.raises(lists.NotPreparedYet):
+            lists.school_approve(award.list, by=principal, at=NOW)
+
+    def test_whoever_went_through_the_list_cannot_confirm_it_even_as_principal(self, award, officer, principal):
+        lists.school_prepare(award.list, by=officer, at=NOW)
+        officer.is_principal = True
+        officer.save()
+
+        with pytest.raises(lists.OwnPreparation):
+            lists.school_approve(award.list, by=officer, at=NOW)
+        assert "awardlist_school_two_people" in refuses_update(
+            award.list, school_approved_by_id=officer.pk, school_approved_at=NOW
+        )
+
+    def test_without_a_principal_nothing_is_handed_on(self, award, officer):
+        with pytest.raises(lists.NoPrincipal):
+            lists.school_prepare(award.list, by=officer, at=NOW)
+
+    def test_another_school_s_people_are_refused(self, award, officer, principal):
+        stranger = UserFactory(principal=True, school=SchoolFactory())
+
+        with pytest.raises(lists.OtherSchoolsList):
+            lists.school_prepare(award.list, by=stranger, at=NOW)
+        lists.school_prepare(award.list, by=officer, at=NOW)
+        with pytest.raises(lists.OtherSchoolsList):
+            lists.school_approve(award.list, by=stranger, at=NOW)
+
+    def test_the_principal_gives_it_back_before_signing_and_not_after(self, award, officer, principal):
+        lists.school_prepare(award.list, by=officer, at=NOW)
+        with pytest.raises(lists.NotThePrincipalsTurn):
+            lists.send_back(award.list, reason="三年级漏了", by=officer, at=NOW)
+        lists.send_back(award.list, reason="三年级漏了", by=principal, at=NOW)
+        assert (award.list.state, award.list.school_prepared_by) == (ListState.DRAFT, None)
+
+        lists.school_prepare(award.list, by=officer, at=NOW)
+        lists.school_approve(award.list, by=principal, at=NOW)
+        with pytest.raises(lists.NotThePrincipalsTurn):
+            lists.send_back(award.list, reason="三年级漏了", by=principal, at=NOW)
+
+    def test_the_county_confirms_by_the_paper_where_there_is_no_principal(self, award, officer):
+        county = UserFactory(approver=True)
+
+        with pytest.raises(lists.PaperMissing):
+            lists.approve_for_school(award.list, paper=" ", by=county, at=NOW)
+        lists.approve_for_school(award.list, paper="校长签字的名单，10月8日收到", by=county, at=NOW)
+
+        assert (award.list.state, award.list.school_approved_by) == (ListState.SCHOOL_APPROVED, county)
+        assert Action.objects.get().details["paper"] == "校长签字的名单，10月8日收到"
+        AwardList.objects.update(state=ListState.CLOSED)
+        with pytest.raises(lists.SpokeForTheSchool):
+            lists.confirm(award.list, by=county, at=NOW)
+
+    def test_the_county_does_not_confirm_for_a_principal(self, award, principal):
+        with pytest.raises(lists.HasPrincipal):
+            lists.approve_for_school(award.list, paper="校长签字的名单", by=UserFactory(approver=True), at=NOW)
+
+    def test_who_proposed_it_does_not_confirm_for_the_school(self, award):
+        with pytest.raises(lists.OwnList):
+            lists.approve_for_school(award.list, paper="校长签字的名单", by=award.list.prepared_by, at=NOW)
 
 
 class TestConfirm:

@@ -155,6 +155,36 @@ class TestList:
         assert signed.state == ListState.CONFIRMED
         assert (signed.school_approved_by, signed.confirmed_by) == (officer.user, approver.user)
 
+    def test_goes_from_the_officer_to_the_principal_where_the_school_has_one(self, as_role):
+        award = make.AwardFactory()
+        principal = as_role("school", user=make.UserFactory(principal=True, school=award.school))
+        officer = as_role("school", school=award.school)
+        address = award.list.get_absolute_url()
+        prepare, approve = (reverse(f"programs:list-{act}", args=[award.list.pk]) for act in ("prepare", "approve"))
+
+        assert prepare in words(officer.get(address))
+        assert approve not in words(officer.get(address)) + words(principal.get(address))
+        officer.post(prepare)
+        assert approve not in words(officer.get(address))
+        assert approve in words(principal.get(address))
+        principal.post(approve)
+
+        signed = AwardList.objects.get()
+        assert (signed.school_prepared_by, signed.school_approved_by) == (officer.user, principal.user)
+
+    def test_says_where_one_person_signs_alone_and_lets_the_county_sign_by_the_paper(self, as_role):
+        award = make.AwardFactory()
+        county = as_role("approver")
+
+        assert "本校没有负责人账号，由您一人确认" in words(
+            as_role("school", school=award.school).get(award.list.get_absolute_url())
+        )
+        for_school = reverse("programs:list-approve-for-school", args=[award.list.pk])
+        assert for_school in words(county.get(award.list.get_absolute_url()))
+        county.post(for_school, {"paper": "校长签字的名单，10月8日收到"})
+
+        assert AwardList.objects.get().school_approved_by == county.user
+
     def test_prepared_by_oneself_cannot_be_confirmed(self, as_role):
         client = as_role("approver")
         award = make.AwardFactory(list__closed=True, list__prepared_by=client.user)
