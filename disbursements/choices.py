@@ -25,6 +25,16 @@ class PaymentState(TextChoices):
     DISCARDED = "discarded", _("已作废")
 
 
+class Told(TextChoices):
+    """What a family is told of its child's aid."""
+
+    ARRIVED = "arrived", _("已到账")
+    WAIVED = "waived", _("已减免，资金已拨付学校")
+    ON_ITS_WAY = "on-its-way", _("已送银行，等待到账")
+    REFUSED = "refused", _("银行退回，请到学校核对银行卡")
+    WAITING = "waiting", _("已审定，等待发放")
+
+
 class FailureReason(TextChoices):
     """The bank's words, coded. `unknown` keeps the words and asks a person."""
 

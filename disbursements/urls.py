@@ -1,6 +1,6 @@
 from django.urls import path
 
-from disbursements.views import batches, bounces, cards, funds, recoveries
+from disbursements.views import batches, bounces, cards, funds, recoveries, slips
 
 app_name = "disbursements"
 urlpatterns = [
@@ -26,4 +26,6 @@ urlpatterns = [
     path("recoveries/<int:pk>/", recoveries.page, name="recovery"),
     path("recoveries/<int:pk>/receive/", recoveries.receive, name="recovery-receive"),
     path("recoveries/<int:pk>/waive/", recoveries.waive, name="recovery-waive"),
+    path("slips/", slips.index, name="slips"),
+    path("slips/<slug:code>/", slips.sheet, name="slips-sheet"),
 ]

@@ -44,6 +44,7 @@ MORE_ROWS: dict[str, Callable[[World], object]] = {
     "disbursements:recoveries": lambda own: make.RecoveryFactory(),
     "disbursements:recovery-proposals": lambda own: make.PaymentFactory(paid=True, award__enrollment__state="left"),
     "disbursements:return-reasons": lambda own: make.ReturnReasonFactory(),
+    "disbursements:slips": lambda own: make.AwardFactory(confirmed=True, enrollment__school=make.SchoolFactory()),
     "disbursements:unpaid": lambda own: make.AwardFactory(confirmed=True),
     "jobs:list": lambda own: make.JobFactory(school=make.SchoolFactory(), term=own.term),
     "programs:awards": lambda own: make.AwardFactory(),
