@@ -82,6 +82,7 @@ VERBS: dict[str, Any] = {
     "recognition.in-force": _("认定名单成为现行名单"),
     "awards.proposed": _("提出资助名单"),
     "award.dropped": _("移出资助名单"),
+    "award.tier-set": _("人工改档"),
     "award.suspended": _("暂停资助"),
     "award.restored": _("恢复资助"),
     "list.school-prepared": _("学校经办人核对名单"),

@@ -18,9 +18,10 @@ from accounts import actions
 from accounts.models import User
 from common.bulk import insert
 from common.moves import Refused, hold, move
+from common.roles import COUNTY
 from jobs.run import Running
 from programs.choices import AWARD_MOVES, IN_PREPARATION, AwardState, ListState
-from programs.eligibility import Rulebook, Verdict, facts_of, hardships, levels
+from programs.eligibility import Facts, Rulebook, Verdict, facts_now, facts_of, hardships, levels
 from programs.models import Award, AwardList, AwardListQuerySet, AwardQuerySet, GapAnswer
 from programs.transfers import Transfers, in_parts
 from schools.models import School, Term
@@ -44,6 +45,26 @@ class ReasonMissing(Refused):
 class AlreadySigned(Refused):
     code = "award-already-signed"
     message = _("名单已经确认，不能再移出学生；请先退回名单。")
+
+
+class TierReasonMissing(Refused):
+    code = "award-tier-reason-missing"
+    message = _("请写明改档的原因。")
+
+
+class TierSigned(Refused):
+    code = "award-tier-signed"
+    message = _("名单已经确认，不能再改档；请先退回名单。")
+
+
+class NotEntitled(Refused):
+    code = "award-not-entitled"
+    message = _("按现在的情况，学生不符合这个项目的条件，不能改档；请重新提出资助对象。")
+
+
+class NoSuchTier(Refused):
+    code = "award-no-such-tier"
+    message = _("这个项目没有适用于该生的这一档标准。")
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,17 +210,24 @@ class _Proposer:
         drafts.update(prepared_by=self.by, prepared_at=self.at)
 
     def _entitled(self, row: dict[str, Any]) -> list[Verdict]:
-        categories = self.categories.get(row["student_id"], frozenset())
-        level = self.levels.get(row["student_id"], "")
-        if not categories and not level and row["stage_id"] not in self.open_stages:
+        facts = self._facts(row)
+        if not facts.categories and not self.levels.get(row["student_id"]) and facts.stage not in self.open_stages:
             return []
-        place = self.places[row["school_id"]]
-        facts = facts_of(row, categories, level, kind=place.kind, in_county_town=place.is_county_town)
         return [
             verdict
             for verdict in self.rulebook.entitled(facts)
             if self.transfers.is_paid_at(row["pk"], row["student_id"], verdict.program.code)
         ]
+
+    def _facts(self, row: dict[str, Any]) -> Facts:
+        place = self.places[row["school_id"]]
+        return facts_of(
+            row,
+            self.categories.get(row["student_id"], frozenset()),
+            self.levels.get(row["student_id"], ""),
+            kind=place.kind,
+            in_county_town=place.is_county_town,
+        )
 
     def _open_lists(self, part: list[dict[str, Any]], schools: set[int]) -> None:
         """A list for each of these schools that has none in preparation: its first, or the next supplementary one."""
@@ -260,14 +288,24 @@ class _Proposer:
         }
 
     def _renew(self, award: Award, row: dict[str, Any], verdict: Verdict) -> bool:
-        """Bring a proposal up to date; whether there was something to do."""
+        """Bring a proposal up to date; whether there was something to do.
+
+        A tier set by hand stays as long as there is a standard for it.
+        """
+        by_hand: dict[str, Any] = {}
+        if award.tier_by_id is not None:
+            at_tier = self.rulebook.at_tier(verdict, self._facts(row), award.tier)
+            if at_tier.entitled:
+                verdict = at_tier
+            else:
+                by_hand = {"tier_by": None, "tier_at": None, "tier_reason": ""}
         relations = {"stage", "category", "rule", "standard", "school_fee"}
         facts = {
             f"{name}_id" if name in relations else name: value for name, value in self._frozen(row, verdict).items()
         }
         if all(getattr(award, name) == value for name, value in facts.items()):
             return False
-        return bool(Award.objects.filter(pk=award.pk, state=AwardState.PROPOSED).update(**facts))
+        return bool(Award.objects.filter(pk=award.pk, state=AwardState.PROPOSED).update(**facts, **by_hand))
 
 
 def _can_follow(award: Award, row: dict[str, Any], draft: int) -> bool:
@@ -285,6 +323,46 @@ def drop(award: Award, *, reason: str, by: User, at: datetime) -> None:
     hold(award.list, ListState.DRAFT)
     move(award, AwardState.DROPPED, moves=AWARD_MOVES, dropped_reason=reason.strip()[:200])
     actions.record(by, "award.dropped", award, at=at, reason=award.dropped_reason)
+
+
+def tiers(award: Award) -> list[str]:
+    """The tiers that the child could have in the award's program."""
+    return Rulebook(award.term).tiers(award.program, facts_now(award.enrollment))
+
+
+@transaction.atomic
+def set_tier(award: Award, tier: str, *, reason: str, by: User, at: datetime) -> None:
+    """Give a child on a draft another tier than its rule does, at the price of the standard for it.
+
+    The reason stays, and later runs keep the tier. Staff of the county who set one have put the list forward.
+    """
+    if not reason.strip():
+        raise TierReasonMissing()
+    if award.list.state != ListState.DRAFT:
+        raise TierSigned()
+    hold(award.list, ListState.DRAFT)
+    hold(award, AwardState.PROPOSED)
+    rulebook, facts = Rulebook(award.term), facts_now(award.enrollment)
+    for verdict in rulebook.entitled(facts):
+        if verdict.program.code == award.program_id:
+            at_tier = rulebook.at_tier(verdict, facts, tier)
+            break
+    else:
+        raise NotEntitled()
+    if not tier or not at_tier.entitled:
+        raise NoSuchTier()
+    before = award.tier
+    award.tier, award.amount_fen = tier, at_tier.amount_fen
+    award.rule, award.standard, award.school_fee = at_tier.rule, at_tier.standard, at_tier.school_fee  # type: ignore[assignment]
+    award.tier_by, award.tier_at, award.tier_reason = by, at, reason.strip()[:200]
+    award.save(
+        update_fields=[
+            "tier", "amount_fen", "rule", "standard", "school_fee", "tier_by", "tier_at", "tier_reason"
+        ]
+    )  # fmt: skip
+    if by.role in COUNTY:
+        AwardList.objects.filter(pk=award.list_id).update(prepared_by=by, prepared_at=at)
+    actions.record(by, "award.tier-set", award, at=at, before=before, tier=tier, reason=award.tier_reason)
 
 
 @transaction.atomic

@@ -189,8 +189,20 @@ class Rulebook:
         ]
         return Verdict(program, False, reasons or [_now("本学期没有适用的享受条件。")])
 
-    def _price(self, program: Program, rule: Rule, facts: Facts, in_words: bool) -> Verdict:
-        standard = self._standard(program, rule, facts)
+    def tiers(self, program: Program, facts: Facts) -> list[str]:
+        """The tiers of a program that have a standard for a child, in the order of the standards."""
+        of_child = (standard.tier for standard in self.standards[program.code] if _is_for(standard, facts))
+        return [tier for tier in dict.fromkeys(of_child) if tier]
+
+    def at_tier(self, verdict: Verdict, facts: Facts, tier: str) -> Verdict:
+        """The verdict of an entitled child if it gets another tier than its rule gives."""
+        if verdict.rule is None:
+            return verdict
+        return self._price(verdict.program, verdict.rule, facts, in_words=False, tier=tier)
+
+    def _price(self, program: Program, rule: Rule, facts: Facts, in_words: bool, *, tier: str | None = None) -> Verdict:
+        tier = rule.tier if tier is None else tier
+        standard = self._standard(program, tier, facts)
         if standard is None:
             return Verdict(program, False, [_now("符合条件，但没有适用的资助标准，请先录入标准。")], rule=rule)
         fee = None
@@ -206,7 +218,7 @@ class Rulebook:
             rule=rule,
             standard=standard,
             school_fee=fee,
-            tier=rule.tier,
+            tier=tier,
             amount_fen=amount_fen,
             category=self.report_category(facts.categories),
         )
@@ -218,16 +230,16 @@ class Rulebook:
             % {"yuan": yuan(amount_fen), "document": priced_by.document_no},
         ]
 
-    def _standard(self, program: Program, rule: Rule, facts: Facts) -> Standard | None:
+    def _standard(self, program: Program, tier: str, facts: Facts) -> Standard | None:
         """The most specific standard in force: for this kind of school before any kind, this stage before any."""
         fitting = [
-            standard
-            for standard in self.standards[program.code]
-            if standard.tier == rule.tier
-            and standard.stage_id in (None, facts.stage)
-            and standard.school_kind_id in (None, facts.school_kind)
+            standard for standard in self.standards[program.code] if standard.tier == tier and _is_for(standard, facts)
         ]
         return max(fitting, key=lambda s: (s.school_kind_id is not None, s.stage_id is not None), default=None)
+
+
+def _is_for(standard: Standard, facts: Facts) -> bool:
+    return standard.stage_id in (None, facts.stage) and standard.school_kind_id in (None, facts.school_kind)
 
 
 def hardships(term: Term, students: Iterable[int] | None = None) -> dict[int, frozenset[str]]:
@@ -271,14 +283,18 @@ def facts_of(
     )
 
 
-def explain(enrollment: Enrollment) -> list[Verdict]:
-    """Each program's verdict for one child in its term, by the same rulebook as the award run."""
+def facts_now(enrollment: Enrollment) -> Facts:
+    """What is known of one child in its term."""
     term, student = enrollment.term, enrollment.student_id
-    facts = facts_of(
+    return facts_of(
         enrollment,
         hardships(term, [student]).get(student, frozenset()),
         levels(term, [student]).get(student, ""),
         kind=enrollment.school.kind_id,
         in_county_town=enrollment.school.is_county_town,
     )
-    return Rulebook(term).judge(facts)
+
+
+def explain(enrollment: Enrollment) -> list[Verdict]:
+    """Each program's verdict for one child in its term, by the same rulebook as the award run."""
+    return Rulebook(enrollment.term).judge(facts_now(enrollment))

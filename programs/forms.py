@@ -72,6 +72,22 @@ class ReasonForm(forms.Form):
     )
 
 
+class TierForm(forms.Form):
+    """Another tier for one child, and why."""
+
+    tier = forms.ChoiceField(label=_("档次"))
+    reason = forms.CharField(
+        label=_("改档原因"),
+        max_length=200,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("例：班级评议意见。不要写身份证号等个人信息。"),
+    )
+
+    def __init__(self, *args: Any, tiers: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["tier"].choices = [(tier, tier) for tier in tiers]  # type: ignore[attr-defined]
+
+
 class PaperForm(forms.Form):
     """What the county confirms for a school by."""
 

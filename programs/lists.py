@@ -214,9 +214,10 @@ def confirm(award_list: AwardList, *, by: User, at: datetime) -> None:
 
 
 def has_proposed(user: User, award_list: AwardList) -> bool:
-    """Whether this person ran the proposals of the list's term: also some time before whoever ran them last."""
+    """Whether this person ran the proposals of the list's term, also some time before whoever ran them last, or set
+    a tier on the list by hand."""
     runs = Action.objects.filter(verb="awards.proposed", target_type="schools.term", target_id=award_list.term_id)
-    return runs.filter(actor=user).exists()
+    return runs.filter(actor=user).exists() or award_list.awards.filter(tier_by=user).exists()
 
 
 def confirm_many(award_lists: Iterable[AwardList], *, by: User, at: datetime) -> tuple[int, dict[int, Refused]]:

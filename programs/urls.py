@@ -10,6 +10,7 @@ urlpatterns = [
     path("awards/", awards.index, name="awards"),
     path("awards/propose/<str:code>/", awards.propose, name="awards-propose"),
     path("awards/<int:pk>/drop/", awards.drop, name="award-drop"),
+    path("awards/<int:pk>/tier/", awards.tier, name="award-tier"),
     path("lists/", lists.index, name="lists"),
     path("lists/confirm/", lists.confirm_many, name="lists-confirm"),
     path("lists/<int:pk>/", lists.page, name="list"),

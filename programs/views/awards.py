@@ -14,7 +14,7 @@ from common.roles import Role
 from jobs import run
 from programs import awards
 from programs.choices import AwardState
-from programs.forms import AwardFilter, ReasonForm
+from programs.forms import AwardFilter, ReasonForm, TierForm
 from programs.models import Award, AwardQuerySet
 from schools.models import Term
 
@@ -61,3 +61,15 @@ def drop(request: SignedInRequest, pk: int) -> HttpResponse:
             awards.drop(award, reason=form.cleaned_data["reason"], by=request.user, at=timezone.now())
         return redirect(award.list)
     return render(request, "programs/award_drop.html", {"award": award, "form": form})
+
+
+@needs(Role.PREPARER, Role.SCHOOL)
+def tier(request: SignedInRequest, pk: int) -> HttpResponse:
+    mine = Award.objects.visible_to(request.user).for_list().select_related("enrollment__school", "term")
+    award = get_object_or_404(mine, pk=pk)
+    form = TierForm(request.POST or None, tiers=awards.tiers(award), initial={"tier": award.tier})
+    if request.method == "POST" and form.is_valid():
+        with telling(request, _("档次和金额已改，重新提出资助对象时保留。")):
+            awards.set_tier(award, **form.cleaned_data, by=request.user, at=timezone.now())
+        return redirect(award.list)
+    return render(request, "programs/award_tier.html", {"award": award, "form": form})

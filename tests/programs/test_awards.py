@@ -4,6 +4,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from django.urls import reverse
 
 from common.moves import WrongState
 from jobs import run
@@ -404,6 +405,67 @@ class TestDrop:
         with pytest.raises(WrongState):
             awards.drop(stale_copy, reason="已转学", by=preparer, at=NOW)
         assert Award.objects.get().state == AwardState.DROPPED
+
+
+class TestSetTier:
+    @pytest.fixture
+    def award(self, term, preparer):
+        senior = SchoolFactory(kind=SchoolKind.objects.get(pk="senior"))
+        child = enroll(term, senior, stage="senior", grade="高一")
+        recognize(child, Level.GENERAL)
+        propose(term, preparer)
+        return Award.objects.get()
+
+    def top(self, award):
+        """The tier of the children who need it most."""
+        return Standard.objects.filter(program=award.program).order_by("-amount_fen").first().tier
+
+    def test_is_priced_by_the_standard_of_the_tier_and_kept_by_later_runs(self, term, preparer, award):
+        officer = UserFactory(officer=True, school=award.school)
+        assert (award.amount_fen, self.top(award) in awards.tiers(award)) == (75_000, True)
+
+        awards.set_tier(award, self.top(award), reason="班级评议", by=officer, at=NOW)
+        propose(term, preparer)
+
+        award = Award.objects.get()
+        assert (award.tier, award.amount_fen, award.standard.amount_fen) == (self.top(award), 150_000, 150_000)
+        assert (award.tier_by, award.tier_reason) == (officer, "班级评议")
+
+    def test_falls_back_to_the_rule_where_the_tier_has_no_standard_any_more(self, term, preparer, award):
+        awards.set_tier(award, self.top(award), reason="班级评议", by=preparer, at=NOW)
+        Standard.objects.filter(pk=Award.objects.get().standard_id).update(valid_to=date(2021, 1, 1))
+
+        propose(term, preparer)
+
+        award = Award.objects.get()
+        assert (award.amount_fen, award.tier_by, award.tier_reason) == (75_000, None, "")
+
+    def test_needs_a_reason_a_standard_and_a_draft(self, preparer, award):
+        with pytest.raises(awards.TierReasonMissing):
+            awards.set_tier(award, self.top(award), reason=" ", by=preparer, at=NOW)
+        with pytest.raises(awards.NoSuchTier):
+            awards.set_tier(award, "第九档", reason="班级评议", by=preparer, at=NOW)
+        AwardList.objects.update(state=ListState.SCHOOL_PREPARED)
+        with pytest.raises(awards.TierSigned):
+            awards.set_tier(Award.objects.get(), self.top(award), reason="班级评议", by=preparer, at=NOW)
+
+    def test_makes_whoever_set_it_at_the_county_the_one_who_put_the_list_forward(self, award):
+        other = UserFactory()
+
+        awards.set_tier(award, self.top(award), reason="班级评议", by=other, at=NOW)
+
+        assert AwardList.objects.get().prepared_by == other
+
+    def test_has_a_page_that_offers_the_tiers_of_the_program(self, as_role, award):
+        client = as_role("school", school=award.school)
+        address = reverse("programs:award-tier", args=[award.pk])
+
+        assert address in client.get(award.list.get_absolute_url()).content.decode()
+        assert self.top(award) in client.get(address).content.decode()
+        client.post(address, {"tier": self.top(award), "reason": "班级评议"})
+
+        assert Award.objects.get().amount_fen == 150_000
+        assert "班级评议" in client.get(award.list.get_absolute_url()).content.decode()
 
 
 class TestRecognitionList:
