@@ -31,7 +31,7 @@ class BounceForm(forms.Form):
 
     bounced_on = DayField(label=_("退票日期"))
     failure = forms.ChoiceField(label=_("退票原因"), choices=[("", _("请选择")), *FailureReason.choices])
-    words = TidyCharField(label=_("银行说明"), max_length=100, help_text=_("照银行退票通知填写，不要写完整卡号。"))
+    words = forms.CharField(label=_("银行说明"), max_length=100, help_text=_("照银行退票通知填写，不要写完整卡号。"))
 
     def __init__(self, today: date, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

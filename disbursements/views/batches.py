@@ -73,6 +73,7 @@ def page(request: SignedInRequest, pk: int) -> HttpResponse:
         "page": wide_page_of(request, rows, count=counts.get(tab, 0) if tab else sum(counts.values())),
         "to_cards": batch.program.payee != Payee.SCHOOL,
         "outcomes": _outcomes(batch),
+        "bounced": batch.payments.filter(bounce__isnull=False).totals(),
         "unpaid": _unpaid(batch).totals(),
         "building": building if building and building.state != JobState.DONE else None,
         "returns": _returns(batch),
