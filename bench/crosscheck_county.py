@@ -5,7 +5,8 @@ nearly all children in rosters. Then errors are planted, each in one of the two 
 same errors in rows without a partner. Traps stand about: twins, namesakes born on one day in other villages or in the
 same village a day apart, cousins of one name, neighbours in sequence numbers, slips that hit a stranger's number,
 siblings whose numbers were swapped, children enrolled twice. `--noise 3` spoils phones, guardians and villages three
-times as often. Everything follows from the seed.
+times as often. Everything follows from the seed. `--county 2` is another county of a province: other area codes and
+towns.
 """
 
 import argparse
@@ -34,7 +35,6 @@ def _words(text: str) -> list[str]:
 
 
 ADULT = -1
-AREA = "990101"  # was never issued
 KINDS = {
     "id_digit": 180, "id_transposed": 110, "id_digit_valid": 40, "id_dropped_digit": 30, "id_missing": 120,
     "id_15": 60, "id_excel": 60, "id_guardian": 90, "id_sibling": 30, "id_swapped": 30, "id_format": 60,
@@ -107,8 +107,10 @@ Row = dict[str, Any]
 class County:
     """Builds the two files row by row; `truth` names the pairs that are one child."""
 
-    def __init__(self, seed: int, *, scale: float = 1.0, noise: float = 1.0) -> None:
+    def __init__(self, seed: int, *, scale: float = 1.0, noise: float = 1.0, county: int = 1) -> None:
         self.random = random.Random(seed)
+        self.area = f"99{county:02d}"  # was never issued
+        mark = "" if county == 1 else str(county)
         self.scale, self.noise = scale, noise
         self.roster: list[Row] = []
         self.register: list[Row] = []
@@ -124,9 +126,9 @@ class County:
             if pair[0] != pair[1]:
                 self._shapes[pair[0]].append(pair[1])
         self._places = [
-            (f"{town}乡", f"{mark}{surname}{end}村", surname)
+            (f"{mark}{town}乡", f"{side}{surname}{end}村", surname)
             for town in "城吴南白宁宜钱汲石丁张双秋东巴李胡虎岗楼"
-            for mark in ("", "东", "西", "前", "后")
+            for side in ("", "东", "西", "前", "后")
             for end in self.random.sample(_VILLAGES, 5)
             for surname in self._pick(self._surnames, self._weights)
         ]
@@ -152,7 +154,7 @@ class County:
     def _number(self, born: date, sex: str, order: int | None = None) -> str:
         """A right number that nobody else has."""
         while True:
-            area = AREA if self.random.random() < 0.9 else f"9901{self.random.randrange(10, 99)}"
+            area = f"{self.area}01" if self.random.random() < 0.9 else f"{self.area}{self.random.randrange(10, 99)}"
             place = self.random.randrange(1, 998) if order is None else order
             place += (place % 2 == 1) != (sex == "男")
             first = f"{area}{born:%Y%m%d}{place:03d}"
@@ -482,8 +484,9 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--scale", type=float, default=1.0)
     parser.add_argument("--noise", type=float, default=1.0)
+    parser.add_argument("--county", type=int, default=1, help="1 to 99")
     options = parser.parse_args()
-    county = County(options.seed, scale=options.scale, noise=options.noise)
+    county = County(options.seed, scale=options.scale, noise=options.noise, county=options.county)
     county.write(options.out)
     print(f"seed {options.seed}: {len(county.roster):,} children, {len(county.register):,} listed, {options.out}")
     return 0

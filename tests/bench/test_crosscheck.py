@@ -7,7 +7,6 @@ import pytest
 from bench import crosscheck, growth, splink_search
 from bench.crosscheck_county import County
 from common.resident_ids import IdKind
-from students import matching
 from students.matching import Found
 from students.suspicion import Record
 
@@ -85,14 +84,12 @@ class TestSplinkBaseline:
 
 
 class TestGrowth:
-    def test_three_counties_as_one_give_what_one_gives(self, county):
-        one, three = (growth.measure(county, size) for size in (1, 3))
+    def test_three_counties_as_one_find_what_each_finds(self, tmp_path):
+        for county in (1, 2, 3):
+            growth.made(tmp_path / str(county), 0.01, county)
 
-        assert three["children"] == 3 * one["children"]
-        assert (three["first"], three["false"]) == (pytest.approx(one["first"], abs=0.02), 0)
+        one, three = (growth.measure(tmp_path, size) for size in (1, 3))
 
-    def test_their_numbers_differ(self, county):
-        children = crosscheck.children_of(county)
-        found = matching.search(list(growth.many(children, 3)), crosscheck.people_of(county))
-
-        assert max(one.child.record for one in found if one.tier) <= len(children)
+        assert three["children"] > 2.9 * one["children"]
+        assert three["first"] > 0.95
+        assert (one["false"], three["false"]) == (0, 0)
