@@ -33,7 +33,7 @@ from fixtures import county
 from jobs import files, run
 from jobs.choices import JobState
 from jobs.models import Job
-from programs import awards, fees, lists, publicity
+from programs import awards, fees, lists, publicity, shares
 from programs import runs as program_runs
 from programs.choices import AwardState, ListState
 from programs.models import Award, AwardList, Notice, Program
@@ -290,7 +290,7 @@ class Demonstration:
         with self.step(f"{term.code} allot funds") as work:
             for number, program in enumerate(Program.objects.filter(terms__term=term), start=1):
                 amounts = Award.objects.confirmed().filter(term=term, program=program).order_by()
-                needed = funds.split(amounts, funds.shares_of(program, term))
+                needed = shares.split(amounts, shares.shares_of(program, term))
                 for payer, amount_fen in needed.items():
                     if amount_fen:
                         funds.allot(

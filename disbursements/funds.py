@@ -4,10 +4,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, F, QuerySet, Sum
+from django.db.models import F, Sum
 from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
@@ -15,20 +14,16 @@ from accounts.models import User
 from common.money import split_fen, yuan
 from common.moves import Refused
 from disbursements.choices import EntryKind
-from disbursements.models import Batch, Bounce, LedgerEntry, Payment, Quota, RecoveryReceipt, ReturnFile
+from disbursements.models import Batch, BatchShare, Bounce, LedgerEntry, Payment, Quota, RecoveryReceipt, ReturnFile
 from programs.choices import Payer
-from programs.models import Program, Share
+from programs.models import Program
+from programs.shares import NoShares, shares_of, split
 from schools.models import Term
 
 
 class NotEnough(Refused):
     code = "fund-not-enough"
     message = _("%(payer)s资金可用 %(available)s 元，这一批需要 %(needed)s 元，不足以支付。")
-
-
-class NoShares(Refused):
-    code = "fund-no-shares"
-    message = _("项目没有经费分担比例，请先录入。")
 
 
 @dataclass(frozen=True)
@@ -135,31 +130,16 @@ def balances(term: Term | None = None, program: Program | None = None) -> list[B
     )
 
 
-def shares_of(program: Program, term: Term) -> dict[str, int]:
-    """payer → thousandths, as of the term's first day."""
-    rows = Share.objects.on(term.starts_on).filter(program=program)
-    parts = dict(rows.order_by("pk").values_list("payer", "per_mille"))
-    if not parts:
-        raise NoShares()
-    return {payer: parts[payer] for payer in Payer.values if payer in parts}
-
-
-def split(money: QuerySet[Any], per_mille: dict[str, int]) -> dict[str, int]:
-    """What each payer bears of these payments (or awards), each shared by itself.
-
-    So the parts of any half of a batch and of the other half add up to the parts of the whole, to the fen.
-    """
-    parts: Counter[str] = Counter()
-    for amount_fen, times in money.order_by().values_list("amount_fen").annotate(times=Count("pk")):
-        for payer, part in split_fen(amount_fen, per_mille).items():
-            parts[payer] += part * times
-    return {payer: parts[payer] for payer in per_mille}
-
-
 def reserve(batch: Batch, *, by: User, at: datetime) -> None:
-    """Set an approved batch's money aside. Two approvals of one program queue here, so no balance goes below nought."""
+    """Set an approved batch's money aside. Two approvals of one program queue here, so no balance goes below nought.
+
+    How it is borne is written down with the batch: what the bank answers later is shared alike, whatever becomes of
+    the program's shares meanwhile.
+    """
     Program.objects.filter(pk=batch.program_id).update(position=F("position"))
-    parts = split(batch.payments.all(), shares_of(batch.program, batch.term))
+    per_mille = shares_of(batch.program, batch.term)
+    BatchShare.objects.bulk_create(BatchShare(batch=batch, payer=payer, per_mille=n) for payer, n in per_mille.items())
+    parts = split(batch.payments.all(), per_mille)
     available = {b.payer: b.available for b in balances(batch.term, batch.program)}
     for payer, needed in parts.items():
         if needed > available.get(payer, 0):
@@ -170,13 +150,15 @@ def reserve(batch: Batch, *, by: User, at: datetime) -> None:
 def settle(batch: Batch, payments: Iterable[int], kind: EntryKind, file: ReturnFile, *, by: User, at: datetime) -> None:
     """Turn part of a reservation into an expense (SPENT) or give it back (RELEASED)."""
     chosen = Payment.objects.filter(pk__in=list(payments))
-    _enter(batch, kind, split(chosen, shares_of(batch.program, batch.term)), by=by, at=at, file=file)
+    _enter(batch, kind, split(chosen, shares_of_batch(batch)), by=by, at=at, file=file)
 
 
 def shares_of_batch(batch: Batch) -> dict[str, int]:
     """payer → thousandths, as on the day of the batch's approval."""
     kept = dict(batch.shares.order_by("pk").values_list("payer", "per_mille"))
-    return {payer: kept[payer] for payer in Payer.values if payer in kept} or shares_of(batch.program, batch.term)
+    if not kept:
+        raise NoShares()
+    return {payer: kept[payer] for payer in Payer.values if payer in kept}
 
 
 def take_back(bounces: Iterable[Bounce], *, by: User, at: datetime) -> None:

@@ -14,6 +14,7 @@ urlpatterns = [
     path("lists/", lists.index, name="lists"),
     path("lists/confirm/", lists.confirm_many, name="lists-confirm"),
     path("lists/<int:pk>/", lists.page, name="list"),
+    path("lists/<int:pk>/changes/", lists.changes, name="list-changes"),
     path("lists/<int:pk>/prepare/", lists.prepare, name="list-prepare"),
     path("lists/<int:pk>/approve/", lists.approve, name="list-approve"),
     path("lists/<int:pk>/approve-for-school/", lists.approve_for_school, name="list-approve-for-school"),

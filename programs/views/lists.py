@@ -1,5 +1,7 @@
 """Award lists by school: the school's word, publicity, the county's second signature."""
 
+from collections import Counter
+
 from django.contrib import messages
 from django.db.models import Count, Sum
 from django.db.models.functions import Coalesce
@@ -13,11 +15,13 @@ from accounts.access import COUNTY_AND_SCHOOL, READERS_AND_SCHOOL, SignedInReque
 from common.acts import telling
 from common.pages import chosen, counts_by, page_of, render_list, sorted_by, tabs_of
 from common.roles import COUNTY, Role
-from programs import gap_answers, lists, publicity
+from programs import gap_answers, list_changes, lists, publicity, shares, terms
 from programs.choices import AwardState, ListState
 from programs.forms import ListFilter, PaperForm, PutUpForm, ReasonForm
 from programs.models import Award, AwardList, AwardListQuerySet, Objection
 from schools.models import Term
+
+CHANGES_SHOWN = 200
 
 
 @needs(*READERS_AND_SCHOOL)
@@ -58,6 +62,27 @@ def page(request: SignedInRequest, pk: int) -> HttpResponse:
         "missed": _missed([award_list]) if award_list.state == ListState.CLOSED else 0,
     }
     return render_list(request, "programs/list.html", part="programs/_list_awards.html", context=context)
+
+
+@needs(*READERS_AND_SCHOOL)
+def changes(request: SignedInRequest, pk: int) -> HttpResponse:
+    """What a list brings beside the term before, and who pays it: a part of the list's page that it does not wait
+    for."""
+    award_list = get_object_or_404(AwardList.objects.visible_to(request.user).select_related("term", "school"), pk=pk)
+    found = list_changes.of(award_list)
+    context = {
+        "list": award_list,
+        "changes": found[:CHANGES_SHOWN],
+        "more": len(found) - CHANGES_SHOWN,
+        "counts": _labelled(Counter(change.kind.value for change in found)),
+        "before": terms.the_one_before(award_list.term_id),
+        "figures": shares.figures(award_list.awards.live(), award_list.term),
+    }
+    return render(request, "programs/_list_changes.html", context)
+
+
+def _labelled(counts: Counter[str]) -> list[tuple[str, int]]:
+    return [(str(kind.label), counts[kind.value]) for kind in list_changes.Kind if counts[kind.value]]
 
 
 def _school_turn(request: SignedInRequest, award_list: AwardList) -> dict[str, bool]:
@@ -154,6 +179,7 @@ def confirm_many(request: SignedInRequest) -> HttpResponse:
             "ready": ready,
             "total": _live_awards(ready),
             "missed": _missed(ready),
+            "terms": _by_term(ready),
         }
         return render(request, "programs/lists_confirm.html", context)
     done, refusals = lists.confirm_many(ready, by=request.user, at=timezone.now())
@@ -168,6 +194,21 @@ def _live_awards(award_lists: list[AwardList]) -> dict[str, int]:
     """People and money of these lists, without who was taken out."""
     awards = Award.objects.live().filter(list__in=award_lists)
     return awards.aggregate(people=Count("pk"), amount_fen=Coalesce(Sum("amount_fen"), 0))
+
+
+def _by_term(award_lists: list[AwardList]) -> list[tuple[Term, list[shares.ProgramFigures], list[tuple[str, int]]]]:
+    """Of each term: its figures by program and payer, and what is not as in the term before."""
+    of_term: dict[Term, list[AwardList]] = {}
+    for award_list in award_lists:
+        of_term.setdefault(award_list.term, []).append(award_list)
+    return [
+        (
+            term,
+            shares.figures(Award.objects.live().filter(list__in=those), term),
+            _labelled(list_changes.counts(those, term)),
+        )
+        for term, those in of_term.items()
+    ]
 
 
 def _missed(award_lists: list[AwardList]) -> int:

@@ -210,6 +210,7 @@ DOORS: dict[str, Door] = {
     "programs:lists": page(READERS_AND_SCHOOL),
     "programs:lists-confirm": act(APPROVER),
     "programs:list": page(READERS_AND_SCHOOL, "award_list"),
+    "programs:list-changes": page(READERS_AND_SCHOOL, "award_list"),
     "programs:list-prepare": act(SCHOOL, "award_list"),
     "programs:list-approve": act(SCHOOL, "award_list"),
     "programs:list-approve-for-school": form(COUNTY, "award_list"),
