@@ -18,6 +18,7 @@ from disbursements.choices import BatchState, EntryKind, FailureReason, PaymentS
 from disbursements.models import (
     Bank,
     Batch,
+    BatchShare,
     Bounce,
     LedgerEntry,
     Payment,
@@ -993,6 +994,15 @@ class ReturnLineFactory(DjangoModelFactory):
     line_no = factory.Sequence(lambda n: n + 1)
     amount_fen = 50_000
     outcome = "paid"
+
+
+class BatchShareFactory(DjangoModelFactory):
+    class Meta:
+        model = BatchShare
+
+    batch = factory.SubFactory(BatchFactory)
+    payer = Payer.CENTRAL
+    per_mille = 1000
 
 
 class BounceFactory(DjangoModelFactory):

@@ -15,6 +15,7 @@ from jobs import files, run
 from jobs.choices import JobState
 from jobs.models import Job
 from programs.choices import Payee, Payer
+from programs.models import Share
 from tests.factories import (
     NOW,
     AwardFactory,
@@ -313,6 +314,22 @@ class TestReturn:
             returns.upload(
                 build(term, other, preparer), content=xlsx(RETURN_HEAD, [[1]]), name="回盘.xlsx", by=preparer, at=NOW
             )
+
+
+class TestShares:
+    def test_of_the_day_of_approval_hold_whatever_becomes_of_the_program(self, term, program, preparer, approver):
+        awards(program, 3)
+        fund(program, term, preparer)
+        batch = send(build(term, program, preparer), preparer, approver)
+        Share.objects.filter(program=program, payer=Payer.CENTRAL).update(per_mille=900)
+        Share.objects.filter(program=program, payer=Payer.COUNTY).update(per_mille=100)
+
+        answer(batch, preparer, [[1, "甲", "500", "成功", "", ""], [2, "乙", "500", "失败", "账号不存在", ""]])
+
+        assert [(b.payer, b.reserved, b.spent, b.released, b.under_way) for b in funds.balances(term)] == [
+            (Payer.CENTRAL, 75_000, 25_000, 25_000, 25_000),
+            (Payer.COUNTY, 75_000, 25_000, 25_000, 25_000),
+        ]
 
 
 class TestNextTry:

@@ -115,6 +115,7 @@ class TestBatch:
         assert payment.award.student.id_number not in shown
 
     def test_goes_to_the_bank_and_comes_back(self, as_role, payable):
+        make.ReturnReasonFactory(words="户名", reason="name-mismatch")
         preparer, approver = as_role("preparer"), as_role("approver")
         preparer.post(reverse("disbursements:prepare"), {"program": payable.program.pk})
         work_off()

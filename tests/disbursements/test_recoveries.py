@@ -12,7 +12,7 @@ from common.moves import WrongState
 from disbursements import funds, recoveries
 from disbursements.choices import EntryKind, RecoveryCause, RecoveryState
 from disbursements.models import LedgerEntry, Recovery, RecoveryReceipt
-from tests.factories import NOW, BounceFactory, ObjectionFactory, PaymentFactory, ShareFactory, UserFactory
+from tests.factories import NOW, BatchShareFactory, BounceFactory, ObjectionFactory, PaymentFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -31,8 +31,8 @@ def approver():
 def payment():
     """500 yuan that arrived, borne by centre and county in thirds that do not come out even."""
     payment = PaymentFactory(paid=True)
-    ShareFactory(program=payment.batch.program, payer="central", per_mille=667)
-    ShareFactory(program=payment.batch.program, payer="county", per_mille=333)
+    BatchShareFactory(batch=payment.batch, payer="central", per_mille=667)
+    BatchShareFactory(batch=payment.batch, payer="county", per_mille=333)
     return payment
 
 
@@ -194,7 +194,7 @@ class TestWaive:
 class TestPages:
     def test_from_proposal_to_collected(self, as_role):
         payment = PaymentFactory(paid=True, award__enrollment__state="left")
-        ShareFactory(program=payment.batch.program, per_mille=1000)
+        BatchShareFactory(batch=payment.batch, per_mille=1000)
         client = as_role("preparer")
         proposals = client.get(reverse("disbursements:recovery-proposals")).content.decode()
         assert reverse("disbursements:recovery-begin", args=[payment.award_id]) in proposals

@@ -12,9 +12,9 @@ from tests.factories import (
     NOW,
     BankFactory,
     BatchFactory,
+    BatchShareFactory,
     PaymentFactory,
     ReturnReasonFactory,
-    ShareFactory,
     UserFactory,
 )
 from tests.workbooks import xlsx
@@ -36,7 +36,7 @@ def preparer():
 
 def sent_batch(how_many=3, **facts):
     batch = BatchFactory(sent=True, with_payments=how_many, **facts)
-    ShareFactory(program=batch.program, per_mille=1000)
+    BatchShareFactory(batch=batch, per_mille=1000)
     return batch
 
 
@@ -111,7 +111,7 @@ class TestPayee:
 
     def test_may_be_a_school(self, preparer):
         batch = BatchFactory(sent=True, program__payee=Payee.SCHOOL, with_payments=2, with_payments__card=None)
-        ShareFactory(program=batch.program, per_mille=1000)
+        BatchShareFactory(batch=batch, per_mille=1000)
         batch.payments.update(line_no=1)
         school = batch.payments.first().award.school
         wrong = [1, "别的学校", "", batch.amount_fen / 100, "成功", "", ""]
