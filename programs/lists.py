@@ -7,12 +7,12 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts import actions, officers
-from accounts.models import Action, User
+from accounts.models import User
 from common.moves import Refused, move
 from common.roles import COUNTY
+from programs import blockers
 from programs.choices import IN_PREPARATION, LIST_MOVES, AwardState, ListState
 from programs.models import AwardList
-from students.choices import EnrollmentState
 
 
 class NotThePrincipal(Refused):
@@ -45,34 +45,9 @@ class PaperMissing(Refused):
     message = _("请写明依据的纸质名单：谁签的字、哪一天。")
 
 
-class EmptyList(Refused):
-    code = "list-empty"
-    message = _("名单里没有学生。")
-
-
 class OtherSchoolsList(Refused):
     code = "list-of-another-school"
     message = _("只能确认本校的名单。")
-
-
-class OwnList(Refused):
-    code = "own-list"
-    message = _("名单是您提出的，必须由另一个人审定。")
-
-
-class SpokeForTheSchool(Refused):
-    code = "spoke-for-the-school"
-    message = _("名单的学校确认也是您办的，必须由另一个人审定。")
-
-
-class ChildrenLeft(Refused):
-    code = "list-children-left"
-    message = _("名单中有 %(count)s 名学生已经离校，请退回学校后重新提出名单。")
-
-
-class StillSuspended(Refused):
-    code = "list-still-suspended"
-    message = _("还有 %(count)s 名学生的异议没有办结。")
 
 
 class OtherListInPreparation(Refused):
@@ -105,8 +80,7 @@ def school_prepare(award_list: AwardList, *, by: User, at: datetime) -> None:
         school_prepared_at=at,
         sent_back_reason="",
     )
-    if not award_list.awards.live().exists():
-        raise EmptyList()
+    blockers.refuse(blockers.in_awards(award_list))
     actions.record(by, "list.school-prepared", award_list, at=at)
 
 
@@ -117,7 +91,7 @@ def school_approve(award_list: AwardList, *, by: User, at: datetime) -> None:
     Only where no account is the principal's does the officer alone speak for the school.
     """
     if by.pk == award_list.prepared_by_id:
-        raise OwnList()
+        raise blockers.OwnList()
     if by.school_id != award_list.school_id:
         raise OtherSchoolsList()
     if has_principal(award_list):
@@ -137,7 +111,7 @@ def approve_for_school(award_list: AwardList, *, paper: str, by: User, at: datet
     if by.role not in COUNTY:
         raise OtherSchoolsList()
     if by.pk == award_list.prepared_by_id:
-        raise OwnList()
+        raise blockers.OwnList()
     if has_principal(award_list):
         raise HasPrincipal()
     if not paper.strip():
@@ -155,8 +129,7 @@ def _approve(award_list: AwardList, *, by: User, at: datetime) -> None:
         school_approved_at=at,
         sent_back_reason="",
     )
-    if not award_list.awards.live().exists():
-        raise EmptyList()
+    blockers.refuse(blockers.in_awards(award_list))
 
 
 def has_principal(award_list: AwardList) -> bool:
@@ -198,26 +171,11 @@ def confirm(award_list: AwardList, *, by: User, at: datetime) -> None:
 
     Only a list whose publicity is over can be confirmed, and none while an objection is open.
     """
-    if by.pk == award_list.prepared_by_id or has_proposed(by, award_list):
-        raise OwnList()
-    if by.pk == award_list.school_approved_by_id:
-        raise SpokeForTheSchool()
+    blockers.refuse(blockers.in_person(award_list, by))
     move(award_list, ListState.CONFIRMED, moves=LIST_MOVES, confirmed_by=by, confirmed_at=at)
-    if left := award_list.awards.live().exclude(enrollment__state=EnrollmentState.STUDYING).count():
-        raise ChildrenLeft(count=left)
-    if suspended := award_list.awards.filter(state=AwardState.SUSPENDED).count():
-        raise StillSuspended(count=suspended)
+    blockers.refuse([*blockers.in_children(award_list), *blockers.in_awards(award_list)])
     people = award_list.awards.filter(state=AwardState.PROPOSED).update(state=AwardState.CONFIRMED)
-    if not people:
-        raise EmptyList()
     actions.record(by, "list.confirmed", award_list, at=at, awards=people)
-
-
-def has_proposed(user: User, award_list: AwardList) -> bool:
-    """Whether this person ran the proposals of the list's term, also some time before whoever ran them last, or set
-    a tier on the list by hand."""
-    runs = Action.objects.filter(verb="awards.proposed", target_type="schools.term", target_id=award_list.term_id)
-    return runs.filter(actor=user).exists() or award_list.awards.filter(tier_by=user).exists()
 
 
 def confirm_many(award_lists: Iterable[AwardList], *, by: User, at: datetime) -> tuple[int, dict[int, Refused]]:

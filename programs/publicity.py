@@ -17,7 +17,7 @@ from accounts import actions
 from accounts.models import User
 from common import workdays
 from common.moves import Refused, WrongState, hold, move
-from programs import awards
+from programs import awards, blockers
 from programs.choices import AWARD_MOVES, LIST_MOVES, NOTICE_MOVES, AwardState, ListState, NoticeState
 from programs.models import Award, AwardList, Notice, Objection
 
@@ -30,19 +30,9 @@ class TooShort(Refused):
     message = _("公示不得少于 %(days)s 个工作日。")
 
 
-class NotOver(Refused):
-    code = "publicity-not-over"
-    message = _("公示到 %(ends_on)s 才满期，不能提前撤下。")
-
-
 class OtherList(Refused):
     code = "objection-other-list"
     message = _("这名学生不在这份公示名单里。")
-
-
-class ObjectionOpen(Refused):
-    code = "objection-open"
-    message = _("还有异议没有办结，不能结束公示。")
 
 
 class WordsMissing(Refused):
@@ -77,10 +67,7 @@ def take_down(notice: Notice, *, by: User, at: datetime, result: str) -> None:
     """End a publicity whose days are full, with its result in words (公示无异议)."""
     if not result.strip():
         raise WordsMissing()
-    if timezone.localdate(at) <= notice.ends_on:
-        raise NotOver(ends_on=notice.ends_on.isoformat())
-    if notice.objections.filter(is_upheld=None).exists():
-        raise ObjectionOpen()
+    blockers.refuse(blockers.in_notice(notice, on=timezone.localdate(at)))
     move(notice, NoticeState.DOWN, moves=NOTICE_MOVES, result=result.strip()[:200], taken_down_at=at)
     move(notice.list, ListState.CLOSED, moves=LIST_MOVES)
     actions.record(by, "notice.taken-down", notice, at=at)

@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.access import COUNTY_AND_SCHOOL, READERS_AND_SCHOOL, SignedInRequest, needs
+from accounts.models import User
 from common.acts import telling
 from common.pages import chosen, counts_by, page_of, render_list, sorted_by, tabs_of
 from common.roles import COUNTY, Role
-from programs import gap_answers, list_changes, lists, publicity, shares, terms
+from programs import blockers, gap_answers, list_changes, lists, publicity, shares, terms
 from programs.choices import AwardState, ListState
 from programs.forms import ListFilter, PaperForm, PutUpForm, ReasonForm
 from programs.models import Award, AwardList, AwardListQuerySet, Objection
@@ -59,7 +60,7 @@ def page(request: SignedInRequest, pk: int) -> HttpResponse:
         "open_objections": Objection.objects.filter(notice__list=award_list, answered_at=None).count(),
         "form": None,
         **_school_turn(request, award_list),
-        "missed": _missed([award_list]) if award_list.state == ListState.CLOSED else 0,
+        "blockers": blockers.of_list(award_list, on=timezone.localdate(), by=_signer(request)),
     }
     return render_list(request, "programs/list.html", part="programs/_list_awards.html", context=context)
 
@@ -79,6 +80,11 @@ def changes(request: SignedInRequest, pk: int) -> HttpResponse:
         "figures": shares.figures(award_list.awards.live(), award_list.term),
     }
     return render(request, "programs/_list_changes.html", context)
+
+
+def _signer(request: SignedInRequest) -> User | None:
+    """Who would confirm the list, if it is this person's office."""
+    return request.user if request.user.role == Role.APPROVER else None
 
 
 def _labelled(counts: Counter[str]) -> list[tuple[str, int]]:

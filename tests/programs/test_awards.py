@@ -9,7 +9,7 @@ from django.urls import reverse
 from common.moves import WrongState
 from jobs import run
 from jobs.choices import JobState
-from programs import awards, eligibility, gaps, lists, recognitions
+from programs import awards, blockers, eligibility, gaps, lists, recognitions
 from programs.choices import AwardState, Level, ListState, RecognitionListState
 from programs.models import Award, AwardList, Recognition, SchoolFee, Standard, TermProgram
 from programs.reference import load_national, load_standards
@@ -312,7 +312,7 @@ class TestPropose:
         preparer.role = "approver"
         preparer.save()
 
-        with pytest.raises(lists.OwnList):
+        with pytest.raises(blockers.OwnList):
             lists.confirm(AwardList.objects.get(), by=preparer, at=NOW)
 
     @pytest.mark.parametrize("rows_a_chunk", [1, 100])

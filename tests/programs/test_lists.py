@@ -7,7 +7,7 @@ import pytest
 
 from accounts.models import Action
 from common.moves import WrongState
-from programs import lists, publicity
+from programs import blockers, lists, publicity
 from programs.choices import AwardState, ListState, NoticeState
 from programs.models import Award, AwardList, Notice
 from tests.factories import (
@@ -48,13 +48,13 @@ class TestSchoolApprove:
     def test_whoever_prepared_it_at_the_county_is_refused(self):
         award = AwardFactory()
 
-        with pytest.raises(lists.OwnList):
+        with pytest.raises(blockers.OwnList):
             lists.school_approve(award.list, by=award.list.prepared_by, at=NOW)
 
     def test_an_empty_list_is_refused(self):
         award = AwardFactory(dropped=True)
 
-        with pytest.raises(lists.EmptyList):
+        with pytest.raises(blockers.EmptyList):
             lists.school_approve(award.list, by=UserFactory(officer=True, school=award.school), at=NOW)
         assert AwardList.objects.get().state == ListState.DRAFT
 
@@ -138,7 +138,7 @@ class TestTwoPeopleOfASchool:
         assert (award.list.state, award.list.school_approved_by) == (ListState.SCHOOL_APPROVED, county)
         assert Action.objects.get().details["paper"] == "校长签字的名单，10月8日收到"
         AwardList.objects.update(state=ListState.CLOSED)
-        with pytest.raises(lists.SpokeForTheSchool):
+        with pytest.raises(blockers.SpokeForTheSchool):
             lists.confirm(award.list, by=county, at=NOW)
 
     def test_the_county_does_not_confirm_for_a_principal(self, award, principal):
@@ -146,7 +146,7 @@ class TestTwoPeopleOfASchool:
             lists.approve_for_school(award.list, paper="校长签字的名单", by=UserFactory(approver=True), at=NOW)
 
     def test_who_proposed_it_does_not_confirm_for_the_school(self, award):
-        with pytest.raises(lists.OwnList):
+        with pytest.raises(blockers.OwnList):
             lists.approve_for_school(award.list, paper="校长签字的名单", by=award.list.prepared_by, at=NOW)
 
 
@@ -164,19 +164,19 @@ class TestConfirm:
     def test_whoever_put_it_forward_is_refused(self):
         award = AwardFactory(list__closed=True)
 
-        with pytest.raises(lists.OwnList):
+        with pytest.raises(blockers.OwnList):
             lists.confirm(award.list, by=award.list.prepared_by, at=NOW)
 
     def test_whoever_spoke_for_the_school_is_refused(self):
         award = AwardFactory(list__closed=True)
 
-        with pytest.raises(lists.SpokeForTheSchool):
+        with pytest.raises(blockers.SpokeForTheSchool):
             lists.confirm(award.list, by=award.list.school_approved_by, at=NOW)
 
     def test_a_child_who_left_in_between_sends_the_list_back(self):
         award = AwardFactory(list__closed=True, enrollment__state="left")
 
-        with pytest.raises(lists.ChildrenLeft):
+        with pytest.raises(blockers.ChildrenLeft):
             lists.confirm(award.list, by=UserFactory(approver=True), at=NOW)
 
     @pytest.mark.parametrize("state", ["school_approved", "published"])
@@ -189,7 +189,7 @@ class TestConfirm:
     def test_waits_for_open_objections(self):
         award = AwardFactory(list__closed=True, state=AwardState.SUSPENDED)
 
-        with pytest.raises(lists.StillSuspended):
+        with pytest.raises(blockers.StillSuspended):
             lists.confirm(award.list, by=UserFactory(approver=True), at=NOW)
         assert AwardList.objects.get().state == ListState.CLOSED
 
@@ -277,7 +277,7 @@ class TestPublicity:
     def test_cannot_be_taken_down_on_its_last_day(self):
         notice = NoticeFactory()
 
-        with pytest.raises(publicity.NotOver):
+        with pytest.raises(blockers.NotOver):
             publicity.take_down(notice, by=UserFactory(), at=at(notice.ends_on), result="无异议")
 
     def test_closes_the_list_with_its_result(self):
@@ -333,6 +333,6 @@ class TestObjection:
     def test_keeps_the_notice_up_while_it_is_open(self, notice):
         publicity.raise_objection(notice, notice.list.awards.first(), words="有异议", by=UserFactory(), at=NOW)
 
-        with pytest.raises(publicity.ObjectionOpen):
+        with pytest.raises(blockers.ObjectionOpen):
             publicity.take_down(notice, by=UserFactory(), at=at(notice.ends_on + timedelta(days=1)), result="有异议")
         assert Notice.objects.get().state == NoticeState.UP

@@ -1,0 +1,147 @@
+"""What stands in the way of a list: the refusals of its next step, said before anybody presses.
+
+The acts ask the same functions and raise the first that stops them, so page and act cannot say two things.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Count, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Action, User
+from common.moves import Refused
+from programs import gap_answers
+from programs.choices import IN_PREPARATION, AwardState, ListState, NoticeState
+from programs.models import AwardList, Notice
+from students.choices import EnrollmentState
+
+
+class OwnList(Refused):
+    code = "own-list"
+    message = _("名单是您提出的，必须由另一个人审定。")
+
+
+class SpokeForTheSchool(Refused):
+    code = "spoke-for-the-school"
+    message = _("名单的学校确认也是您办的，必须由另一个人审定。")
+
+
+class EmptyList(Refused):
+    code = "list-empty"
+    message = _("名单里没有学生。")
+
+
+class ChildrenLeft(Refused):
+    code = "list-children-left"
+    message = _("名单中有 %(count)s 名学生已经离校，请退回学校后重新提出名单。")
+
+
+class StillSuspended(Refused):
+    code = "list-still-suspended"
+    message = _("还有 %(count)s 名学生的异议没有办结。")
+
+
+class NotOver(Refused):
+    code = "publicity-not-over"
+    message = _("公示到 %(ends_on)s 才满期，不能提前撤下。")
+
+
+class ObjectionOpen(Refused):
+    code = "objection-open"
+    message = _("还有异议没有办结，不能结束公示。")
+
+
+class GapsOpen(Refused):
+    code = "list-gaps-open"
+    message = _("本校还有 %(count)s 条应助未助没有办结。")
+
+
+@dataclass(frozen=True)
+class Blocker:
+    """One thing that stands in the way: a refusal, or a warning that a person may pass."""
+
+    refusal: Refused
+    is_stop: bool = True
+
+    @property
+    def code(self) -> str:
+        return self.refusal.code
+
+    @property
+    def words(self) -> str:
+        return str(self.refusal)
+
+
+def of_list(award_list: AwardList, *, on: date, by: User | None = None) -> list[Blocker]:
+    """What stands in the way of a list's next step on a day, in the order in which the act would refuse.
+
+    Given who would confirm it, also what speaks against that person.
+    """
+    if award_list.state in IN_PREPARATION:
+        return in_awards(award_list)
+    if award_list.state == ListState.PUBLISHED:
+        up = award_list.notices.filter(state=NoticeState.UP).order_by("pk")
+        return [blocker for notice in up for blocker in in_notice(notice, on=on)]
+    if award_list.state == ListState.CLOSED:
+        against = in_person(award_list, by) if by else []
+        return [*against, *in_children(award_list), *in_awards(award_list), *_in_gaps(award_list)]
+    return []
+
+
+def refuse(blockers: Iterable[Blocker]) -> None:
+    """Raise the first that stops."""
+    for blocker in blockers:
+        if blocker.is_stop:
+            raise blocker.refusal
+
+
+def in_person(award_list: AwardList, by: User) -> list[Blocker]:
+    """Nobody gives the county's second signature to what he put forward or said for the school."""
+    found: list[Blocker] = []
+    if by.pk == award_list.prepared_by_id or has_proposed(by, award_list):
+        found.append(Blocker(OwnList()))
+    if by.pk == award_list.school_approved_by_id:
+        found.append(Blocker(SpokeForTheSchool()))
+    return found
+
+
+def in_children(award_list: AwardList) -> list[Blocker]:
+    """Children of a list that is to be confirmed who are not there any more, or whose award is held."""
+    live = award_list.awards.live().aggregate(
+        left=Count("pk", filter=~Q(enrollment__state=EnrollmentState.STUDYING)),
+        suspended=Count("pk", filter=Q(state=AwardState.SUSPENDED)),
+    )
+    found: list[Blocker] = []
+    if live["left"]:
+        found.append(Blocker(ChildrenLeft(count=live["left"])))
+    if live["suspended"]:
+        found.append(Blocker(StillSuspended(count=live["suspended"])))
+    return found
+
+
+def in_awards(award_list: AwardList) -> list[Blocker]:
+    return [] if award_list.awards.live().exists() else [Blocker(EmptyList())]
+
+
+def in_notice(notice: Notice, *, on: date) -> list[Blocker]:
+    """A publicity ends when its days are full and every objection is answered."""
+    found: list[Blocker] = []
+    if on <= notice.ends_on:
+        found.append(Blocker(NotOver(ends_on=notice.ends_on.isoformat())))
+    if notice.objections.filter(is_upheld=None).exists():
+        found.append(Blocker(ObjectionOpen()))
+    return found
+
+
+def _in_gaps(award_list: AwardList) -> list[Blocker]:
+    missed = gap_answers.figures(award_list.term, schools=[award_list.school_id]).missed
+    return [Blocker(GapsOpen(count=missed), is_stop=False)] if missed else []
+
+
+def has_proposed(user: User, award_list: AwardList) -> bool:
+    """Whether this person ran the proposals of the list's term, also some time before whoever ran them last, or set
+    a tier on the list by hand."""
+    runs = Action.objects.filter(verb="awards.proposed", target_type="schools.term", target_id=award_list.term_id)
+    return runs.filter(actor=user).exists() or award_list.awards.filter(tier_by=user).exists()
