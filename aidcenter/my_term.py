@@ -234,5 +234,5 @@ def _payments(school: School, term: Term, lists: list[AwardList]) -> Step:
         return Step(title, State.NOW, words, url, _("去核对"), due_on, wrong)
     all_confirmed = all(award_list.state == ListState.CONFIRMED for award_list in lists)
     is_over = all_confirmed and paid == sum(by_state.values())
-    url = reverse("programs:awards")
-    return Step(title, State.DONE if is_over else State.WAITING, words, url, _("查看"), due_on)
+    url = reverse("disbursements:slips")
+    return Step(title, State.DONE if is_over else State.WAITING, words, url, _("打印告知单"), due_on)

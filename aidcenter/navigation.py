@@ -74,7 +74,6 @@ MENU: list[tuple[Any, list[Link]]] = [
                 _READERS,
                 ("batches_to_send", "batches_to_approve"),
             ),
-            Link(_("告知单"), "printer", "disbursements:slips", frozenset({Role.SCHOOL})),
         ],
     ),
     (

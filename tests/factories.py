@@ -24,6 +24,7 @@ from disbursements.models import (
     Payment,
     Quota,
     Recovery,
+    RecoveryReceipt,
     ReturnFile,
     ReturnLine,
     ReturnReason,
@@ -1040,6 +1041,18 @@ class BankFactory(DjangoModelFactory):
 
     code = factory.Sequence(lambda n: f"bank-{n}")
     name = factory.Sequence(lambda n: f"示范银行第{n}支行")
+
+
+class RecoveryReceiptFactory(DjangoModelFactory):
+    class Meta:
+        model = RecoveryReceipt
+
+    recovery = factory.SubFactory(RecoveryFactory)
+    amount_fen = 100_00
+    received_on = date(2021, 12, 1)
+    voucher = factory.Sequence(lambda n: f"收字 {n + 1} 号")
+    entered_by = factory.SubFactory(UserFactory)
+    entered_at = NOW
 
 
 class ReturnReasonFactory(DjangoModelFactory):
