@@ -129,7 +129,7 @@ class _Answers:
         stands = self.payments[line.number][0]
         if stands.state == PaymentState.SENT:
             return LineOutcome.PAID if line.is_paid else LineOutcome.FAILED
-        if stands.state == PaymentState.FAILED or hasattr(stands, "bounce"):
+        if stands.state == PaymentState.FAILED or stands.late_return:
             return LineOutcome.UNMATCHED if line.is_paid else LineOutcome.REPEATED
         return LineOutcome.REPEATED if line.is_paid else LineOutcome.BOUNCED
 
@@ -140,7 +140,7 @@ def _settle(return_file: ReturnFile, lines: list[Line], transfers: Mapping[int, 
     answers = _Answers(return_file, {line.number for line in lines if line.number is not None})
     paid: dict[date, list[int]] = defaultdict(list)
     failed: dict[str, list[int]] = defaultdict(list)
-    reasons = Reasons(batch.bank)
+    reasons = Reasons()
     kept = []
     for line in lines:
         transfer = None if line.number is None else transfers.get(line.number)

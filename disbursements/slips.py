@@ -79,7 +79,7 @@ def _line(award: Award, payment: Payment | None) -> Line:
 def _told(payment: Payment | None) -> tuple[Told, date | None]:
     if payment is None or payment.state == PaymentState.PENDING:
         return Told.WAITING, None
-    if payment.state == PaymentState.FAILED or hasattr(payment, "bounce"):
+    if payment.state == PaymentState.FAILED or payment.late_return:
         return Told.REFUSED, None
     if payment.state == PaymentState.SENT:
         return Told.ON_ITS_WAY, None

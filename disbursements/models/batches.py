@@ -10,76 +10,12 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from common.roles import READERS, Role
-from common.sealed import SealedField
-from disbursements.choices import BankFormat, BatchState, FailureReason, PaymentState, Way
+from disbursements.choices import BatchState, FailureReason, PaymentState
 from programs.choices import Payer
 
 if TYPE_CHECKING:
     from common.roles import Person
-
-
-class Bank(models.Model):
-    """A bank that pays for the county, and how its name and cards are known."""
-
-    code = models.CharField(_("代码"), max_length=20, primary_key=True)
-    name = models.CharField(_("银行"), max_length=50, unique=True)
-    aliases = models.JSONField(_("别名"), default=list, blank=True)
-    prefixes = models.JSONField(_("卡号开头"), default=list, blank=True)
-    is_default = models.BooleanField(_("其他卡也由它代发"), default=False)
-
-    class Meta:
-        verbose_name = _("代发银行")
-        verbose_name_plural = _("代发银行")
-        ordering = ("code",)
-        constraints = [
-            models.UniqueConstraint(fields=["is_default"], condition=Q(is_default=True), name="bank_one_default"),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class BankTemplate(models.Model):
-    """The layout a bank wants its file in, and the words of its answer; the newest one holds."""
-
-    bank = models.ForeignKey(Bank, on_delete=models.PROTECT, related_name="templates", verbose_name=_("银行"))
-    format = models.CharField(_("格式"), max_length=10, choices=BankFormat, default=BankFormat.XLSX)
-    encoding = models.CharField(_("编码"), max_length=20, default="gb18030", help_text=_("只用于文本格式"))
-    columns = models.JSONField(_("列"), default=list, help_text=_("每列的表头和内容"))
-    has_heading = models.BooleanField(_("有表头"), default=True)
-    has_total = models.BooleanField(_("有合计行"), default=True)
-    return_columns = models.JSONField(_("回盘列"), default=dict, help_text=_("回盘中每项内容的表头"))
-    made_by = models.ForeignKey(
-        "accounts.User", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("设定人")
-    )
-    made_at = models.DateTimeField(_("设定时间"), null=True)
-
-    class Meta:
-        verbose_name = _("银行文件格式")
-        verbose_name_plural = _("银行文件格式")
-        ordering = ("bank", "-pk")
-
-    def __str__(self) -> str:
-        return f"{self.bank_id} {self.format}"
-
-
-class ApprovalBand(models.Model):
-    """From this amount on a batch needs a third person's signature."""
-
-    from_fen = models.PositiveBigIntegerField(_("自（分）"))
-    program = models.ForeignKey(
-        "programs.Program", on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("项目")
-    )
-    valid_from = models.DateField(_("自"))
-    valid_to = models.DateField(_("至"), null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("加签金额")
-        verbose_name_plural = _("加签金额")
-        ordering = ("from_fen", "pk")
-
-    def __str__(self) -> str:
-        return str(self.from_fen)
+    from disbursements.models.returns import Bounce
 
 
 class BatchQuerySet(models.QuerySet["Batch"]):
@@ -97,11 +33,6 @@ class Batch(models.Model):
     program = models.ForeignKey(
         "programs.Program", on_delete=models.PROTECT, related_name="batches", verbose_name=_("项目")
     )
-    bank = models.ForeignKey(
-        Bank, on_delete=models.PROTECT, null=True, related_name="batches", verbose_name=_("代发银行")
-    )
-    way = models.CharField(_("发放方式"), max_length=10, choices=Way, default=Way.BANK)
-    cash_reason = models.CharField(_("发放现金的原因"), max_length=200, blank=True)
     number = models.CharField(_("批次号"), max_length=40, unique=True)
     state = models.CharField(_("状态"), max_length=10, choices=BatchState, default=BatchState.DRAFT)
     people = models.PositiveIntegerField(_("人数"), default=0)
@@ -114,13 +45,6 @@ class Batch(models.Model):
         "accounts.User", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("审核人")
     )
     approved_at = models.DateTimeField(_("审核时间"), null=True)
-    released_by = models.ForeignKey(
-        "accounts.User", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("加签人")
-    )
-    released_at = models.DateTimeField(_("加签时间"), null=True)
-    sent_back_reason = models.CharField(_("退回原因"), max_length=200, blank=True)
-    lines_digest = models.CharField(_("代发文件内容的摘要"), max_length=64, blank=True)
-    zip_password = SealedField(_("压缩包口令"))
     bank_file = models.ForeignKey(
         "jobs.StoredFile",
         on_delete=models.PROTECT,
@@ -144,19 +68,12 @@ class Batch(models.Model):
                 violation_error_message=_("经办人不能审核自己编制的批次。"),
             ),
             models.CheckConstraint(
-                name="batch_three_people",
-                condition=Q(released_by=None) | (~Q(released_by=F("prepared_by")) & ~Q(released_by=F("approved_by"))),
-                violation_error_message=_("加签人必须是经办人和审核人以外的第三个人。"),
-            ),
-            models.CheckConstraint(name="batch_cash_has_a_reason", condition=Q(way="bank") | ~Q(cash_reason="")),
-            models.CheckConstraint(
                 name="batch_approved_is_signed",
                 condition=Q(state__in=["draft", "discarded"]) | Q(approved_by__isnull=False, approved_at__isnull=False),
             ),
             models.CheckConstraint(
                 name="batch_sent_has_its_file",
-                condition=~Q(state__in=["sent", "settled"])
-                | Q(sent_at__isnull=False) & (Q(way="cash") | Q(bank_file__isnull=False)),
+                condition=~Q(state__in=["sent", "settled"]) | Q(bank_file__isnull=False, sent_at__isnull=False),
             ),
         ]
         indexes = [models.Index(fields=["term", "program"], name="batch_by_program")]
@@ -261,3 +178,8 @@ class Payment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.batch_id}/{self.line_no}"
+
+    @property
+    def late_return(self) -> Bounce | None:
+        """How it came back after it had arrived, if it did."""
+        return getattr(self, "bounce", None)
