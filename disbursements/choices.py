@@ -12,7 +12,7 @@ class BatchState(TextChoices):
 
 BATCH_MOVES = {
     BatchState.DRAFT: {BatchState.APPROVED, BatchState.DISCARDED},
-    BatchState.APPROVED: {BatchState.SENT, BatchState.DISCARDED},
+    BatchState.APPROVED: {BatchState.SENT},
     BatchState.SENT: {BatchState.SETTLED},
 }
 
@@ -46,20 +46,6 @@ class FailureReason(TextChoices):
     UNKNOWN = "unknown", _("其他原因")
 
 
-class Way(TextChoices):
-    """How a batch reaches its payees."""
-
-    BANK = "bank", _("银行代发")
-    CASH = "cash", _("现金")
-
-
-class BankFormat(TextChoices):
-    XLSX = "xlsx", _("Excel 工作簿（.xlsx）")
-    XLS = "xls", _("Excel 97-2003 工作簿（.xls）")
-    CSV = "csv", _("逗号分隔文本（.csv）")
-    TXT = "txt", _("竖线分隔文本（.txt）")
-
-
 class RecoveryCause(TextChoices):
     """Why money that was paid is asked back."""
 
@@ -78,11 +64,6 @@ class RecoveryState(TextChoices):
 RECOVERY_MOVES = {RecoveryState.OPEN: {RecoveryState.COLLECTED, RecoveryState.WAIVED}}
 
 
-class QuotaKind(TextChoices):
-    NEW = "new", _("当年下达")
-    CARRIED = "carried", _("上期结转")
-
-
 class LineOutcome(TextChoices):
     PAID = "paid", _("成功")
     FAILED = "failed", _("失败")
@@ -98,5 +79,3 @@ class EntryKind(TextChoices):
     RELEASED = "released", _("失败退回")
     RETURNED = "returned", _("到账后退票")
     RECOVERED = "recovered", _("追缴收回")
-    CARRIED_OUT = "carried-out", _("结转下期")
-    CARRIED_IN = "carried-in", _("上期结转")

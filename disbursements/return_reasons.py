@@ -6,14 +6,14 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, Max, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
 from accounts.models import User
 from common.moves import Refused
 from disbursements.choices import FailureReason, PaymentState
-from disbursements.models import Bank, Payment, ReturnReason
+from disbursements.models import Payment, ReturnReason
 from programs.reference import BadValue, ReferenceFile
 
 WORDS: Path = settings.BASE_DIR / "fixtures" / "bank_words.toml"
@@ -30,17 +30,15 @@ class NoReason(Refused):
 
 
 class Reasons:
-    """The reason that a bank's words stand for; its own words go before those of every bank."""
+    """The reason that a bank's words stand for."""
 
-    def __init__(self, bank: Bank | None) -> None:
-        rows = ReturnReason.objects.filter(Q(bank=None) | Q(bank=bank))
-        self._known = sorted(
-            rows.values_list("words", "reason", "bank"), key=lambda row: (-len(row[0]), row[2] is None, row[0])
-        )
+    def __init__(self) -> None:
+        known = ReturnReason.objects.values_list("words", "reason")
+        self._known = sorted(known, key=lambda row: (-len(row[0]), row[0]))
 
     def of(self, words: str) -> FailureReason:
         """The longest known words that are in these decide; else `unknown`, beside which the words are kept."""
-        found = next((reason for known, reason, _bank in self._known if known in words), FailureReason.UNKNOWN)
+        found = next((reason for known, reason in self._known if known in words), FailureReason.UNKNOWN)
         return FailureReason(found)
 
 
@@ -52,7 +50,7 @@ def load(path: Path = WORDS) -> None:
         for words in entry.value("words", list):
             if not isinstance(words, str) or not words.strip():
                 raise entry.refused(BadValue, field="words", value=words)
-            ReturnReason.objects.get_or_create(words=words.strip(), bank=None, defaults={"reason": reason})
+            ReturnReason.objects.get_or_create(words=words.strip(), defaults={"reason": reason})
 
 
 @transaction.atomic
@@ -61,7 +59,7 @@ def teach(*, words: str, reason: str, by: User, at: datetime) -> int:
     words = words.strip()
     if reason == FailureReason.UNKNOWN:
         raise NoReason()
-    known = ReturnReason.objects.filter(words=words, bank=None).first()
+    known = ReturnReason.objects.filter(words=words).first()
     if known is not None:
         raise WordsKnown(words=words, reason=FailureReason(known.reason).label)
     taught = ReturnReason.objects.create(words=words, reason=reason)

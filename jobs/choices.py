@@ -17,8 +17,4 @@ class FileKind(TextChoices):
     RETURN = "return", _("银行回盘文件")
     MARKED = "marked", _("标出问题的原表")
     RECEIPT = "receipt", _("外地就读回执")
-    POLICY = "policy", _("政策文件")
-    NOMINATION = "nomination", _("提名名单")
-    PROOF = "proof", _("公示照片")
-    QUOTA = "quota", _("指标文件")
     EXPORT = "export", _("导出文件")

@@ -17,21 +17,6 @@ class Payee(TextChoices):
 class Basis(TextChoices):
     FIXED = "fixed", _("固定标准")
     SCHOOL_FEE = "school-fee", _("学校核定收费")
-    CAPPED_FEE = "capped-fee", _("学校核定收费，不超过限额")
-
-
-class Way(TextChoices):
-    """Who proposes the awards of a program."""
-
-    AUTO = "auto", _("按情况自动提出")
-    SCHOOL = "school", _("学校提名评定")
-
-
-class Scope(TextChoices):
-    """How close in time two programs may not meet."""
-
-    TERM = "term", _("同一学期")
-    MONTH = "month", _("同一月份")
 
 
 class Pays(TextChoices):
@@ -96,20 +81,6 @@ AWARD_MOVES = {
     AwardState.PROPOSED: {AwardState.CONFIRMED, AwardState.SUSPENDED, AwardState.DROPPED},
     AwardState.SUSPENDED: {AwardState.PROPOSED, AwardState.DROPPED},
 }
-
-
-class Channel(TextChoices):
-    """The way an objection came."""
-
-    VISIT = "visit", _("来访")
-    PHONE = "phone", _("电话")
-    LETTER = "letter", _("来信")
-    PAGE = "page", _("网页")
-
-
-class TrialState(TextChoices):
-    WAITING = "waiting", _("计算中")
-    DONE = "done", _("已完成")
 
 
 class NoticeState(TextChoices):

@@ -226,8 +226,10 @@ def withdraw(letter: OutsideLetter, *, reason: str, by: User, at: datetime) -> N
     letter.refresh_from_db()
     actions.record(by, "letter.withdrawn", letter, at=at, reason=reason)
     absence = letter.absence
+    if absence.decided_at is None or absence.letters.live().exists():
+        return
     settling = absence.letters.filter(made_at=absence.decided_at).exclude(before=None).order_by("pk").first()
-    if settling is None or absence.letters.live().exists():
+    if settling is None or settling.before is None:
         return
     with translation.override(settings.LANGUAGE_CODE):
         words = _now("%(number)s函作废，恢复制函前的状态。%(reason)s") % {"number": letter.number, "reason": reason}

@@ -16,7 +16,6 @@ from common import names, resident_ids, sealed, workdays
 from common.roles import Role
 from disbursements.choices import BatchState, EntryKind, FailureReason, PaymentState, RecoveryCause
 from disbursements.models import (
-    Bank,
     Batch,
     BatchShare,
     Bounce,
@@ -24,7 +23,6 @@ from disbursements.models import (
     Payment,
     Quota,
     Recovery,
-    RecoveryReceipt,
     ReturnFile,
     ReturnLine,
     ReturnReason,
@@ -1033,26 +1031,6 @@ class RecoveryFactory(DjangoModelFactory):
 
     class Params:
         payment = factory.SubFactory(PaymentFactory, paid=True)
-
-
-class BankFactory(DjangoModelFactory):
-    class Meta:
-        model = Bank
-
-    code = factory.Sequence(lambda n: f"bank-{n}")
-    name = factory.Sequence(lambda n: f"示范银行第{n}支行")
-
-
-class RecoveryReceiptFactory(DjangoModelFactory):
-    class Meta:
-        model = RecoveryReceipt
-
-    recovery = factory.SubFactory(RecoveryFactory)
-    amount_fen = 100_00
-    received_on = date(2021, 12, 1)
-    voucher = factory.Sequence(lambda n: f"收字 {n + 1} 号")
-    entered_by = factory.SubFactory(UserFactory)
-    entered_at = NOW
 
 
 class ReturnReasonFactory(DjangoModelFactory):

@@ -1,6 +1,6 @@
 """Late returns and receipts of recoveries are money on record: they are only ever added to."""
 
-from django.db import migrations, models
+from django.db import migrations
 
 TABLES = ("disbursements_bounce", "disbursements_recoveryreceipt")
 
@@ -30,23 +30,8 @@ def release(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("disbursements", "0004_arrivals_and_shares_until_now")]
+    dependencies = [("disbursements", "0004_shares_until_now")]
 
     operations = [
-        migrations.AlterField(
-            model_name="returnline",
-            name="outcome",
-            field=models.CharField(
-                choices=[
-                    ("paid", "成功"),
-                    ("failed", "失败"),
-                    ("bounced", "到账后退票"),
-                    ("repeated", "重复的行"),
-                    ("unmatched", "对不上的行"),
-                ],
-                max_length=10,
-                verbose_name="结果",
-            ),
-        ),
         migrations.RunPython(protect, release),
     ]

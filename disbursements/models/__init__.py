@@ -1,9 +1,6 @@
 """Money on its way: batches, payments, what the bank answered, and the fund it comes from."""
 
 from disbursements.models.batches import (
-    ApprovalBand,
-    Bank,
-    BankTemplate,
     Batch,
     BatchQuerySet,
     BatchShare,
@@ -11,7 +8,6 @@ from disbursements.models.batches import (
     PaymentQuerySet,
 )
 from disbursements.models.funds import (
-    Arrival,
     LedgerEntry,
     Quota,
 )
@@ -25,10 +21,6 @@ from disbursements.models.returns import (
 )
 
 __all__ = [
-    "ApprovalBand",
-    "Arrival",
-    "Bank",
-    "BankTemplate",
     "Batch",
     "BatchQuerySet",
     "BatchShare",

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from disbursements.choices import EntryKind, QuotaKind
+from disbursements.choices import EntryKind
 from disbursements.models.batches import Batch
 from disbursements.models.returns import Bounce, RecoveryReceipt, ReturnFile
 from programs.choices import Payer
@@ -28,13 +28,6 @@ class Quota(models.Model):
     term = models.ForeignKey("schools.Term", on_delete=models.PROTECT, related_name="quotas", verbose_name=_("学期"))
     payer = models.CharField(_("来源级次"), max_length=10, choices=Payer)
     amount_fen = models.PositiveBigIntegerField(_("金额（分）"))
-    kind = models.CharField(_("类别"), max_length=10, choices=QuotaKind, default=QuotaKind.NEW)
-    carried_from = models.ForeignKey(
-        "schools.Term", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("结转自")
-    )
-    file = models.ForeignKey(
-        "jobs.StoredFile", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("文件")
-    )
     entered_by = models.ForeignKey(
         "accounts.User", on_delete=models.PROTECT, related_name="+", verbose_name=_("录入人")
     )
@@ -53,28 +46,6 @@ class Quota(models.Model):
         return self.document_no
 
 
-class Arrival(models.Model):
-    """Money of a quota that is on the county's account; a quota may arrive in parts."""
-
-    quota = models.ForeignKey(Quota, on_delete=models.PROTECT, related_name="arrivals", verbose_name=_("指标"))
-    amount_fen = models.PositiveBigIntegerField(_("金额（分）"))
-    arrived_on = models.DateField(_("到账日期"))
-    voucher = models.CharField(_("凭证号"), max_length=60, blank=True)
-    entered_by = models.ForeignKey(
-        "accounts.User", on_delete=models.PROTECT, related_name="+", verbose_name=_("录入人")
-    )
-    entered_at = models.DateTimeField(_("录入时间"))
-
-    class Meta:
-        verbose_name = _("到账")
-        verbose_name_plural = _("到账")
-        ordering = ("arrived_on", "pk")
-        constraints = [models.CheckConstraint(name="arrival_positive", condition=Q(amount_fen__gt=0))]
-
-    def __str__(self) -> str:
-        return f"{self.quota} {self.arrived_on}"
-
-
 class LedgerEntry(models.Model):
     """One movement of a program's fund by payer. Only ever added to; a balance is a sum.
 
@@ -89,9 +60,6 @@ class LedgerEntry(models.Model):
     amount_fen = models.PositiveBigIntegerField(_("金额（分）"))
     quota = models.ForeignKey(
         Quota, on_delete=models.PROTECT, null=True, related_name="entries", verbose_name=_("指标")
-    )
-    arrival = models.ForeignKey(
-        Arrival, on_delete=models.PROTECT, null=True, related_name="entries", verbose_name=_("到账")
     )
     bounce = models.ForeignKey(
         Bounce, on_delete=models.PROTECT, null=True, related_name="entries", verbose_name=_("退票")
@@ -118,7 +86,7 @@ class LedgerEntry(models.Model):
             models.CheckConstraint(name="ledgerentry_positive", condition=Q(amount_fen__gt=0)),
             models.CheckConstraint(
                 name="ledgerentry_has_its_cause",
-                condition=Q(kind__in=["arrived", "carried-in", "carried-out"], quota__isnull=False)
+                condition=Q(kind="arrived", quota__isnull=False)
                 | Q(kind__in=["reserved", "spent", "released"], batch__isnull=False)
                 | Q(kind="returned", bounce__isnull=False)
                 | Q(kind="recovered", receipt__isnull=False),

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import F, Q, Value
-from django.db.models.functions import Coalesce
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from disbursements.choices import FailureReason, LineOutcome, RecoveryCause, RecoveryState
-from disbursements.models.batches import Bank, Batch, Payment
+from disbursements.models.batches import Batch, Payment
 
 if TYPE_CHECKING:
     pass
@@ -63,19 +62,13 @@ class ReturnLine(models.Model):
 class ReturnReason(models.Model):
     """Words of a bank and the reason they stand for; the longest words that fit hold."""
 
-    words = models.CharField(_("银行说明"), max_length=50)
+    words = models.CharField(_("银行说明"), max_length=50, unique=True)
     reason = models.CharField(_("失败原因"), max_length=20, choices=FailureReason)
-    bank = models.ForeignKey(
-        Bank, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("银行")
-    )
 
     class Meta:
         verbose_name = _("回盘说明对照")
         verbose_name_plural = _("回盘说明对照")
-        ordering = ("reason", "words", "pk")
-        constraints = [
-            models.UniqueConstraint("words", Coalesce("bank", Value("")), name="returnreason_once"),
-        ]
+        ordering = ("reason", "words")
 
     def __str__(self) -> str:
         return f"{self.words} → {self.reason}"

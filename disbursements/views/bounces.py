@@ -49,7 +49,7 @@ def reasons(request: SignedInRequest) -> HttpResponse:
     """What banks say, and what it means here; words that nobody knows yet stand above."""
     context = {
         "form": None,
-        "page": page_of(request, ReturnReason.objects.select_related("bank").order_by("reason", "words", "pk")),
+        "page": page_of(request, ReturnReason.objects.order_by("reason", "words")),
         "unknown": return_reasons.not_known(),
     }
     return render_list(

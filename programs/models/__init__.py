@@ -5,8 +5,6 @@ from programs.models.awards import (
     AwardList,
     AwardListQuerySet,
     AwardQuerySet,
-    Nomination,
-    NominationQuerySet,
 )
 from programs.models.gaps import (
     GapAnswer,
@@ -14,10 +12,8 @@ from programs.models.gaps import (
 )
 from programs.models.publicity import (
     Notice,
-    NoticePhoto,
     NoticeQuerySet,
     Objection,
-    ObjectionStep,
 )
 from programs.models.recognitions import (
     Recognition,
@@ -28,15 +24,12 @@ from programs.models.standards import (
     DatedManager,
     DatedQuerySet,
     Exclusion,
-    PolicyDocument,
     Program,
     Rule,
-    SchoolCap,
     SchoolFee,
     Share,
     Standard,
     TermProgram,
-    Trial,
 )
 
 __all__ = [
@@ -49,23 +42,16 @@ __all__ = [
     "Exclusion",
     "GapAnswer",
     "GapAnswerQuerySet",
-    "Nomination",
-    "NominationQuerySet",
     "Notice",
-    "NoticePhoto",
     "NoticeQuerySet",
     "Objection",
-    "ObjectionStep",
-    "PolicyDocument",
     "Program",
     "Recognition",
     "RecognitionList",
     "RecognitionListQuerySet",
     "Rule",
-    "SchoolCap",
     "SchoolFee",
     "Share",
     "Standard",
     "TermProgram",
-    "Trial",
 ]

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("jobs", "0004_files_of_standards_and_proofs"),
+        ("jobs", "0003_receipts_from_other_schools"),
         ("students", "0010_children_counted_by_school"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -10,7 +10,6 @@ from jobs import files, run
 from programs.choices import Payee
 from tests.factories import (
     NOW,
-    BankFactory,
     BatchFactory,
     BatchShareFactory,
     PaymentFactory,
@@ -164,21 +163,14 @@ class TestWords:
             ("系统繁忙", FailureReason.UNKNOWN),
         ],
     )
-    def test_of_every_bank_have_their_reasons(self, words, reason):
-        assert return_reasons.Reasons(None).of(words) == reason
+    def test_have_their_reasons(self, words, reason):
+        assert return_reasons.Reasons().of(words) == reason
 
     def test_the_longest_that_are_said_hold(self):
         ReturnReasonFactory(words="户名已销户", reason=FailureReason.CLOSED)
 
-        assert return_reasons.Reasons(None).of("户名已销户") == FailureReason.CLOSED
-        assert return_reasons.Reasons(None).of("户名有误") == FailureReason.NAME_MISMATCH
-
-    def test_of_one_bank_go_before_those_of_all(self):
-        bank = BankFactory()
-        ReturnReasonFactory(words="户名", reason=FailureReason.CLOSED, bank=bank)
-
-        assert return_reasons.Reasons(bank).of("户名") == FailureReason.CLOSED
-        assert return_reasons.Reasons(None).of("户名") == FailureReason.NAME_MISMATCH
+        assert return_reasons.Reasons().of("户名已销户") == FailureReason.CLOSED
+        assert return_reasons.Reasons().of("户名有误") == FailureReason.NAME_MISMATCH
 
     def test_loaded_again_leave_what_the_office_taught(self):
         ReturnReason.objects.filter(words="久悬").update(reason=FailureReason.NOT_ACTIVE)
@@ -187,7 +179,7 @@ class TestWords:
         return_reasons.load()
 
         assert ReturnReason.objects.count() == before
-        assert return_reasons.Reasons(None).of("久悬户") == FailureReason.NOT_ACTIVE
+        assert return_reasons.Reasons().of("久悬户") == FailureReason.NOT_ACTIVE
 
     def test_taught_later_give_failed_payments_their_reason(self, preparer):
         unclear = PaymentFactory(failed=True, failure=FailureReason.UNKNOWN, bank_words="余额超上限")

@@ -1,20 +1,11 @@
-"""What is on record before arrivals and shares had rows of their own."""
+"""How batches that were approved before are borne: as on the first day of their term, which held for them until now."""
 
 from django.db import migrations
 
 
 def take_along(apps, schema_editor):
-    """What was entered until now arrived on the day of its document; what was approved is shared as on that day."""
-    Quota, Arrival = apps.get_model("disbursements", "Quota"), apps.get_model("disbursements", "Arrival")
     Batch, BatchShare = apps.get_model("disbursements", "Batch"), apps.get_model("disbursements", "BatchShare")
     Share = apps.get_model("programs", "Share")
-    Arrival.objects.bulk_create(
-        Arrival(
-            quota=quota, amount_fen=quota.amount_fen, arrived_on=quota.issued_on, entered_by_id=quota.entered_by_id,
-            entered_at=quota.entered_at,
-        )
-        for quota in Quota.objects.order_by("pk")
-    )
     for batch in Batch.objects.filter(approved_at__isnull=False).select_related("term"):
         day = batch.term.starts_on
         shares = Share.objects.filter(program=batch.program_id, valid_from__lte=day)
@@ -25,6 +16,6 @@ def take_along(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("disbursements", "0003_banks_bounces_recoveries_and_arrivals")]
+    dependencies = [("disbursements", "0003_shares_late_returns_and_recoveries")]
 
     operations = [migrations.RunPython(take_along, migrations.RunPython.noop)]
