@@ -59,6 +59,7 @@ class TestByKeyboard:
 
         expected = [MatchState.CONFIRMED, MatchState.CONFIRMED, MatchState.REJECTED, MatchState.REJECTED] * 5
         assert states(queue[:20]) == expected
+        expect(page.locator("#nav").get_by_role("link", name="名单比对")).to_contain_text("2项待办")
         expect(page.locator(".notes")).to_contain_text("已记录结论。")
 
     def test_j_and_k_go_through_the_queue_and_decide_nothing(self, page, sign_in, queue):
@@ -76,8 +77,10 @@ class TestByKeyboard:
         page.goto(queue[0].get_absolute_url())
 
         press(page, "1", then=queue[1])
+        expect(page.locator("#nav-count")).to_contain_text("21")
         press(page, "u", then=queue[0])
 
+        expect(page.locator("#nav-count")).to_contain_text("22")
         assert states(queue[:1]) == [MatchState.SUSPECTED]
         expect(page.locator(".notes")).to_contain_text("已撤销结论")
 
