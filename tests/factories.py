@@ -23,6 +23,7 @@ from disbursements.models import (
     Payment,
     Quota,
     Recovery,
+    RecoveryReceipt,
     ReturnFile,
     ReturnLine,
     ReturnReason,
@@ -1031,6 +1032,18 @@ class RecoveryFactory(DjangoModelFactory):
 
     class Params:
         payment = factory.SubFactory(PaymentFactory, paid=True)
+
+
+class RecoveryReceiptFactory(DjangoModelFactory):
+    class Meta:
+        model = RecoveryReceipt
+
+    recovery = factory.SubFactory(RecoveryFactory)
+    amount_fen = 10_000
+    received_on = date(2021, 12, 21)
+    voucher = factory.Sequence(lambda n: f"收款{n}号")
+    entered_by = factory.SubFactory(UserFactory)
+    entered_at = NOW
 
 
 class ReturnReasonFactory(DjangoModelFactory):

@@ -183,9 +183,7 @@ def return_read(rows: int = 12, *, has_lines: bool = True) -> Job:
             "户名不符" if line % 4 == 0 else "",
             "2021-10-20",
         ]
-        for line, fen, holder in batch.payments.order_by("line_no").values_list(
-            "line_no", "amount_fen", "card__holder"
-        )
+        for line, fen, holder in batch.payments.order_by("line_no").values_list("line_no", "amount_fen", "card__holder")
         if has_lines
     ]
     uploaded = returns.upload(batch, content=xlsx(RETURN_HEAD, lines), name="回盘.xlsx", by=written.started_by, at=NOW)
