@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 
 def timed(work: Callable[[], Any]) -> tuple[float, Any]:
@@ -35,12 +35,21 @@ def own_peak_mb(pid: int | str = "self") -> int:
     return 0
 
 
-def measured(command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> tuple[float, int]:
-    """(seconds, most memory in MB) of a process of its own; what it prints is left out, a failure is raised."""
+class Cost(NamedTuple):
+    """What a process needed: seconds by the clock, seconds of a processor (the same on a busy machine), memory."""
+
+    seconds: float
+    cpu: float
+    peak_mb: int
+
+
+def measured(command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> Cost:
+    """The cost of a process of its own; what it prints is left out, a failure is raised."""
     started = perf_counter()
     process = subprocess.Popen(command, cwd=cwd, env=env, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
     _pid, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command)
-    return perf_counter() - started, used.ru_maxrss // 1024
+    cpu = used.ru_utime + used.ru_stime
+    return Cost(round(perf_counter() - started, 1), round(cpu, 1), used.ru_maxrss // 1024)

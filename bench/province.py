@@ -120,10 +120,11 @@ def fill(place: Place, database: str) -> None:
 def alone(place: Place, database: str) -> dict[str, Any]:
     """One county's cross-check in a process of its own, nobody else at work."""
     with _copied(place, [] if database == SQLITE else [database]):
-        seconds, peak_mb = measured(JOBS_RUN, cwd=ROOT, env={**os.environ, **place.environment(database)})
+        cost = measured(JOBS_RUN, cwd=ROOT, env={**os.environ, **place.environment(database)})
         found = _county(place, database, "outcome")
     print(
-        f"{_kind(database)}, one county alone, read, searched and written: {seconds:.1f} s, {peak_mb} MB; {found}",
+        f"{_kind(database)}, one county alone, read, searched and written: {cost.seconds} s"
+        f" ({cost.cpu} s of processor), {cost.peak_mb} MB; {found}",
         flush=True,
     )
     return found
@@ -150,11 +151,12 @@ def _show(
     results: Mapping[str, dict[str, Any]], wrong: Collection[str], *, children: int, seconds: float, workers: int
 ) -> None:
     numbers = {pid: n for n, pid in enumerate(sorted({result["worker"] for result in results.values()}), start=1)}
-    print(f"{'county':<12}{'seconds':>9}{'MB':>7}{'children/s':>12}{'worker':>8}")
+    print(f"{'county':<12}{'seconds':>9}{'cpu':>7}{'MB':>7}{'children/s':>12}{'worker':>8}")
     for name, result in results.items():
+        remark = "  other result than alone" if name in wrong else ""
         print(
-            f"{name:<12}{result['seconds']:>9.1f}{result['peak_mb']:>7}{children / result['seconds']:>12,.0f}"
-            f"{numbers[result['worker']]:>8}{'  other result than alone' if name in wrong else ''}"
+            f"{name:<12}{result['seconds']:>9.1f}{result['cpu']:>7.1f}{result['peak_mb']:>7}"
+            f"{children / result['seconds']:>12,.0f}{numbers[result['worker']]:>8}{remark}"
         )
     for pid, n in numbers.items():
         own = [result for result in results.values() if result["worker"] == pid]

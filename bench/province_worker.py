@@ -35,5 +35,5 @@ def county(name: str) -> dict[str, Any]:
     if not name.isidentifier():
         raise ValueError(name)
     environment = json.loads((Path(os.environ["PROVINCE_COUNTIES"]) / f"{name}.json").read_text(encoding="utf-8"))
-    seconds, peak_mb = measured(JOBS_RUN, cwd=ROOT, env={**os.environ, **environment})
-    return {"seconds": round(seconds, 1), "peak_mb": peak_mb, "worker": os.getpid(), "worker_mb": own_peak_mb()}
+    cost = measured(JOBS_RUN, cwd=ROOT, env={**os.environ, **environment})
+    return {**cost._asdict(), "worker": os.getpid(), "worker_mb": own_peak_mb()}
