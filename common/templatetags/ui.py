@@ -38,7 +38,7 @@ _TONES = {
         "closed",
         "dropped",
         "waived",
-    },  # fmt: skip
+    },
     "blue": {"pending", "running", "committing", "school_approved", "proposed", "sent", "open"},
     "amber": {"checked", "suspected", "suspended"},
     "violet": {"published", "up"},
