@@ -172,9 +172,8 @@ def _print(presses: Sequence[dict[str, float]], used: float, load: Sequence[floa
         ("paint", "  browser: style, layout and paint"),
     ):
         values = sorted(press[part] for press in presses)
-        print(
-            f"{words:<34}{median(values):>8.0f}{values[len(values) * 95 // 100 - 1]:>8.0f}{values[0]:>8.0f}{values[-1]:>8.0f}"
-        )
+        shown = median(values), values[len(values) * 95 // 100 - 1], values[0], values[-1]
+        print(f"{words:<34}" + "".join(f"{value:>8.0f}" for value in shown))
     kilobytes = median(press["bytes"] for press in presses) / 1024
     after = os.getloadavg()
     print(f"the server's CPU for one press: {used:.0f} ms; a page of {kilobytes:.0f} KB")
