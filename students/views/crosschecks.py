@@ -176,7 +176,7 @@ def decide(request: SignedInRequest, pk: int) -> HttpResponse:
         messages.error(request, str(refusal))
         return _go_to(request, found)
     messages.success(request, _("已记录结论。"))
-    return _go_to(request, following or found.crosscheck)
+    return _go_to(request, following or found.crosscheck, last=found)
 
 
 @require_POST
@@ -213,18 +213,23 @@ def _find(request: SignedInRequest, pk: int) -> Match:
     )
 
 
-def _go_to(request: SignedInRequest, place: Match | Crosscheck) -> HttpResponse:
+def _go_to(request: SignedInRequest, place: Match | Crosscheck, *, last: Match | None = None) -> HttpResponse:
     """On to a case, or back to the desk. The script gets the case at once: a redirect would cost the way twice."""
     address = place.get_absolute_url() + _filter_query(request)
     if not request.htmx:
         return redirect(address)
     if isinstance(place, Crosscheck):
         return HttpResponseClientRedirect(address)
-    return _show_match(request, place.pk, DecisionForm(), address=address)
+    return _show_match(request, place.pk, DecisionForm(), address=address, last=last)
 
 
-def _show_match(request: SignedInRequest, pk: int, form: DecisionForm, *, address: str = "") -> HttpResponse:
-    """A case; in answer to a POST it stays where it is in the browser's history, or stands under its own address."""
+def _show_match(
+    request: SignedInRequest, pk: int, form: DecisionForm, *, address: str = "", last: Match | None = None
+) -> HttpResponse:
+    """A case; in answer to a POST it stays where it is in the browser's history, or stands under its own address.
+
+    `last` is the pair that this person decided last, where the caller has it at hand.
+    """
     rows = Match.objects.visible_to(request.user).for_list()
     found = get_object_or_404(rows.select_related(*_SHOWN), pk=pk)
     may_act = request.user.is_county and found.crosscheck.state == CrosscheckState.DONE
@@ -246,7 +251,7 @@ def _show_match(request: SignedInRequest, pk: int, form: DecisionForm, *, addres
                 "yes": decisions.needs_note(found, is_same=True),
                 "no": decisions.needs_note(found, is_same=False),
             },
-            "last": decisions.last_of(found.crosscheck, request.user) if may_act else None,
+            "last": last or (decisions.last_of(found.crosscheck, request.user) if may_act else None),
             "form": form,
             "filter_query": _filter_query(request),
             "purposes": Purpose.choices if may_reveal else [],
@@ -284,7 +289,7 @@ def _way(form: MatchFilter, queue: MatchQuerySet) -> MatchQuerySet:
 
 def _following(request: SignedInRequest, found: Match) -> Match | None:
     """The case after this one."""
-    return match_queue.following(_way(*_queue(request, found)), found).order_by("-score", "pk").first()
+    return match_queue.following(_way(*_queue(request, found)), found).only("pk").order_by("-score", "pk").first()
 
 
 def _others(rows: MatchQuerySet, found: Match) -> list[Match]:
