@@ -16,7 +16,7 @@ from schools.models import SchoolKind
 from students import roster_workbook
 from students.choices import EnrollmentState
 from students.models import HardshipCategory
-from students.roster_columns import COLUMNS, REQUIRED
+from students.roster_columns import COLUMNS
 from students.roster_workbook import Mark, MarkChanged
 from tests import factories as make
 from tests.students.handing_in import enroll, hand_in
@@ -206,7 +206,7 @@ class TestLayout:
 
     def test_has_our_columns_in_our_order_and_a_star_on_what_must_be_there(self, book):
         headings = [cell.value for cell in book["花名册"][HEAD_ROW]]
-        must = {COLUMNS[field].name for field in REQUIRED}
+        must = {column.name for column in COLUMNS.values() if column.is_required}
 
         assert [heading.rstrip("★") for heading in headings] == ["序号", *OURS]
         assert {heading[:-1] for heading in headings if heading.endswith("★")} == must
@@ -271,7 +271,9 @@ class TestLayout:
 
         assert [name for name, *_rest in notes] == OURS
         assert all(about for _name, _must, about, _example in notes)
-        assert {name for name, must, *_rest in notes if must == "必填"} == {COLUMNS[field].name for field in REQUIRED}
+        assert {name for name, must, *_rest in notes if must == "必填"} == {
+            column.name for column in COLUMNS.values() if column.is_required
+        }
 
     def test_is_in_chinese_whatever_the_reader_reads(self, school):
         with translation.override("en"):
