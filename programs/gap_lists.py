@@ -19,7 +19,6 @@ from programs.models import Award, GapAnswer, Program, Recognition, Rule
 from schools.models import School, Term
 from students.models import Enrollment, Hardship
 
-CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 TONES = {
     GapState.UNANSWERED: "red",
     GapState.WAITING: "amber",

@@ -15,7 +15,6 @@ from programs.touched import Gaining, Losing
 from schools.models import Term
 from students.models import Enrollment, EnrollmentQuerySet, RegisterSnapshot
 
-CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _LINES_A_QUERY = 500
 
 

@@ -22,7 +22,6 @@ from reports.tables import Table, who_name
 from reports.totals import Figure
 from schools.models import term_name
 
-CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _HEAD_ROW = 2
 _FIRST_FIGURE = 3
 _TEXT_ONLY = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}

@@ -3,13 +3,13 @@
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts import actions
 from accounts.access import SignedInRequest, needs
 from common import money
+from common.downloads import workbook
 from common.pages import render_list, wide_page_of
 from common.roles import READERS
 from jobs import run
@@ -56,10 +56,7 @@ def export(request: SignedInRequest, scope: str) -> HttpResponse:
     content = exports.report(table, by=request.user, at=now)
     term = totals.terms_of(scope)[-1]
     actions.record(request.user, "report.exported", term, at=now, scope=scope)
-    response = HttpResponse(content, content_type=exports.CONTENT_TYPE)
-    name = _("%(scope)s学生资助情况统计表") % {"scope": table.title}
-    response["Content-Disposition"] = content_disposition_header(True, f"{name}.xlsx") or "attachment"
-    return response
+    return workbook(content, _("%(scope)s学生资助情况统计表") % {"scope": table.title})
 
 
 @needs(*READERS)

@@ -21,7 +21,6 @@ from docx.text.run import Run
 
 from students.models import OutsideLetter
 
-CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 TITLE = "在外地就读学生公函告知书"
 RECEIPT_TITLE = "回　　执"
 _SEXES = {"male": "男", "female": "女"}

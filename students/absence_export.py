@@ -15,7 +15,6 @@ from students import absence_figures, absences
 from students.absences import Expectation, Standing
 from students.models import Absence, AbsenceQuerySet
 
-CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _ROWS_A_QUERY = 500
 
 

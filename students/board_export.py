@@ -12,7 +12,6 @@ from common.workbooks import Column, Value, write_table
 from schools.models import Term
 from students.board import Line
 
-CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _TO_THE_MINUTE = "Y-m-d H:i"
 
 

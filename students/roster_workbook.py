@@ -35,7 +35,6 @@ from students.expected import Expected, expected
 from students.models import Card, Enrollment, HardshipCategory
 from students.roster_columns import COLUMNS
 
-CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SPARE_ROWS = 500
 RELATIONS = ("本人", "父亲", "母亲", "祖父", "祖母", "外祖父", "外祖母", "兄弟姐妹", "其他监护人")
 BOARDING = {True: "住校", False: "走读"}
@@ -97,7 +96,7 @@ def read_mark(text: str) -> Mark | None:
 
 def file_name(school: School, term: Term, *, is_empty: bool = False) -> str:
     with translation.override(settings.LANGUAGE_CODE):
-        text = _now("%(school)s%(term)s花名册（空表）.xlsx") if is_empty else _now("%(school)s%(term)s花名册.xlsx")
+        text = _now("%(school)s%(term)s花名册（空表）") if is_empty else _now("%(school)s%(term)s花名册")
         return text % {"school": school.name, "term": str(term)}
 
 

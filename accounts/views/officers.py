@@ -3,7 +3,6 @@
 import base64
 from dataclasses import replace
 from typing import Any
-from urllib.parse import quote
 
 from django.contrib import messages
 from django.db.models import QuerySet
@@ -23,6 +22,7 @@ from accounts.resources import OfficerResource
 from accounts.views import slips
 from accounts.views.accounts import reset as reset_account
 from common import keyring
+from common.downloads import workbook
 from common.moves import Refused
 from common.pages import Tab, chosen, counts_by, page_of, render_list, tabs_of
 from schools.models import School
@@ -30,7 +30,6 @@ from schools.models import School
 ACTIVE, CLOSED, VACANT = "active", "closed", "vacant"
 ROWS_SHOWN = 200
 _KEPT = "officer-list"
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @needs(*officers.KEEPERS)
@@ -138,7 +137,7 @@ def export(request: SignedInRequest) -> HttpResponse:
     """The officers of the list as a sheet that can be mended and brought back; it has no password."""
     rows = OfficerFilter(request.GET).narrow(officers.visible_to(request.user))
     rows = rows.select_related("school").order_by("school__code", "username", "pk")
-    return _file(OfficerResource().export(rows).export("xlsx", escape=True), _("学校资助专干名单"))
+    return workbook(OfficerResource().export(rows).export("xlsx", escape=True), _("学校资助专干名单"))
 
 
 @needs(*officers.KEEPERS)
@@ -196,13 +195,8 @@ def slips_file(request: SignedInRequest) -> HttpResponse:
         messages.error(request, _("初始密码已经取走，或已失效。没有拿到的专干请逐个重设密码。"))
         return redirect("accounts:officers")
     sheet = officer_lists.slips_sheet(found, by=request.user, at=timezone.now())
-    return _file(sheet, _("学校资助专干初始密码"))
+    return workbook(sheet, _("学校资助专干初始密码"))
 
 
 def _officer(request: SignedInRequest, pk: int) -> User:
     return get_object_or_404(officers.visible_to(request.user).select_related("school__town"), pk=pk)
-
-
-def _file(content: bytes, name: str) -> HttpResponse:
-    disposition = f"attachment; filename*=UTF-8''{quote(name + '.xlsx')}"
-    return HttpResponse(content, content_type=_XLSX, headers={"Content-Disposition": disposition})

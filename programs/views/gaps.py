@@ -8,7 +8,6 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_POST
 from accounts import actions
 from accounts.access import COUNTY_AND_SCHOOL, READERS_AND_SCHOOL, SignedInRequest, needs
 from common.acts import telling
+from common.downloads import workbook
 from common.pages import chosen, page_of, render_list, tabs_of
 from common.roles import COUNTY, READERS, Role
 from programs import gap_answers, gap_lists
@@ -111,10 +111,7 @@ def export(request: SignedInRequest) -> HttpResponse:
     ours = sorted((line for line in lines if line.gap is gap), key=_order(request))
     content = gap_lists.write(ours, gap, term, answers, by=request.user, at=now)
     actions.record(request.user, "gaps.exported", term, at=now, list=gap.value, rows=len(ours))
-    response = HttpResponse(content, content_type=gap_lists.CONTENT_TYPE)
-    name = _("%(term)s%(list)s清单") % {"term": term, "list": gap.label}
-    response["Content-Disposition"] = content_disposition_header(True, f"{name}.xlsx") or "attachment"
-    return response
+    return workbook(content, _("%(term)s%(list)s清单") % {"term": term, "list": gap.label})
 
 
 @require_POST

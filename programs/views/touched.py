@@ -5,11 +5,11 @@ from dataclasses import replace
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
 from accounts import actions
 from accounts.access import SignedInRequest, needs
+from common.downloads import workbook
 from common.pages import chosen, page_of, render_list, tabs_of
 from common.roles import READERS
 from programs import touched, touched_export
@@ -59,7 +59,4 @@ def export(request: SignedInRequest, pk: int) -> HttpResponse:
         content = touched_export.write_gaining(children, snapshot, term, by=request.user, at=now)
         count, title = children.count(), _("%(source)s：可能新享受资助的学生")
     actions.record(request.user, "touched.exported", snapshot, at=now, term=term.pk, list=tab, rows=count)
-    response = HttpResponse(content, content_type=touched_export.CONTENT_TYPE)
-    name = title % {"source": snapshot}
-    response["Content-Disposition"] = content_disposition_header(True, f"{name}.xlsx") or "attachment"
-    return response
+    return workbook(content, title % {"source": snapshot})

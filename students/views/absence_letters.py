@@ -5,13 +5,12 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts import actions
 from accounts.access import SignedInRequest, needs
-from common import money
+from common import downloads, money
 from common.acts import telling
 from common.moves import Refused
 from common.pages import chosen, page_of, render_list, tabs_of
@@ -115,10 +114,7 @@ def word(request: SignedInRequest) -> HttpResponse:
         return redirect("students:letters")
     content = absence_documents.word(rows)
     actions.record(request.user, "letters.taken", rows[0], at=now, letters=[letter.pk for letter in rows])
-    response = HttpResponse(content, content_type=absence_documents.CONTENT_TYPE)
-    name = rows[0].number if len(rows) == 1 else _("外地就读函%(n)s份") % {"n": len(rows)}
-    response["Content-Disposition"] = content_disposition_header(True, f"{name}.docx") or "attachment"
-    return response
+    return downloads.letter(content, rows[0].number if len(rows) == 1 else _("外地就读函%(n)s份") % {"n": len(rows)})
 
 
 @needs(*COUNTY)

@@ -12,7 +12,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
@@ -21,6 +20,7 @@ from django.views.decorators.http import require_POST
 from accounts import actions
 from accounts.access import SignedInRequest, needs
 from common.acts import telling
+from common.downloads import workbook
 from common.moves import Refused
 from common.pages import ListPage, Tab, chosen, counts_by, page_of, render_list, tabs_of
 from common.roles import COUNTY, READERS
@@ -124,12 +124,6 @@ def export_figures(request: SignedInRequest) -> HttpResponse:
     content = absence_export.write_figures(term, by=request.user, at=now)
     actions.record(request.user, "absences.exported", term, at=now, figures=True)
     return workbook(content, _("%(term)s未找到的学生统计表") % {"term": term})
-
-
-def workbook(content: bytes, name: str) -> HttpResponse:
-    response = HttpResponse(content, content_type=absence_export.CONTENT_TYPE)
-    response["Content-Disposition"] = content_disposition_header(True, f"{name}.xlsx") or "attachment"
-    return response
 
 
 @require_POST

@@ -7,13 +7,13 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts import actions
 from accounts.access import COUNTY_AND_SCHOOL, READERS_AND_SCHOOL, SignedInRequest, needs
 from common.acts import telling
+from common.downloads import workbook
 from common.moves import Refused
 from common.pages import Tab, chosen, page_of, render_list, sorted_by, tabs_of
 from common.roles import COUNTY, READERS
@@ -98,10 +98,7 @@ def export(request: SignedInRequest) -> HttpResponse:
     lines = boards.lines(schools, term, boards.children(rows, term), today=today)
     content = board_export.write(lines, term, by=request.user, at=now)
     actions.record(request.user, "rosters.exported", term, at=now, schools=len(schools))
-    response = HttpResponse(content, content_type=board_export.CONTENT_TYPE)
-    name = _("%(term)s花名册上报进度表") % {"term": term}
-    response["Content-Disposition"] = content_disposition_header(True, f"{name}.xlsx") or "attachment"
-    return response
+    return workbook(content, _("%(term)s花名册上报进度表") % {"term": term})
 
 
 @require_POST

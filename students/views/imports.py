@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
-from urllib.parse import quote
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -17,11 +16,11 @@ from accounts import imports
 from accounts.access import SignedInRequest
 from accounts.imports import List
 from common import keyring
+from common.downloads import workbook
 from common.moves import Refused
 from students.forms import SchoolListForm
 
 ROWS_SHOWN = 200
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True)
@@ -75,8 +74,7 @@ class ListPages:
     def send(self, rows: Any, *, name: str) -> HttpResponse:
         """The rows as a sheet that can be mended and brought back."""
         sheet = self.listed.resource().export(rows).export("xlsx", escape=True)
-        disposition = f"attachment; filename*=UTF-8''{quote(name + '.xlsx')}"
-        return HttpResponse(sheet, content_type=_XLSX, headers={"Content-Disposition": disposition})
+        return workbook(sheet, name)
 
     def _keep(self, request: SignedInRequest, content: bytes) -> None:
         """Hold the sheet between the look and the word: sealed, in the session of whoever brought it."""

@@ -6,18 +6,17 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts import actions
 from accounts.access import SignedInRequest, needs
 from common.acts import telling
+from common.downloads import workbook
 from common.moves import Refused, worded
 from common.pages import chosen, counts_by, page_of, render_list, tabs_of
 from common.roles import COUNTY, READERS
 from students import categories, disclosure, register_changes, register_export, register_sources, registers, runs
-from students.board_export import CONTENT_TYPE
 from students.choices import NOT_TAKEN, LineCode, SnapshotState
 from students.forms import PersonFilter, ReasonForm, RegisterFilter, RegisterForm
 from students.models import HardshipCategory, RegisterSnapshot, RegisterSource
@@ -171,10 +170,7 @@ def export_changes(request: SignedInRequest, pk: int) -> HttpResponse:
     content = register_export.write(found, by=request.user, at=now)
     counts = {"came": found.came, "left": found.left, "changed": found.changed}
     actions.record(request.user, "register.changes-exported", found, at=now, **counts)
-    response = HttpResponse(content, content_type=CONTENT_TYPE)
-    name = _("%(source)s变化情况") % {"source": found}
-    response["Content-Disposition"] = content_disposition_header(True, f"{name}.xlsx") or "attachment"
-    return response
+    return workbook(content, _("%(source)s变化情况") % {"source": found})
 
 
 @require_POST

@@ -4,11 +4,11 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import COUNTY_AND_SCHOOL, SignedInRequest, needs
+from common.downloads import workbook
 from common.moves import Refused
 from common.roles import Role
 from jobs.choices import JobState
@@ -33,9 +33,7 @@ def template(request: SignedInRequest) -> HttpResponse:
         return redirect("students:rosters")
     is_empty = bool(request.GET.get("empty"))
     content = roster_workbook.hand_out(school, request.term, by=request.user, at=timezone.now(), is_empty=is_empty)
-    response = HttpResponse(content, content_type=roster_workbook.CONTENT_TYPE)
-    name = roster_workbook.file_name(school, request.term, is_empty=is_empty)
-    response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
+    response = workbook(content, roster_workbook.file_name(school, request.term, is_empty=is_empty))
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "no-store"
     return response
