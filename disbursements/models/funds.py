@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -12,9 +10,6 @@ from disbursements.choices import EntryKind
 from disbursements.models.batches import Batch
 from disbursements.models.returns import Bounce, RecoveryReceipt, ReturnFile
 from programs.choices import Payer
-
-if TYPE_CHECKING:
-    pass
 
 
 class Quota(models.Model):

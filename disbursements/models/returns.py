@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from disbursements.choices import FailureReason, LineOutcome, RecoveryCause, RecoveryState
 from disbursements.models.batches import Batch, Payment
-
-if TYPE_CHECKING:
-    pass
 
 
 class ReturnFile(models.Model):

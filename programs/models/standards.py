@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import Self, TypeVar
 
 from django.db import models
 from django.db.models import F, Q, Value
@@ -19,9 +19,6 @@ from programs.choices import (
     ProgramKind,
     Severity,
 )
-
-if TYPE_CHECKING:
-    pass
 
 
 class Program(models.Model):
