@@ -217,13 +217,9 @@ class RowReader:
 
     def _read_grade(self, row: Row, stage_text: str | None, grade_text: str) -> None:
         words = self.vocabulary
-        here = [stage for stage in words.stages_of.get(squeeze(grade_text), ()) if stage in self.stages]
-        if stage_text is None and len(here) == 1:
-            row.stage = here[0]
-        else:
-            row.stage = words.stage(stage_text or "")
+        row.stage = self._stage_told_by(grade_text) if stage_text is None else words.stage(stage_text)
         if row.stage not in self.stages:
-            likely = words.stage_names[here[0]] if len(here) == 1 else ""
+            likely = words.stage_names.get(self._stage_told_by(grade_text), "")
             if row.stage:
                 row.find("stage-not-here", "stage", {"stage": words.stage_names[row.stage]}, likely)
             else:
@@ -239,6 +235,11 @@ class RowReader:
             age = self.term.age_on_start(row.born_on)
             if YOUNGEST <= age < ADULT_AGE and not youngest - 1 <= age <= oldest + 2:
                 row.find("age-odd", "born_on", {"age": age, "grade": row.grade})
+
+    def _stage_told_by(self, grade_text: str) -> str:
+        """The one stage of this school that has such a grade, or "" where it is none or several."""
+        here = [stage for stage in self.vocabulary.stages_of.get(squeeze(grade_text), ()) if stage in self.stages]
+        return here[0] if len(here) == 1 else ""
 
     def _miss_grade(self, row: Row, text: str) -> None:
         words = self.vocabulary
