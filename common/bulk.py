@@ -7,16 +7,28 @@ Rows are sorted by their key first, so that two overlapping writers queue instea
 import hashlib
 import io
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connection, models
 
 from common.sealed import SealedField
 
 Convert = Callable[[Any], Any]
+Item = TypeVar("Item")
+
+KEYS_A_QUERY = 500
+"""How many values an `IN` is given: both databases look each of them up in an index."""
+
+
+def in_parts(items: Iterable[Item], size: int = KEYS_A_QUERY) -> Iterator[list[Item]]:
+    """Everything in its order, so many at a time."""
+    rest = iter(items)
+    while part := list(islice(rest, size)):
+        yield part
 
 
 def insert(model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

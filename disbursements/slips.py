@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Count, QuerySet
 
 from accounts.models import User
+from common.bulk import in_parts
 from disbursements.choices import PaymentState, Told
 from disbursements.models import Payment
 from programs.models import Award
@@ -88,8 +89,7 @@ def _told(payment: Payment | None) -> tuple[Told, date | None]:
 
 def sheets(slips: Iterable[Slip]) -> list[list[Slip]]:
     """Six on a sheet; another class begins another sheet, so that a teacher gets whole sheets."""
-    found = []
+    found: list[list[Slip]] = []
     for _class, group in groupby(slips, key=lambda slip: (slip.grade, slip.class_name)):
-        of_class = list(group)
-        found += [of_class[at : at + ON_A_SHEET] for at in range(0, len(of_class), ON_A_SHEET)]
+        found += in_parts(group, ON_A_SHEET)
     return found

@@ -16,14 +16,14 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
 from accounts.models import User
-from common.bulk import insert
+from common.bulk import in_parts, insert
 from common.moves import Refused, hold, move
 from common.roles import COUNTY
 from jobs.run import Running
 from programs.choices import AWARD_MOVES, IN_PREPARATION, AwardState, ListState
 from programs.eligibility import Facts, Rulebook, Verdict, facts_now, facts_of, hardships, levels
 from programs.models import Award, AwardList, AwardListQuerySet, AwardQuerySet, GapAnswer
-from programs.transfers import Transfers, in_parts
+from programs.transfers import Transfers
 from schools.models import School, Term
 from students.choices import EnrollmentState
 from students.models import Enrollment
@@ -139,7 +139,7 @@ class _Proposer:
         drafts = Award.objects.filter(term=self.term, state=AwardState.PROPOSED, list__state=ListState.DRAFT)
         self._drop(drafts.exclude(enrollment__state=EnrollmentState.STUDYING))
         columns = ("pk", "enrollment", "student", "program")
-        for students in in_parts(self.transfers.students()):
+        for students in in_parts(sorted(self.transfers.students())):
             elsewhere = [
                 pk
                 for pk, *where in drafts.filter(student__in=students).values_list(*columns)

@@ -10,6 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from common.bulk import in_parts
 from common.roles import COUNTY
 from common.workbooks import Column, Value, write_table
 from programs.choices import Gap, GapReason, GapState, Level, RecognitionListState
@@ -26,7 +27,6 @@ TONES = {
     GapState.TO_ADD: "blue",
     GapState.CLOSED: "neutral",
 }
-_LINES_A_QUERY = 500
 
 
 @dataclass(frozen=True)
@@ -175,8 +175,8 @@ def write(lines: Sequence[Line], gap: Gap, term: Term, answers: Answers, *, by: 
 
 
 def _all(lines: Sequence[Line], term: Term, answers: Answers, *, today: date) -> Iterator[Shown]:
-    for start in range(0, len(lines), _LINES_A_QUERY):
-        yield from shown(lines[start : start + _LINES_A_QUERY], term, answers, today=today)
+    for some in in_parts(lines):
+        yield from shown(some, term, answers, today=today)
 
 
 def _columns(*, is_missed: bool) -> list[Column]:

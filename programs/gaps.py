@@ -16,10 +16,11 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 from django.utils.functional import cached_property
 
+from common.bulk import in_parts
 from programs.choices import Gap, Mistake, RecognitionListState
 from programs.eligibility import Rulebook, facts_of
 from programs.models import Award, AwardList, Recognition, RecognitionList, Rule
-from programs.transfers import Transfers, in_parts
+from programs.transfers import Transfers
 from schools.models import School, Term
 from students.choices import EnrollmentState, RosterState
 from students.models import Enrollment, Hardship, Roster, Student
@@ -203,7 +204,7 @@ class _Search:
             yield from (_Child(*row) for row in part.values_list(*_CHILD).iterator(READ_ROWS))
 
     def _children_of(self, enrollments: Iterable[int]) -> Iterator[_Child]:
-        for keys in in_parts(enrollments):
+        for keys in in_parts(sorted(enrollments)):
             yield from (_Child(*row) for row in Enrollment.objects.filter(pk__in=keys).values_list(*_CHILD))
 
     # What follows
@@ -356,7 +357,7 @@ class _Search:
             twice = studying.values("student").annotate(n=Count("pk")).filter(n__gt=1)
             return set(twice.values_list("student", flat=True))
         places: Counter[int] = Counter()
-        for keys in in_parts({aid.student for aid in self.aids if aid.school in self.schools}):
+        for keys in in_parts(sorted({aid.student for aid in self.aids if aid.school in self.schools})):
             # Only the children are asked for: with the term among the conditions SQLite reads the whole term.
             rows = Enrollment.objects.filter(student__in=keys).order_by().values_list("student", "term", "state")
             places.update(row[0] for row in rows if row[1:] == (self.term.pk, EnrollmentState.STUDYING))

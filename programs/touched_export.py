@@ -8,14 +8,13 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from common.bulk import in_parts
 from common.workbooks import Column, Value, write_table
 from programs import touched
 from programs.models import Award, AwardQuerySet
 from programs.touched import Gaining, Losing
 from schools.models import Term
 from students.models import Enrollment, EnrollmentQuerySet, RegisterSnapshot
-
-_LINES_A_QUERY = 500
 
 
 def write_losing(awards: AwardQuerySet, snapshot: RegisterSnapshot, term: Term, *, by: User, at: datetime) -> bytes:
@@ -44,16 +43,14 @@ def write_gaining(
 
 
 def _losing(awards: AwardQuerySet, snapshot: RegisterSnapshot, term: Term) -> Iterator[Losing]:
-    keys = list(awards.for_list().values_list("pk", flat=True))
-    for start in range(0, len(keys), _LINES_A_QUERY):
-        part = Award.objects.filter(pk__in=keys[start : start + _LINES_A_QUERY]).for_list()
+    for keys in in_parts(list(awards.for_list().values_list("pk", flat=True))):
+        part = Award.objects.filter(pk__in=keys).for_list()
         yield from touched.losing_lines(list(part), snapshot, term)
 
 
 def _gaining(children: EnrollmentQuerySet, snapshot: RegisterSnapshot, term: Term) -> Iterator[Gaining]:
-    keys = list(children.for_list().values_list("pk", flat=True))
-    for start in range(0, len(keys), _LINES_A_QUERY):
-        part = Enrollment.objects.filter(pk__in=keys[start : start + _LINES_A_QUERY]).for_list()
+    for keys in in_parts(list(children.for_list().values_list("pk", flat=True))):
+        part = Enrollment.objects.filter(pk__in=keys).for_list()
         yield from touched.gaining_lines(list(part), snapshot, term)
 
 

@@ -1,17 +1,16 @@
 """Which school pays a child that studies in two of them in one term, program by program (转学由哪所学校发放)."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from django.db.models import Count
 
+from common.bulk import in_parts
 from programs.choices import Pays
 from programs.models import TermProgram
 from schools.models import Term
 from students.choices import EnrollmentState
 from students.models import Enrollment
-
-_KEYS_A_QUERY = 500
 
 
 class Transfers:
@@ -48,17 +47,10 @@ def _twice(term: Term) -> dict[int, list[int]]:
 
 def _twice_of(term: Term, students: Iterable[int]) -> dict[int, list[int]]:
     found: dict[int, list[int]] = defaultdict(list)
-    for keys in in_parts(students):
+    for keys in in_parts(sorted(set(students))):
         # Only the children are asked for: with the term among the conditions SQLite reads the whole term.
         rows = Enrollment.objects.filter(student__in=keys).order_by("pk").values_list("student", "pk", "term", "state")
         for student, pk, in_term, state in rows:
             if in_term == term.pk and state == EnrollmentState.STUDYING:
                 found[student].append(pk)
     return {student: enrollments for student, enrollments in found.items() if len(enrollments) > 1}
-
-
-def in_parts(keys: Iterable[int]) -> Iterator[list[int]]:
-    """The keys in order, as many at a time as a query takes."""
-    ordered = sorted(set(keys))
-    for start in range(0, len(ordered), _KEYS_A_QUERY):
-        yield ordered[start : start + _KEYS_A_QUERY]

@@ -1,6 +1,6 @@
 """What people find out about a child in no roster: the steps of the search, the outcome, and taking it back."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypedDict
 
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
 from accounts.models import User
-from common.bulk import upsert
+from common.bulk import in_parts, upsert
 from common.moves import Refused, WrongState
 from schools.models import Term
 from students import absences, decisions
@@ -23,7 +23,6 @@ from students.disclosure import NotForReading, Purpose, may_reveal
 from students.models import Absence, AbsenceQuerySet, AbsenceStep, Enrollment, Match, RegisterPerson
 
 LONGEST_WORDS = 500
-_KEYS_A_QUERY = 800
 _SAYS_ITSELF = {
     Outcome.TOO_YOUNG: Expectation.KINDERGARTEN,
     Outcome.KINDERGARTEN: Expectation.KINDERGARTEN,
@@ -130,8 +129,8 @@ def _unsaid(rows: AbsenceQuerySet, term: Term) -> tuple[int, list[Absence]]:
     unsaid = Absence.objects.filter(term=term, state=AbsenceState.OPEN, outcome="")
     chosen = list(rows.order_by("pk").values_list("pk", flat=True))
     mine: list[Absence] = []
-    for start in range(0, len(chosen), _KEYS_A_QUERY):
-        some = unsaid.filter(pk__in=chosen[start : start + _KEYS_A_QUERY])
+    for keys in in_parts(chosen):
+        some = unsaid.filter(pk__in=keys)
         some.update(state=F("state"))
         mine += some.select_related("term", "person").defer("person__id_number", "person__phone").order_by("pk")
     return len(chosen), mine
@@ -245,17 +244,12 @@ def proposals(rows: Iterable[Absence], term: Term) -> dict[str, Absence]:
     if before is None:
         return {}
     found: dict[str, Absence] = {}
-    for keys in _parts(sorted(wanted)):
+    for keys in in_parts(sorted(wanted)):
         earlier = Absence.objects.filter(term=before, key__in=keys, state=AbsenceState.SETTLED)
         for row in earlier.exclude(outcome=Outcome.OTHER_RECORD).select_related("decided_by").order_by("pk"):
             if fits(row.outcome, age_of(wanted[row.key])):
                 found[row.key] = row
     return found
-
-
-def _parts(keys: list[str]) -> Iterator[list[str]]:
-    for start in range(0, len(keys), _KEYS_A_QUERY):
-        yield keys[start : start + _KEYS_A_QUERY]
 
 
 @transaction.atomic

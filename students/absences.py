@@ -13,7 +13,7 @@ from typing import Any
 from django.db.models import Case, CharField, Count, Exists, OuterRef, Q, QuerySet, TextChoices, Value, When
 from django.utils.translation import gettext_lazy as _
 
-from common.bulk import insert, upsert
+from common.bulk import in_parts, insert, upsert
 from common.resident_ids import IdKind
 from schools.models import Term
 from students.choices import AbsenceState, CategoryGroup, CrosscheckState, EnrollmentState, MatchState, Outcome
@@ -37,7 +37,6 @@ SENIOR_AGES = range(15, 18)
 AGES = range(KINDERGARTEN_AGES.start, SENIOR_AGES.stop)
 """Who is looked for, by full years on 1 September of the school year, as entry ages are counted."""
 
-_KEYS_A_QUERY = 800
 _OF_CHILDREN = frozenset("子女儿孙侄甥弟妹")
 _OF_SPOUSES = frozenset("妻媳婿夫")
 
@@ -132,10 +131,9 @@ def _lines(run: Crosscheck, shared: _Shared) -> Iterator[tuple[Any, ...]]:
     people = people.order_by("-snapshot__as_of", "snapshot", "row")
     of_age = Q(born_on__range=born_between(run.term, AGES))
     yield from people.filter(of_age).values_list(*_LINE).iterator(chunk_size=5_000)
-    numbers = sorted({number for _snapshot, number in shared})
     ageless = [people.filter(born_on=None)]
-    for start in range(0, len(numbers), _KEYS_A_QUERY):
-        ageless.append(people.filter(id_number_index__in=numbers[start : start + _KEYS_A_QUERY]).exclude(of_age))
+    for numbers in in_parts(sorted({number for _snapshot, number in shared})):
+        ageless.append(people.filter(id_number_index__in=numbers).exclude(of_age))
     for rows in ageless:
         for relation, group, *line in rows.values_list("relation", "category__group", *_LINE):
             if _is_of_a_child(relation, group):
@@ -178,10 +176,8 @@ def _drop_outs_before(term: Term, found: Collection[str]) -> list[tuple[Any, ...
 def _renew_pairs(run: Crosscheck) -> None:
     """Pairs that somebody joined by hand (`is_the_same`) share no mark that the search goes by: put them in."""
     keys = set(Absence.objects.filter(outcome=Outcome.OTHER_RECORD).values_list("key", flat=True))
-    ordered = sorted(keys)
     people: dict[str, int] = {}
-    for start in range(0, len(ordered), _KEYS_A_QUERY):
-        some = ordered[start : start + _KEYS_A_QUERY]
+    for some in in_parts(sorted(keys)):
         lines = RegisterPerson.objects.filter(Q(id_number_index__in=some) | Q(key__in=some))
         people.update(lines.filter(snapshot__in=run.snapshots.all()).values_list("key", "pk"))
     if not people:

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import actions
 from accounts.models import User
 from common import sheets
+from common.bulk import in_parts
 from common.columns import DoubledColumns, Head, cell_text
 from common.moves import Refused, WrongState, hold, move
 from common.redaction import redact
@@ -228,9 +229,9 @@ def _open_versions(county_file: CountyFile, found: Split, running: Running) -> N
     done = set(versions(county_file).values_list("school", flat=True))
     schools = [s for s in School.objects.filter(pk__in=found.parts).order_by("code") if s.pk not in done]
     rows, rows_unrouted, unrouted = found.rows, found.rows_unrouted, list(found.unrouted)
-    for start in range(0, len(schools), SCHOOLS_AT_ONCE):
+    for some in in_parts(schools, SCHOOLS_AT_ONCE):
         with running.chunk(to=running.cursor):
-            for school in schools[start : start + SCHOOLS_AT_ONCE]:
+            for school in some:
                 part = found.parts.pop(school.pk)
                 try:
                     _open_version(county_file, school, part)

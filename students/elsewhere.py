@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 
+from common.bulk import in_parts
 from common.resident_ids import IdKind
 from schools.models import School, Term
 from students.choices import EnrollmentState
 from students.models import Enrollment
 from students.roster_rows import Row
-
-_KEYS_AT_A_TIME = 500
 
 
 def elsewhere(rows: Sequence[Row], *, school: School, term: Term) -> dict[str, str]:
@@ -19,8 +18,7 @@ def elsewhere(rows: Sequence[Row], *, school: School, term: Term) -> dict[str, s
         if row.id_kind is IdKind.RESIDENT and row.state != EnrollmentState.LEFT and not row.is_refused
     ]
     found: dict[str, str] = {}
-    for start in range(0, len(keys), _KEYS_AT_A_TIME):
-        some = keys[start : start + _KEYS_AT_A_TIME]
+    for some in in_parts(keys):
         others = Enrollment.objects.here().filter(term=term, student__key__in=some).exclude(school=school)
         found.update(others.order_by("-school__code", "pk").values_list("student__key", "school__name"))
     return found

@@ -5,21 +5,20 @@ the oldest counts, and what no pair supports any more ends.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db.models import Min
 from django.utils import timezone
 
-from common.bulk import upsert
+from common.bulk import in_parts, upsert
 from schools.models import Term
 from students import dating
 from students.choices import HOLDING, SnapshotState
 from students.models import Crosscheck, Enrollment, Hardship, Match, MatchQuerySet, RegisterPerson, RegisterSnapshot
 
 _FACT = ("student", "category", "term", "label", "match", "snapshot", "from_on", "to_on", "known_on")
-_KEYS_A_QUERY = 500
 
 _Held = tuple[int, str]
 """(student, category): what a child holds once in a term, however many lists say so."""
@@ -43,7 +42,7 @@ def renew(run: Crosscheck, *, at: datetime, students: Collection[int] | None = N
     """Let the facts of the term follow the run's pairs that hold: everybody's, or those of some children."""
     if students is None:
         _renew(run, at, None)
-    for some in _parts(students or ()):
+    for some in in_parts(students or ()):
         _renew(run, at, some)
 
 
@@ -154,17 +153,17 @@ def _end(run: Crosscheck, at: datetime, facts: Collection[_Held], students: Coll
             ended_on = dating.ends_on(newer.source, newer.as_of, term) or ended_on
         if ended_on < term.ends_on:
             ends[ended_on].append(fact.pk)
-    for pks in _parts(never):
+    for pks in in_parts(never):
         Hardship.objects.filter(pk__in=pks).delete()
     for ended_on, ended in ends.items():
-        for pks in _parts(ended):
+        for pks in in_parts(ended):
             Hardship.objects.filter(pk__in=pks).update(to_on=ended_on)
 
 
 def _named(lists: Mapping[str, RegisterSnapshot], keys: Collection[str]) -> set[str]:
     """Which of these people the run's own lists still name: they are gone from a school, not from a list."""
     found: set[str] = set()
-    for some in _parts(sorted(keys)):
+    for some in in_parts(sorted(keys)):
         named = RegisterPerson.objects.filter(snapshot__in=list(lists.values()), key__in=some)
         found.update(named.values_list("key", flat=True))
     return found
@@ -173,9 +172,3 @@ def _named(lists: Mapping[str, RegisterSnapshot], keys: Collection[str]) -> set[
 def _end_within(term: Term, at: datetime) -> date:
     """The day on which a fact of the term ends: today, or the term's last day but one when that is over."""
     return max(term.starts_on, min(timezone.localdate(at), term.ends_on - timedelta(days=1)))
-
-
-def _parts(keys: Collection[Any]) -> Iterator[list[Any]]:
-    ordered = list(keys)
-    for start in range(0, len(ordered), _KEYS_A_QUERY):
-        yield ordered[start : start + _KEYS_A_QUERY]

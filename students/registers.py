@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import actions
 from accounts.models import Action, User
 from common import sheets
-from common.bulk import insert
+from common.bulk import in_parts, insert
 from common.columns import DoubledColumns, MissingColumns
 from common.moves import Refused, hold, move
 from common.resident_ids import IdKind
@@ -31,7 +31,6 @@ from students.register_columns import FIELDS, REQUIRED
 from students.register_reading import LINE_FIELDS, PERSON_FIELDS, PersonReader, unknown_headings
 
 CHUNK_ROWS = 2_000
-_KEYS_A_QUERY = 800
 
 
 class NoPeople(Refused):
@@ -207,8 +206,8 @@ def _doubled(snapshot: RegisterSnapshot) -> list[tuple[Any, ...]]:
     groups = people.order_by().values("id_number_index").annotate(lines=Count("pk"), first=Min("row"))
     first = dict(groups.filter(lines__gt=1).values_list("id_number_index", "first"))
     numbers, found = sorted(first), []
-    for start in range(0, len(numbers), _KEYS_A_QUERY):
-        rows = people.filter(id_number_index__in=numbers[start : start + _KEYS_A_QUERY]).order_by("row")
+    for some in in_parts(numbers):
+        rows = people.filter(id_number_index__in=some).order_by("row")
         found += [
             (snapshot.pk, row, LineCode.DUPLICATE, first[number])
             for number, row in rows.values_list("id_number_index", "row")

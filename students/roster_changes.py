@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import islice
 from typing import TypeVar
 
 from rapidfuzz.distance import OSA
 
+from common.bulk import in_parts
 from common.resident_ids import IdKind
 from students import roster_reading
 from students.choices import EnrollmentState
@@ -18,7 +18,6 @@ from students.roster_columns import COLUMNS
 from students.roster_rows import Row, card_index
 
 _Key = TypeVar("_Key", int, str)
-_KEYS_AT_A_TIME = 500
 _MISTYPED = 2
 """Valid numbers that differ in more places than this are two children of one name, not one number typed wrongly."""
 
@@ -115,7 +114,7 @@ def _known(base: Expected) -> Iterator[Known]:
         )
     )  # fmt: skip
     cards: dict[int, tuple[str, str]] = {}
-    for students in _parts([row[0] for row in rows]):
+    for students in in_parts([row[0] for row in rows]):
         current = Card.objects.filter(student__in=students, is_current=True)
         for student, *card in current.values_list("student", "number_index", "holder"):
             cards[student] = (card[0], card[1])
@@ -181,7 +180,9 @@ def _is_slip(row: Row, known: Known, number: str) -> bool:
 
 def _taken(keys: Iterable[str]) -> set[str]:
     return {
-        key for part in _parts(list(keys)) for key in Student.objects.filter(key__in=part).values_list("key", flat=True)
+        key
+        for part in in_parts(list(keys))
+        for key in Student.objects.filter(key__in=part).values_list("key", flat=True)
     }
 
 
@@ -199,11 +200,11 @@ def by_name(roster: Roster) -> ByName:
     """The difference of a checked file, with names. The file is read again for it."""
     found = difference(roster, roster_reading.rows(roster))
     came_from: dict[str, str] = {}
-    for keys in _parts([row.key for row in found.came]):
+    for keys in in_parts([row.key for row in found.came]):
         elsewhere = Enrollment.objects.filter(student__key__in=keys).exclude(school=roster.school)
         came_from |= dict(elsewhere.order_by("term__starts_on", "pk").values_list("student__key", "school__name"))
     went_to: dict[int, str] = {}
-    for students in _parts([known.student_id for known in found.left]):
+    for students in in_parts([known.student_id for known in found.left]):
         this_term = Enrollment.objects.here().filter(student__in=students, term=roster.term)
         elsewhere = this_term.exclude(school=roster.school)
         went_to |= dict(elsewhere.order_by("pk").values_list("student", "school__name"))
@@ -213,9 +214,3 @@ def by_name(roster: Roster) -> ByName:
         left=[(known, went_to.get(known.student_id, "")) for known in found.left],
         changed=[(one, [COLUMNS[name].name for name in one.what]) for one in found.changed],
     )
-
-
-def _parts(keys: Sequence[_Key]) -> Iterator[list[_Key]]:
-    rest = iter(keys)
-    while part := list(islice(rest, _KEYS_AT_A_TIME)):
-        yield part

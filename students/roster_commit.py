@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts import actions
 from common import resident_ids, sheets
-from common.bulk import upsert
+from common.bulk import in_parts, upsert
 from common.moves import hold, move
 from common.resident_ids import IdKind
 from jobs.run import Running
@@ -48,8 +48,8 @@ def commit_at_once(roster: Roster, *, reader: sheets.Reader | None = None) -> in
     good = [row for row in rows if not row.is_refused]
     renumbered = _renumbered(roster, rows)
     hold(roster, RosterState.COMMITTING)
-    for start in range(0, len(good), settings.JOB_CHUNK_ROWS):
-        _write(roster, good[start : start + settings.JOB_CHUNK_ROWS], renumbered)
+    for some in in_parts(good, settings.JOB_CHUNK_ROWS):
+        _write(roster, some, renumbered)
     _take_over(roster, rows)
     return len(good)
 
@@ -195,9 +195,8 @@ def _take_over(roster: Roster, rows: Sequence[Row]) -> None:
         for pk, key, name in unnamed.values_list("pk", "student__key", "student__name")
         if key not in keys and name not in names
     ]
-    for start in range(0, len(gone), settings.JOB_CHUNK_ROWS):
-        part = Enrollment.objects.filter(pk__in=gone[start : start + settings.JOB_CHUNK_ROWS])
-        part.update(state=EnrollmentState.LEFT)
+    for some in in_parts(gone, settings.JOB_CHUNK_ROWS):
+        Enrollment.objects.filter(pk__in=some).update(state=EnrollmentState.LEFT)
     before = Roster.objects.filter(school=roster.school, term=roster.term, state=RosterState.IN_FORCE).first()
     if before is not None:
         move(before, RosterState.SUPERSEDED, moves=ROSTER_MOVES)

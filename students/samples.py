@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
 from accounts.models import User
-from common.bulk import insert
+from common.bulk import in_parts, insert
 from common.moves import Refused, WrongState, hold
 from students import decisions, facts
 from students.choices import CrosscheckState, MatchState, Verdict
@@ -151,8 +151,8 @@ def confirm_rest(sample: TierSample, *, by: User, at: datetime) -> int:
     if not mine.update(confirmed_by=by, confirmed_at=at):
         raise WrongState()
     pairs = list(_clear_ones(check, sample.tier))
-    for start in range(0, len(pairs), ROWS_AT_ONCE):
-        _confirm(pairs[start : start + ROWS_AT_ONCE], sample, by, at)
+    for some in in_parts(pairs, ROWS_AT_ONCE):
+        _confirm(some, sample, by, at)
     TierSample.objects.filter(pk=sample.pk).update(confirmed=len(pairs))
     sample.refresh_from_db()
     actions.record(by, "sample.confirmed", sample, at=at, tier=sample.tier, confirmed=len(pairs), drawn=found.drawn)
