@@ -6,7 +6,7 @@ amount to every child, so number and amount alone would let the answer to anothe
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import zip_longest
@@ -169,7 +169,7 @@ def _card(text: str) -> str:
     return re.sub(r"[\s'-]", "", unicodedata.normalize("NFKC", text))
 
 
-def sent(batch: Batch, lines: Iterable[Line]) -> dict[int, Transfer]:
+def _sent(batch: Batch, lines: Iterable[Line]) -> dict[int, Transfer]:
     """Every transfer of a batch by its line number, with whole card numbers only where the lines mask theirs."""
     payments = batch.payments.order_by("line_no", "pk")
     if batch.program.payee == Payee.SCHOOL:
@@ -191,8 +191,8 @@ def _to_school(school: School, amount_fen: int) -> Transfer:
     return Transfer(amount_fen, school.account_holder, "", _card(school.account_number))
 
 
-def expect_answer_to(batch: Batch, lines: Sequence[Line], transfers: Mapping[int, Transfer], told: str) -> None:
-    """Refuse the answer to another batch whole, before anything of it is written.
+def fitting(batch: Batch, lines: Sequence[Line], told: str) -> set[int]:
+    """The rows of the lines that speak of a transfer of this batch; the answer to another one is refused whole.
 
     It is one when it names another batch, or when more of its lines than the settable share disagree with what was
     sent under their number. Lines with numbers that were never sent are judged only where there are no others.
@@ -200,7 +200,14 @@ def expect_answer_to(batch: Batch, lines: Sequence[Line], transfers: Mapping[int
     named = set(_NUMBER.findall(told)) & set(Batch.objects.values_list("number", flat=True))
     if named and batch.number not in named:
         raise NamesAnotherBatch(number="、".join(sorted(named)))
-    known = [line for line in lines if line.number in transfers]
-    astray = sum(not transfers[line.number].fits(line) for line in known if line.number is not None)
-    if not known or astray * 100 > settings.RETURN_ASTRAY_PERCENT * len(known):
+    transfers = _sent(batch, lines)
+    fits = {
+        line.row: transfers[line.number].fits(line)
+        for line in lines
+        if line.number is not None and line.number in transfers
+    }
+    rows = {row for row, is_so in fits.items() if is_so}
+    astray = len(fits) - len(rows)
+    if not fits or astray * 100 > settings.RETURN_ASTRAY_PERCENT * len(fits):
         raise OfAnotherBatch(astray=astray or len(lines), lines=len(lines))
+    return rows

@@ -5,7 +5,6 @@ had arrived is a late return.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
 from datetime import date, datetime
 from itertools import islice
 from typing import Any
@@ -22,7 +21,7 @@ from common.moves import Refused, hold, move
 from disbursements import bounces, funds, return_lines
 from disbursements.choices import BATCH_MOVES, BatchState, EntryKind, LineOutcome, PaymentState
 from disbursements.models import Batch, Payment, PaymentQuerySet, ReturnFile, ReturnLine
-from disbursements.return_lines import Line, Transfer
+from disbursements.return_lines import Line
 from disbursements.return_reasons import Reasons
 from jobs import files
 from jobs.choices import FileKind
@@ -71,8 +70,7 @@ def read(return_file: ReturnFile, *, running: Running, reader: sheets.Reader | N
     """Settle what the bank answered, in chunks of lines; close the batch when nothing is on its way any more."""
     try:
         lines, told = return_lines.read(files.content(return_file.file), reader)
-        transfers = return_lines.sent(return_file.batch, lines)
-        return_lines.expect_answer_to(return_file.batch, lines, transfers, told)
+        fitting = return_lines.fitting(return_file.batch, lines, told)
     except Refused as refusal:
         with running.chunk(to=running.cursor):
             ReturnFile.objects.filter(pk=return_file.pk).update(
@@ -84,7 +82,7 @@ def read(return_file: ReturnFile, *, running: Running, reader: sheets.Reader | N
     while part := list(islice(rest, CHUNK_LINES)):
         with running.chunk(to=running.cursor + len(part)):
             hold(return_file.batch, BatchState.SENT, BatchState.SETTLED)
-            _settle(return_file, part, transfers)
+            _settle(return_file, part, fitting)
     with running.chunk(to=running.cursor):
         batch = return_file.batch
         ReturnFile.objects.filter(pk=return_file.pk).update(is_read=True, refusal_code="", refusal_params={})
@@ -134,8 +132,8 @@ class _Answers:
         return LineOutcome.REPEATED if line.is_paid else LineOutcome.BOUNCED
 
 
-def _settle(return_file: ReturnFile, lines: list[Line], transfers: Mapping[int, Transfer]) -> None:
-    """One chunk: payments, ledger and lines together."""
+def _settle(return_file: ReturnFile, lines: list[Line], fitting: set[int]) -> None:
+    """One chunk: payments, ledger and lines together. `fitting` are the rows that speak of a transfer of the batch."""
     batch, by, at = return_file.batch, return_file.uploaded_by, return_file.uploaded_at
     answers = _Answers(return_file, {line.number for line in lines if line.number is not None})
     paid: dict[date, list[int]] = defaultdict(list)
@@ -143,8 +141,7 @@ def _settle(return_file: ReturnFile, lines: list[Line], transfers: Mapping[int, 
     reasons = Reasons()
     kept = []
     for line in lines:
-        transfer = None if line.number is None else transfers.get(line.number)
-        fits = transfer is not None and transfer.fits(line)
+        fits = line.row in fitting
         outcome = answers.outcome(line) if fits else LineOutcome.UNMATCHED
         payments = answers.payments[line.number] if line.number is not None and fits else []
         if outcome == LineOutcome.PAID:
