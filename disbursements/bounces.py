@@ -8,14 +8,13 @@ from collections.abc import Iterable
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
 from accounts.models import User
 from common.moves import Refused, hold
 from common.redaction import redact
-from common.roles import READERS
 from disbursements import funds
 from disbursements.choices import BatchState, PaymentState, RecoveryState
 from disbursements.models import Bounce, Payment, ReturnFile
@@ -88,8 +87,3 @@ def enter(
             by, "payment.bounced", bounce.payment, at=at, failure=failure, amount_fen=bounce.payment.amount_fen
         )
     return bounces
-
-
-def visible_to(user: User) -> QuerySet[Bounce]:
-    """All of them, for whoever reads the county's money; for nobody else."""
-    return Bounce.objects.all() if user.role in READERS else Bounce.objects.none()

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import QuerySet, Sum
+from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
 from accounts.models import User
 from common.money import yuan
 from common.moves import Refused, hold, move
-from common.roles import READERS
 from disbursements import funds
 from disbursements.choices import RECOVERY_MOVES, PaymentState, RecoveryCause, RecoveryState
 from disbursements.models import Payment, PaymentQuerySet, Recovery, RecoveryReceipt
@@ -105,11 +104,6 @@ def still_out(award: Award) -> int:
 
 def received(recovery: Recovery) -> int:
     return recovery.receipts.aggregate(fen=Sum("amount_fen"))["fen"] or 0
-
-
-def visible_to(user: User) -> QuerySet[Recovery]:
-    """All of them, for whoever reads the county's money; for nobody else."""
-    return Recovery.objects.all() if user.role in READERS else Recovery.objects.none()
 
 
 @transaction.atomic

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Self
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from common.roles import READERS
 from disbursements.choices import FailureReason, LineOutcome, RecoveryCause, RecoveryState
 from disbursements.models.batches import Batch, Payment
+
+if TYPE_CHECKING:
+    from common.roles import Person
 
 
 class ReturnFile(models.Model):
@@ -69,6 +75,20 @@ class ReturnReason(models.Model):
         return f"{self.words} → {self.reason}"
 
 
+class BounceQuerySet(models.QuerySet["Bounce"]):
+    def visible_to(self, user: Person) -> Self:
+        return self if user.role in READERS else self.none()
+
+    def for_list(self) -> Self:
+        return self.select_related(
+            "payment__award__student",
+            "payment__award__school",
+            "payment__batch__program",
+            "payment__card",
+            "entered_by",
+        ).order_by("-pk")
+
+
 class Bounce(models.Model):
     """A payment that had arrived came back (退票). The payment stays as it was posted; this is the other half."""
 
@@ -84,6 +104,8 @@ class Bounce(models.Model):
     )
     entered_at = models.DateTimeField(_("录入时间"))
 
+    objects = BounceQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("退票")
         verbose_name_plural = _("退票")
@@ -91,6 +113,14 @@ class Bounce(models.Model):
 
     def __str__(self) -> str:
         return f"{self.payment_id} {self.bounced_on}"
+
+
+class RecoveryQuerySet(models.QuerySet["Recovery"]):
+    def visible_to(self, user: Person) -> Self:
+        return self if user.role in READERS else self.none()
+
+    def for_list(self) -> Self:
+        return self.select_related("award__student", "award__school", "award__program", "opened_by").order_by("-pk")
 
 
 class Recovery(models.Model):
@@ -110,6 +140,8 @@ class Recovery(models.Model):
     )
     closed_at = models.DateTimeField(_("办结时间"), null=True)
     closing_words = models.CharField(_("办结说明"), max_length=200, blank=True)
+
+    objects = RecoveryQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("追缴")

@@ -14,7 +14,7 @@ from common.pages import page_of, render_list
 from common.roles import READERS, Role
 from disbursements import bounces, return_reasons
 from disbursements.choices import PaymentState
-from disbursements.models import Payment, ReturnReason
+from disbursements.models import Bounce, Payment, ReturnReason
 from disbursements.return_forms import BounceFilter, BounceForm, TeachForm
 
 
@@ -22,11 +22,8 @@ from disbursements.return_forms import BounceFilter, BounceForm, TeachForm
 def index(request: SignedInRequest) -> HttpResponse:
     """Every late return of the term, the last one first."""
     form = BounceFilter(request.GET)
-    rows = form.narrow(bounces.visible_to(request.user).filter(payment__batch__term=request.term))
-    rows = rows.select_related(
-        "payment__award__student", "payment__award__school", "payment__batch__program", "payment__card", "entered_by"
-    )
-    context = {"form": form, "page": page_of(request, rows.order_by("-pk"))}
+    rows = form.narrow(Bounce.objects.visible_to(request.user).filter(payment__batch__term=request.term))
+    context = {"form": form, "page": page_of(request, rows.for_list())}
     return render_list(request, "disbursements/bounces.html", part="disbursements/_bounces.html", context=context)
 
 

@@ -21,13 +21,12 @@ from programs.models import Award
 @needs(*READERS)
 def index(request: SignedInRequest) -> HttpResponse:
     form = RecoveryFilter(request.GET)
-    rows = form.narrow(recoveries.visible_to(request.user).filter(award__term=request.term))
+    rows = form.narrow(Recovery.objects.visible_to(request.user).filter(award__term=request.term))
     counts = counts_by(rows, "state")
     tab = chosen(request, "tab", RecoveryState.values)
     if tab:
         rows = rows.filter(state=tab)
-    rows = rows.select_related("award__student", "award__school", "award__program", "opened_by")
-    rows = rows.annotate(received_fen=Sum("receipts__amount_fen")).order_by("-pk")
+    rows = rows.for_list().annotate(received_fen=Sum("receipts__amount_fen"))
     context = {
         "form": form,
         "tabs": tabs_of(request, RecoveryState.choices, counts),
@@ -71,9 +70,7 @@ def begin(request: SignedInRequest, pk: int) -> HttpResponse:
 
 def _recovery(request: SignedInRequest, pk: int) -> Recovery:
     receipts = Prefetch("receipts", RecoveryReceipt.objects.select_related("entered_by").order_by("pk"))
-    rows = recoveries.visible_to(request.user).select_related(
-        "award__student", "award__school", "award__program", "award__term", "opened_by", "closed_by"
-    )
+    rows = Recovery.objects.visible_to(request.user).for_list().select_related("award__term", "closed_by")
     return get_object_or_404(rows.prefetch_related(receipts), pk=pk)
 
 
