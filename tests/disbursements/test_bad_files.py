@@ -13,15 +13,10 @@ from disbursements.models import LedgerEntry, ReturnFile, ReturnLine
 from jobs import files
 from jobs.choices import JobState
 from tests.disbursements.test_returns import HEAD, hand_in, lines, sent_batch
-from tests.factories import NOW, UserFactory
+from tests.factories import NOW
 from tests.workbooks import xlsx
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def preparer():
-    return UserFactory()
 
 
 @pytest.fixture

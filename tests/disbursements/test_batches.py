@@ -8,7 +8,7 @@ from openpyxl import load_workbook
 
 from accounts.models import Action
 from common.moves import WrongState
-from disbursements import batches, cards, funds, return_reasons, returns, runs
+from disbursements import batches, cards, funds, returns, runs
 from disbursements.choices import BatchState, EntryKind, FailureReason, LineOutcome, PaymentState
 from disbursements.models import Batch, LedgerEntry, Payment, ReturnLine
 from jobs import files, run
@@ -22,45 +22,14 @@ from tests.factories import (
     CardFactory,
     ProgramFactory,
     SchoolFactory,
-    ShareFactory,
-    TermFactory,
-    UserFactory,
     card_number,
 )
 from tests.workbooks import xlsx
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def words_of_banks(db):
-    return_reasons.load()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_of_banks")]
 
 
 RETURN_HEAD = ("序号", "户名", "金额(元)", "状态", "失败原因", "到账日期")
-
-
-@pytest.fixture
-def term():
-    return TermFactory()
-
-
-@pytest.fixture
-def preparer():
-    return UserFactory()
-
-
-@pytest.fixture
-def approver():
-    return UserFactory(approver=True)
-
-
-@pytest.fixture
-def program():
-    program = ProgramFactory()
-    ShareFactory(program=program, payer=Payer.CENTRAL, per_mille=500)
-    ShareFactory(program=program, payer=Payer.COUNTY, per_mille=500)
-    return program
 
 
 def fund(program, term, by, *, each_fen=10_000_000):

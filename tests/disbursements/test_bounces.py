@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from audits import checks
 from common.moves import WrongState
-from disbursements import batches, bounces, cards, funds, return_reasons
+from disbursements import batches, bounces, cards, funds
 from disbursements.choices import BatchState, EntryKind, FailureReason, PaymentState
 from disbursements.models import Bounce, LedgerEntry, Payment
 from tests.disbursements.test_batches import answer, awards, build, fund, send
@@ -18,44 +18,12 @@ from tests.factories import (
     NOW,
     BounceFactory,
     PaymentFactory,
-    ProgramFactory,
     RecoveryFactory,
-    ShareFactory,
-    TermFactory,
-    UserFactory,
     card_number,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_of_banks")]
 LATER = date(2021, 12, 20)
-
-
-@pytest.fixture(autouse=True)
-def words_of_banks(db):
-    return_reasons.load()
-
-
-@pytest.fixture
-def term():
-    return TermFactory()
-
-
-@pytest.fixture
-def preparer():
-    return UserFactory()
-
-
-@pytest.fixture
-def approver():
-    return UserFactory(approver=True)
-
-
-@pytest.fixture
-def program():
-    program = ProgramFactory()
-    ShareFactory(program=program, payer="central", per_mille=500)
-    ShareFactory(program=program, payer="county", per_mille=500)
-    return program
 
 
 @pytest.fixture

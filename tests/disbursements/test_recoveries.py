@@ -18,16 +18,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def preparer():
-    return UserFactory()
-
-
-@pytest.fixture
-def approver():
-    return UserFactory(approver=True)
-
-
-@pytest.fixture
 def payment():
     """500 yuan that arrived, borne by centre and county in thirds that do not come out even."""
     payment = PaymentFactory(paid=True)

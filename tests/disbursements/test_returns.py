@@ -14,23 +14,12 @@ from tests.factories import (
     BatchShareFactory,
     PaymentFactory,
     ReturnReasonFactory,
-    UserFactory,
 )
 from tests.workbooks import xlsx
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_of_banks")]
 
 HEAD = ("序号", "户名", "卡号", "金额(元)", "状态", "失败原因", "到账日期")
-
-
-@pytest.fixture(autouse=True)
-def words_of_banks(db):
-    return_reasons.load()
-
-
-@pytest.fixture
-def preparer():
-    return UserFactory()
 
 
 def sent_batch(how_many=3, **facts):
