@@ -14,7 +14,7 @@ from accounts.models import User
 from common.moves import Refused
 from disbursements.choices import FailureReason, PaymentState
 from disbursements.models import Payment, ReturnReason
-from programs.reference import BadValue, ReferenceFile
+from programs.reference_files import BadValue, ReferenceFile
 
 WORDS: Path = settings.BASE_DIR / "fixtures" / "bank_words.toml"
 

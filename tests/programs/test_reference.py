@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 
 from common.columns import heading_key
-from programs import reference
+from programs import reference, reference_files
 from programs.models import Exclusion, Program, Rule, Share, Standard, TermProgram
 from schools.models import Grade, SchoolKind, Stage, Term
 from students import headings
@@ -357,35 +357,35 @@ class TestRefusal:
         return str(caught.value)
 
     def test_of_a_file_that_is_no_toml(self, national, tmp_path):
-        self.refused(tmp_path, "[[standard]\n", reference.NotToml)
+        self.refused(tmp_path, "[[standard]\n", reference_files.NotToml)
 
     def test_of_a_file_that_is_not_there(self, national, tmp_path):
-        with pytest.raises(reference.NotToml):
+        with pytest.raises(reference_files.NotToml):
             reference.load_standards(tmp_path / "nothing.toml")
 
     def test_of_an_unknown_program(self, national, tmp_path):
-        words = self.refused(tmp_path, GRANT.replace("vocational-grant", "moon-grant"), reference.UnknownCode)
+        words = self.refused(tmp_path, GRANT.replace("vocational-grant", "moon-grant"), reference_files.UnknownCode)
         assert "moon-grant" in words
 
     def test_of_a_slip_of_the_pen_in_a_field(self, national, tmp_path):
-        words = self.refused(tmp_path, GRANT + "valid_util = 2022-01-01\n", reference.UnknownField)
+        words = self.refused(tmp_path, GRANT + "valid_util = 2022-01-01\n", reference_files.UnknownField)
         assert "valid_util" in words
 
     def test_of_an_unknown_table(self, national, tmp_path):
-        self.refused(tmp_path, "[[standards]]\n", reference.UnknownTable)
+        self.refused(tmp_path, "[[standards]]\n", reference_files.UnknownTable)
 
     def test_of_a_standard_without_a_document(self, national, tmp_path):
-        self.refused(tmp_path, GRANT.replace("示〔2021〕1号", " "), reference.BadValue)
+        self.refused(tmp_path, GRANT.replace("示〔2021〕1号", " "), reference_files.BadValue)
 
     @pytest.mark.parametrize("amount", ["0", "-5", "312.505", '"about 300"', "true", "2021-03-01"])
     def test_of_what_is_no_amount_in_whole_fen(self, national, tmp_path, amount):
-        self.refused(tmp_path, GRANT.replace("1000", amount), reference.BadValue)
+        self.refused(tmp_path, GRANT.replace("1000", amount), reference_files.BadValue)
 
     def test_of_days_in_the_wrong_order(self, national, tmp_path):
-        self.refused(tmp_path, GRANT + "valid_to = 2021-02-28\n", reference.BadValue)
+        self.refused(tmp_path, GRANT + "valid_to = 2021-02-28\n", reference_files.BadValue)
 
     def test_of_the_same_standard_twice(self, national, tmp_path):
-        self.refused(tmp_path, GRANT + GRANT, reference.Repeated)
+        self.refused(tmp_path, GRANT + GRANT, reference_files.Repeated)
 
     def test_of_standards_that_overlap(self, national, tmp_path):
         later = GRANT.replace("2021-03-01", "2022-03-01")
@@ -436,7 +436,7 @@ class TestRefusal:
             valid_from = 2021-03-01
             document_no = "示〔2021〕1号"
             """,
-            reference.UnknownCode,
+            reference_files.UnknownCode,
         )
 
     def test_of_a_term_that_ends_before_it_begins(self, national, tmp_path):
@@ -449,7 +449,7 @@ class TestRefusal:
             ends_on = 2021-07-10
             roster_due_on = 2022-03-10
             """,
-            reference.BadValue,
+            reference_files.BadValue,
         )
 
     def test_of_another_amount_for_a_standard_that_awards_rest_on(self, loaded, tmp_path):
@@ -473,7 +473,7 @@ class TestRefusal:
     def test_of_one_label_for_two_categories(self, db, tmp_path):
         twice = reference.NATIONAL.read_text(encoding="utf-8").replace('label = "已脱贫户"', 'label = "低保户"')
 
-        with pytest.raises(reference.Repeated):
+        with pytest.raises(reference_files.Repeated):
             reference.load_national(written(tmp_path, twice))
         assert not HardshipCategory.objects.exists()
 
@@ -529,11 +529,11 @@ class TestRosterColumns:
     @pytest.mark.parametrize(
         ("columns", "expected"),
         [
-            ([("shoe_size", "鞋码")], reference.UnknownField),
-            ([("fee", "★")], reference.BadValue),
-            ([("fee", "学费", "学 费*")], reference.Repeated),
-            ([("fee", "学费"), ("", "学费★")], reference.Repeated),
-            ([("fee", "甲"), ("fee", "乙")], reference.Repeated),
+            ([("shoe_size", "鞋码")], reference_files.UnknownField),
+            ([("fee", "★")], reference_files.BadValue),
+            ([("fee", "学费", "学 费*")], reference_files.Repeated),
+            ([("fee", "学费"), ("", "学费★")], reference_files.Repeated),
+            ([("fee", "甲"), ("fee", "乙")], reference_files.Repeated),
         ],
     )
     def test_are_refused_where_they_are_unclear(self, db, tmp_path, columns, expected):
