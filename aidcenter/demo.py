@@ -18,10 +18,11 @@ from zoneinfo import ZoneInfo
 import tablib
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from accounts.models import User
 from common import workdays
+from common.bulk import in_parts
 from common.columns import read_yes_no
 from common.roles import Role
 from common.tables import Table
@@ -40,13 +41,15 @@ from programs.models import Award, AwardList, Notice, Program
 from schools.choices import TermState
 from schools.models import School, Term, Town
 from schools.resources import SchoolResource
-from students import decisions, rosters, runs
+from students import absence_letters, absences, decisions, rosters, runs
+from students.absences import Expectation, Standing
 from students.choices import Confirms
-from students.models import RegisterSnapshot, RegisterSource, Roster
+from students.models import Absence, RegisterSnapshot, RegisterSource, Roster
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 Say = Callable[[str], None]
 
+_CHILDREN_OF_A_SCHOOL = 8
 _SCHOOLS = {
     name: (name,)
     for name in ("学校标识码", "学校名称", "乡镇", "学校类型", "办别", "寄宿", "户名", "开户行", "账号", "县城")
@@ -107,8 +110,10 @@ class Demonstration:
         self.preparer, self.approver = people[Role.PREPARER], people[Role.APPROVER]
         self.take_schools()
         self.officers = make_officers()
-        for term in Term.objects.filter(code__in={entry["term"] for entry in self.index if "term" in entry}):
+        terms = list(Term.objects.filter(code__in={entry["term"] for entry in self.index if "term" in entry}))
+        for term in terms:
             self.run_term(term)
+        self.write_elsewhere(terms[-1])
         for term in Term.objects.order_by("-starts_on")[1:]:
             Term.objects.filter(pk=term.pk).update(state=TermState.CLOSED)
 
@@ -233,6 +238,39 @@ class Demonstration:
                     note="电话核实户口簿，为同一人",
                 )
                 work.rows += 1
+
+    def write_elsewhere(self, term: Term) -> None:
+        """Letters to schools of other counties for children nobody finds here, and what came back of them."""
+        wanted = self.truth["letters"]
+        if not wanted:
+            return
+        at = moment(term.ends_on - timedelta(days=30))
+        with self.step(f"{term.code} letters elsewhere") as work:
+            nowhere = absences.standing_so(absences.looked_at(Absence.objects.all(), term), Standing.OPEN)
+            nowhere = nowhere.select_related("term", "person").order_by("pk")
+            of_age = Q(expectation=Expectation.COMPULSORY)
+            compulsory = nowhere.filter(of_age)[: wanted["compulsory"]]
+            others = nowhere.exclude(of_age)[: wanted["letters"] - wanted["compulsory"]]
+            letters = []
+            for place, children in enumerate(in_parts([*compulsory, *others], _CHILDREN_OF_A_SCHOOL), start=1):
+                letters += absence_letters.make(
+                    children, school_name=f"邻县第{place}学校", school_place="邻县", by=self.preparer, at=at
+                )
+            absence_letters.send(letters, on=at.date(), by=self.preparer, at=at)
+            back = at + timedelta(days=14)
+            for letter in letters[: wanted["receipts"]]:
+                letter.refresh_from_db(fields=["sent_on"])
+                absence_letters.receive(
+                    letter,
+                    on=back.date(),
+                    is_there=True,
+                    receives="已纳入该校资助",
+                    amount_fen=None,
+                    scan=None,
+                    by=self.preparer,
+                    at=back,
+                )
+            work.rows = len(letters)
 
     def propose(self, term: Term, day: date) -> None:
         at = moment(day)

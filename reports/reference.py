@@ -1,7 +1,8 @@
 """A county's published figures as a file, and how ours stand beside them.
 
 The layout is that of a TOML file with [[line]] tables: program, term ("spring" or "autumn"), who, persons,
-amount (yuan); [[year]] tables for the year; [crosscheck.autumn] for the comparison with the register.
+amount (yuan); [[year]] tables for the year; [crosscheck.autumn] for the comparison with the register; among the
+[[other]] tables the letters to schools of other counties.
 """
 
 import tomllib
@@ -12,6 +13,7 @@ from typing import Any
 
 from reports import totals
 from schools.models import Term
+from students.absence_figures import letters_of
 from students.choices import CategoryGroup, CrosscheckState, MatchState
 from students.models import Crosscheck, RegisterSource
 
@@ -65,6 +67,13 @@ def compare(reference: dict[str, Any]) -> list[Comparison]:
             found.append(_compare_line(line, year, ours))
     for season, published in reference.get("crosscheck", {}).items():
         found += _compare_crosscheck(term_code(reference, season), published)
+    found += [
+        Comparison(
+            f"letters {year}", (row["letters"], row["compulsory"], row["receipts"]), letters_of(totals.terms_of(year))
+        )
+        for row in reference.get("other", [])
+        if row["program"] == "out-of-county-letters"
+    ]
     return found
 
 

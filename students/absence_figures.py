@@ -1,6 +1,6 @@
 """The search in figures, as the county reports it: by expectation and outcome, letters out and receipts back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from schools.models import Term, term_name
 from students import absences
-from students.absences import Expectation, Standing
+from students.absences import COMPULSORY_AGES, Expectation, Standing, born_between
 from students.choices import Outcome
 from students.models import Absence, OutsideLetter
 
@@ -116,6 +116,20 @@ class Letters:
     sent: int
     back: int
     is_year: bool = False
+
+
+def letters_of(terms: Sequence[Term]) -> tuple[int, int, int]:
+    """Of all letters of some terms: how many, how many for children of compulsory age, how many receipts."""
+    of_age = Q(pk__in=[])
+    for term in terms:
+        of_age |= Q(absence__term=term, absence__person__born_on__range=born_between(term, COMPULSORY_AGES))
+    found = OutsideLetter.objects.live().filter(absence__term__in=terms)
+    counts = found.aggregate(
+        made=Count("pk"),
+        compulsory=Count("pk", filter=of_age),
+        back=Count("pk", filter=Q(receipt_on__isnull=False)),
+    )
+    return counts["made"], counts["compulsory"], counts["back"]
 
 
 def letters() -> list[Letters]:

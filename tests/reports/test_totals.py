@@ -1,6 +1,7 @@
 """One definition of every figure, and the names behind it."""
 
 import json
+from datetime import date
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -8,7 +9,7 @@ from django.core.management import CommandError, call_command
 from programs.choices import AwardState
 from reports import totals
 from schools.models import Stage
-from tests.factories import AwardFactory, ProgramFactory, TermFactory
+from tests.factories import AwardFactory, OutsideLetterFactory, ProgramFactory, TermFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -124,3 +125,13 @@ amount = 2_500
         with pytest.raises(CommandError, match="1 of 3"):
             call_command("compare_totals", str(tmp_path / "county.toml"))
         assert "≠ boarder-living 2021A registered-poor" in capsys.readouterr().out
+
+    def test_counts_the_letters_to_other_counties(self, year, tmp_path, capsys):
+        letters = '[[other]]\nprogram = "out-of-county-letters"\nletters = 2\ncompulsory = 1\nreceipts = 1\n'
+        (tmp_path / "county.toml").write_text(self.REFERENCE.format(persons=1) + letters)
+        born = {"absence__term": year[1], "absence__person__born_on": date(2012, 3, 4)}
+        OutsideLetterFactory(sent_on=date(2021, 10, 8), receipt_on=date(2021, 11, 1), **born)
+
+        with pytest.raises(CommandError, match="1 of 4"):
+            call_command("compare_totals", str(tmp_path / "county.toml"))
+        assert "≠ letters 2021: published (2, 1, 1), ours (1, 1, 1)" in capsys.readouterr().out

@@ -611,6 +611,19 @@ class TestFigures:
         with django_assert_num_queries(1):
             assert absences.alarm(run.term) == 1
 
+    def test_letters_of_a_year_are_counted_with_those_for_children_of_compulsory_age(self, county):
+        spring, autumn = make.TermFactory(code="2021S"), make.TermFactory()
+        of_age = {"absence__person__born_on": date(2012, 3, 4)}
+        make.OutsideLetterFactory(absence__term=spring, sent_on=date(2021, 4, 1), receipt_on=date(2021, 5, 1), **of_age)
+        make.OutsideLetterFactory(absence__term=autumn, **of_age)
+        make.OutsideLetterFactory(absence__term=autumn, absence__person__born_on=date(2017, 3, 4))
+        make.OutsideLetterFactory(
+            absence__term=autumn, withdrawn_at=make.NOW, withdrawn_by=county, withdrawn_reason="错制", **of_age
+        )
+
+        assert absence_figures.letters_of([spring, autumn]) == (3, 2, 1)
+        assert absence_figures.letters_of([autumn]) == (2, 1, 0)
+
     def test_letters_and_receipts_are_counted_by_term_and_year(self, county):
         spring = make.TermFactory(code="2021S")
         make.OutsideLetterFactory(absence__term=spring, sent_on=date(2021, 4, 1), receipt_on=date(2021, 5, 1))
