@@ -26,7 +26,7 @@ from common.bulk import in_parts
 from common.columns import read_yes_no
 from common.roles import Role
 from common.tables import Table
-from disbursements import batches, cards, funds
+from disbursements import batches, cards, funds, sending
 from disbursements import runs as payment_runs
 from disbursements.choices import PaymentState
 from disbursements.models import Batch
@@ -353,7 +353,7 @@ class Demonstration:
             at += timedelta(hours=3)
             finish(run.start("batch-bank-file", by=self.preparer, at=at, term=term, batch_id=batch.pk), at)
             batch.refresh_from_db()
-            batches.send(batch, by=self.preparer, at=at)
+            sending.send(batch, by=self.preparer, at=at)
         return batch
 
     def take_return(self, batch: Batch, day: date, *, attempt: int) -> None:

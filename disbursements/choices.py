@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 class BatchState(TextChoices):
     DRAFT = "draft", _("待审核")
+    SENT_BACK = "sent-back", _("已退回")
     APPROVED = "approved", _("已审核")
     SENT = "sent", _("已送银行")
     SETTLED = "settled", _("已核销")
@@ -11,8 +12,9 @@ class BatchState(TextChoices):
 
 
 BATCH_MOVES = {
-    BatchState.DRAFT: {BatchState.APPROVED, BatchState.DISCARDED},
-    BatchState.APPROVED: {BatchState.SENT},
+    BatchState.DRAFT: {BatchState.APPROVED, BatchState.SENT_BACK, BatchState.DISCARDED},
+    BatchState.SENT_BACK: {BatchState.DISCARDED},
+    BatchState.APPROVED: {BatchState.SENT, BatchState.DISCARDED},
     BatchState.SENT: {BatchState.SETTLED},
 }
 
@@ -23,6 +25,33 @@ class PaymentState(TextChoices):
     PAID = "paid", _("发放成功")
     FAILED = "failed", _("发放失败")
     DISCARDED = "discarded", _("已作废")
+
+
+class Way(TextChoices):
+    """How a batch reaches its payees."""
+
+    BANK = "bank", _("银行代发")
+    CASH = "cash", _("现金")
+
+
+class BankFormat(TextChoices):
+    XLSX = "xlsx", _("Excel 工作簿（.xlsx）")
+    XLS = "xls", _("Excel 97-2003 工作簿（.xls）")
+    CSV = "csv", _("逗号分隔文本（.csv）")
+    TXT = "txt", _("竖线分隔文本（.txt）")
+
+
+class Encoding(TextChoices):
+    """Encodings of text files that banks ask for."""
+
+    GB18030 = "gb18030", "GB18030（GBK）"
+    UTF_8 = "utf-8", "UTF-8"
+    UTF_8_BOM = "utf-8-sig", "UTF-8 (BOM)"
+
+
+class QuotaKind(TextChoices):
+    NEW = "new", _("当年下达")
+    CARRIED = "carried", _("上期结转")
 
 
 class Told(TextChoices):
@@ -79,3 +108,5 @@ class EntryKind(TextChoices):
     RELEASED = "released", _("失败退回")
     RETURNED = "returned", _("到账后退票")
     RECOVERED = "recovered", _("追缴收回")
+    CARRIED_OUT = "carried-out", _("结转下期")
+    CARRIED_IN = "carried-in", _("上期结转")

@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from common import sheets
-from disbursements import batches, returns
+from disbursements import batches, returns, sending
 from disbursements.models import Batch, ReturnFile
 from jobs.run import Running, handler
 
@@ -21,7 +21,7 @@ def build_batch(running: Running) -> dict[str, Any]:
 
 @handler("batch-bank-file", title=_("生成银行代发文件"))
 def write_bank_file(running: Running) -> dict[str, Any]:
-    return batches.write_bank_file(_batch(running), running=running)
+    return sending.write_bank_file(_batch(running), running=running)
 
 
 @handler("return-read", title=_("读取银行回盘文件"))

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from disbursements.views import batches, bounces, cards, funds, recoveries, slips
+from disbursements.views import batches, bounces, cards, funds, recoveries, sending, slips
 
 app_name = "disbursements"
 urlpatterns = [
@@ -8,8 +8,8 @@ urlpatterns = [
     path("prepare/", batches.prepare, name="prepare"),
     path("<int:pk>/", batches.page, name="batch"),
     path("<int:pk>/approve/", batches.approve, name="batch-approve"),
-    path("<int:pk>/bank-file/", batches.write_bank_file, name="batch-bank-file"),
-    path("<int:pk>/send/", batches.send, name="batch-send"),
+    path("<int:pk>/bank-file/", sending.write_bank_file, name="batch-bank-file"),
+    path("<int:pk>/send/", sending.send, name="batch-send"),
     path("<int:pk>/discard/", batches.discard, name="batch-discard"),
     path("<int:pk>/return/", batches.hand_in_return, name="batch-return"),
     path("unpaid/<slug:code>/", cards.unpaid, name="unpaid"),

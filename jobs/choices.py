@@ -18,3 +18,8 @@ class FileKind(TextChoices):
     MARKED = "marked", _("标出问题的原表")
     RECEIPT = "receipt", _("外地就读回执")
     EXPORT = "export", _("导出文件")
+    DOCUMENT = "document", _("政策或指标文件")
+    PHOTO = "photo", _("公示照片")
+    MINUTES = "minutes", _("会议记录")
+    ATTACHMENT = "attachment", _("申请附件")
+    NOMINATION = "nomination", _("提名名单")

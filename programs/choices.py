@@ -17,6 +17,21 @@ class Payee(TextChoices):
 class Basis(TextChoices):
     FIXED = "fixed", _("固定标准")
     SCHOOL_FEE = "school-fee", _("学校核定收费")
+    CAPPED_FEE = "capped-fee", _("学校核定收费，不超过限额")
+
+
+class Way(TextChoices):
+    """Who puts children forward for a program."""
+
+    AUTO = "auto", _("按情况自动提出")
+    SCHOOL = "school", _("由学校提名")
+
+
+class Scope(TextChoices):
+    """How close in time two programs may not meet."""
+
+    TERM = "term", _("同一学期")
+    MONTH = "month", _("同一月份")
 
 
 class Pays(TextChoices):
@@ -89,6 +104,81 @@ class NoticeState(TextChoices):
 
 
 NOTICE_MOVES = {NoticeState.UP: {NoticeState.DOWN}}
+
+
+class Channel(TextChoices):
+    """The way an objection came."""
+
+    VISIT = "visit", _("来访")
+    PHONE = "phone", _("电话")
+    LETTER = "letter", _("来信")
+    PAGE = "page", _("网页")
+
+
+class TrialState(TextChoices):
+    WAITING = "waiting", _("计算中")
+    DONE = "done", _("已完成")
+    FAILED = "failed", _("未完成")
+
+
+class RoundKind(TextChoices):
+    """When a school recognizes: once a school year, and on change within it."""
+
+    YEARLY = "yearly", _("学年认定")
+    CHANGE = "change", _("学期调整")
+
+
+class RoundState(TextChoices):
+    """Where a school's recognition stands (教财〔2018〕16号): told, applied, reviewed, public, on record."""
+
+    OPEN = "open", _("告知和申请")
+    REVIEWED = "reviewed", _("评议已完成，待公示")
+    PUBLISHED = "published", _("公示中")
+    CLOSED = "closed", _("公示期满，待县级备案")
+    RECORDED = "recorded", _("县级已备案")
+
+
+ROUND_MOVES = {
+    RoundState.OPEN: {RoundState.REVIEWED},
+    RoundState.REVIEWED: {RoundState.PUBLISHED, RoundState.OPEN},
+    RoundState.PUBLISHED: {RoundState.CLOSED, RoundState.OPEN},
+    RoundState.CLOSED: {RoundState.RECORDED, RoundState.OPEN},
+}
+
+
+class ApplicationState(TextChoices):
+    CARRIED = "carried", _("上学年结转，待确认")
+    APPLIED = "applied", _("已申请")
+    CLASS_REVIEWED = "class_reviewed", _("班级已评议")
+    DECIDED = "decided", _("学校已评定")
+    WITHDRAWN = "withdrawn", _("已撤回")
+
+
+APPLICATION_MOVES = {
+    ApplicationState.CARRIED: {ApplicationState.APPLIED, ApplicationState.WITHDRAWN},
+    ApplicationState.APPLIED: {ApplicationState.CLASS_REVIEWED, ApplicationState.WITHDRAWN},
+    ApplicationState.CLASS_REVIEWED: {
+        ApplicationState.CLASS_REVIEWED,
+        ApplicationState.DECIDED,
+        ApplicationState.WITHDRAWN,
+    },
+    ApplicationState.DECIDED: {ApplicationState.CLASS_REVIEWED, ApplicationState.WITHDRAWN},
+}
+
+
+class RecheckWay(TextChoices):
+    """How a family was looked up again."""
+
+    VISIT = "visit", _("实地走访")
+    PHONE = "phone", _("电话核实")
+    LETTER = "letter", _("信件核实")
+
+
+class RecheckResult(TextChoices):
+    HOLDS = "holds", _("情况属实")
+    OTHER_LEVEL = "other-level", _("应调整等级")
+    NOT_POOR = "not-poor", _("不再困难")
+    NOT_FOUND = "not-found", _("未能核实")
 
 
 class RecognitionListState(TextChoices):

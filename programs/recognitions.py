@@ -168,6 +168,8 @@ def not_taken(recognition_list: RecognitionList) -> list[Unmatched]:
 def _read(
     recognition_list: RecognitionList, reader: sheets.Reader | None
 ) -> tuple[dict[int, tuple[str, int]], list[dict[str, Any]]]:
+    if recognition_list.file is None:
+        raise LookupError(f"Recognition list {recognition_list.pk} has no file.")
     table = Table(files.content(recognition_list.file), SYNONYMS, REQUIRED, limits=sheets.SMALL, reader=reader)
     children = _Children(recognition_list)
     recognized: dict[int, tuple[str, int]] = {}

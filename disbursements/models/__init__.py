@@ -1,13 +1,18 @@
 """Money on its way: batches, payments, what the bank answered, and the fund it comes from."""
 
 from disbursements.models.batches import (
+    ApprovalBand,
+    Bank,
+    BankTemplate,
     Batch,
     BatchQuerySet,
     BatchShare,
+    PayDecision,
     Payment,
     PaymentQuerySet,
 )
 from disbursements.models.funds import (
+    Arrival,
     LedgerEntry,
     Quota,
 )
@@ -21,11 +26,16 @@ from disbursements.models.returns import (
 )
 
 __all__ = [
+    "ApprovalBand",
+    "Arrival",
+    "Bank",
+    "BankTemplate",
     "Batch",
     "BatchQuerySet",
     "BatchShare",
     "Bounce",
     "LedgerEntry",
+    "PayDecision",
     "Payment",
     "PaymentQuerySet",
     "Quota",

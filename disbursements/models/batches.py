@@ -10,12 +10,80 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from common.roles import READERS, Role
-from disbursements.choices import BatchState, FailureReason, PaymentState
+from common.sealed import SealedField
+from disbursements.choices import BankFormat, BatchState, Encoding, FailureReason, PaymentState, Way
 from programs.choices import Payer
 
 if TYPE_CHECKING:
     from common.roles import Person
     from disbursements.models.returns import Bounce
+
+
+class Bank(models.Model):
+    """A bank that pays for the county. Cards name it in many ways; the one of all other cards is the default."""
+
+    code = models.CharField(_("代码"), max_length=20, primary_key=True)
+    name = models.CharField(_("银行"), max_length=50, unique=True)
+    aliases = models.JSONField(_("别名"), default=list, blank=True)
+    """Words in a card's 开户行 that mean this bank."""
+    is_default = models.BooleanField(_("其他卡也由它代发"), default=False)
+
+    class Meta:
+        verbose_name = _("代发银行")
+        verbose_name_plural = _("代发银行")
+        ordering = ("code",)
+        constraints = [
+            models.UniqueConstraint(fields=["is_default"], condition=Q(is_default=True), name="bank_one_default"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class BankTemplate(models.Model):
+    """The layout a bank wants its file in, and the headings of its answer; the newest one holds."""
+
+    bank = models.ForeignKey(Bank, on_delete=models.PROTECT, related_name="templates", verbose_name=_("银行"))
+    format = models.CharField(_("格式"), max_length=10, choices=BankFormat, default=BankFormat.XLSX)
+    encoding = models.CharField(_("编码"), max_length=20, choices=Encoding, default=Encoding.GB18030)
+    """Of text formats; workbooks have their own."""
+    columns = models.JSONField(_("列"), default=list)
+    """Each {"heading", "field"}, in the order of the file; fields are named in disbursements.bank_files."""
+    has_heading = models.BooleanField(_("有表头"), default=True)
+    has_total = models.BooleanField(_("有合计行"), default=True)
+    return_columns = models.JSONField(_("回盘列"), default=dict)
+    """field → headings that the bank's answer uses, beside those known to all."""
+    made_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("设定人")
+    )
+    made_at = models.DateTimeField(_("设定时间"), null=True)
+
+    class Meta:
+        verbose_name = _("银行文件格式")
+        verbose_name_plural = _("银行文件格式")
+        ordering = ("bank", "-pk")
+
+    def __str__(self) -> str:
+        return f"{self.bank_id} {self.format}"
+
+
+class ApprovalBand(models.Model):
+    """From this amount on a batch needs a third person's signature (加签)."""
+
+    from_fen = models.PositiveBigIntegerField(_("自（分）"))
+    program = models.ForeignKey(
+        "programs.Program", on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("项目")
+    )
+    valid_from = models.DateField(_("自"))
+    valid_to = models.DateField(_("至"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("加签金额")
+        verbose_name_plural = _("加签金额")
+        ordering = ("from_fen", "pk")
+
+    def __str__(self) -> str:
+        return str(self.from_fen)
 
 
 class BatchQuerySet(models.QuerySet["Batch"]):
@@ -27,7 +95,11 @@ class BatchQuerySet(models.QuerySet["Batch"]):
 
 
 class Batch(models.Model):
-    """One program's payments of a term that go to the bank together. Approved by someone other than its maker."""
+    """One program's payments of a term that go to one bank together, or are paid in cash.
+
+    Approved by someone other than its maker; from an amount on a third person signs too (ApprovalBand).
+    `planned_*` are the control totals: what was to be paid when the batch was opened, before any payment was written.
+    """
 
     term = models.ForeignKey("schools.Term", on_delete=models.PROTECT, related_name="batches", verbose_name=_("学期"))
     program = models.ForeignKey(
@@ -35,6 +107,13 @@ class Batch(models.Model):
     )
     number = models.CharField(_("批次号"), max_length=40, unique=True)
     state = models.CharField(_("状态"), max_length=10, choices=BatchState, default=BatchState.DRAFT)
+    bank = models.ForeignKey(
+        Bank, on_delete=models.PROTECT, null=True, related_name="batches", verbose_name=_("代发银行")
+    )
+    way = models.CharField(_("发放方式"), max_length=10, choices=Way, default=Way.BANK)
+    cash_reason = models.CharField(_("发放现金的原因"), max_length=200, blank=True)
+    planned_people = models.PositiveIntegerField(_("控制人数"), default=0)
+    planned_fen = models.PositiveBigIntegerField(_("控制金额（分）"), default=0)
     people = models.PositiveIntegerField(_("人数"), default=0)
     amount_fen = models.PositiveBigIntegerField(_("金额（分）"), default=0)
     prepared_by = models.ForeignKey(
@@ -45,6 +124,14 @@ class Batch(models.Model):
         "accounts.User", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("审核人")
     )
     approved_at = models.DateTimeField(_("审核时间"), null=True)
+    needs_third = models.BooleanField(_("须加签"), default=False)
+    released_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("加签人")
+    )
+    released_at = models.DateTimeField(_("加签时间"), null=True)
+    back_reason = models.CharField(_("退回或撤回原因"), max_length=200, blank=True)
+    lines_digest = models.CharField(_("代发文件内容的摘要"), max_length=64, blank=True)
+    zip_password = SealedField(_("压缩包口令"))
     bank_file = models.ForeignKey(
         "jobs.StoredFile",
         on_delete=models.PROTECT,
@@ -69,11 +156,24 @@ class Batch(models.Model):
             ),
             models.CheckConstraint(
                 name="batch_approved_is_signed",
-                condition=Q(state__in=["draft", "discarded"]) | Q(approved_by__isnull=False, approved_at__isnull=False),
+                condition=Q(state__in=["draft", "sent-back", "discarded"])
+                | Q(approved_by__isnull=False, approved_at__isnull=False),
             ),
             models.CheckConstraint(
-                name="batch_sent_has_its_file",
-                condition=~Q(state__in=["sent", "settled"]) | Q(bank_file__isnull=False, sent_at__isnull=False),
+                name="batch_three_people",
+                condition=Q(released_by=None) | (~Q(released_by=F("prepared_by")) & ~Q(released_by=F("approved_by"))),
+                violation_error_message=_("加签人必须是经办人和审核人以外的第三个人。"),
+            ),
+            models.CheckConstraint(name="batch_cash_has_a_reason", condition=Q(way="bank") | ~Q(cash_reason="")),
+            models.CheckConstraint(
+                name="batch_sent_back_has_a_reason", condition=~Q(state="sent-back") | ~Q(back_reason="")
+            ),
+            models.CheckConstraint(
+                name="batch_sent_is_signed_and_written",
+                condition=~Q(state__in=["sent", "settled"])
+                | Q(sent_at__isnull=False)
+                & (Q(way="cash") | Q(bank_file__isnull=False))
+                & (Q(needs_third=False) | Q(released_by__isnull=False)),
             ),
         ]
         indexes = [models.Index(fields=["term", "program"], name="batch_by_program")]
@@ -100,6 +200,28 @@ class BatchShare(models.Model):
 
     def __str__(self) -> str:
         return f"{self.batch_id} {self.payer}"
+
+
+class PayDecision(models.Model):
+    """A person's word on a confirmed award whose child has left since: still to be paid, or not."""
+
+    award = models.OneToOneField(
+        "programs.Award", on_delete=models.PROTECT, related_name="pay_decision", verbose_name=_("资助")
+    )
+    is_to_pay = models.BooleanField(_("仍然发放"))
+    words = models.CharField(_("理由"), max_length=200)
+    decided_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, related_name="+", verbose_name=_("决定人")
+    )
+    decided_at = models.DateTimeField(_("决定时间"))
+
+    class Meta:
+        verbose_name = _("离校学生的发放决定")
+        verbose_name_plural = _("离校学生的发放决定")
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return f"{self.award_id} {self.is_to_pay}"
 
 
 class PaymentQuerySet(models.QuerySet["Payment"]):

@@ -20,7 +20,6 @@ from disbursements import batches, returns, runs
 from disbursements.choices import BatchState, LineOutcome, PaymentState
 from disbursements.forms import ApproveForm, PaymentFilter, PrepareForm, ReturnForm
 from disbursements.models import Batch, Payment, PaymentQuerySet, ReturnFile, ReturnLine
-from jobs import run
 from jobs.choices import JobState
 from programs.choices import AwardState, Payee
 from programs.models import Award
@@ -153,24 +152,6 @@ def approve(request: SignedInRequest, pk: int) -> HttpResponse:
             batches.approve(batch, by=request.user, at=timezone.now())
         return redirect(batch)
     return render(request, "disbursements/approve.html", {"batch": batch, "form": form})
-
-
-@require_POST
-@needs(Role.PREPARER)
-def write_bank_file(request: SignedInRequest, pk: int) -> HttpResponse:
-    batch = get_object_or_404(Batch.objects.visible_to(request.user), pk=pk)
-    key = f"batch-bank-file:{batch.pk}"
-    job = run.start("batch-bank-file", key=key, by=request.user, at=timezone.now(), term=batch.term, batch_id=batch.pk)
-    return redirect(job)
-
-
-@require_POST
-@needs(Role.PREPARER)
-def send(request: SignedInRequest, pk: int) -> HttpResponse:
-    batch = get_object_or_404(Batch.objects.visible_to(request.user), pk=pk)
-    with telling(request, _("已登记送交银行，等待回盘。")):
-        batches.send(batch, by=request.user, at=timezone.now())
-    return redirect(batch)
 
 
 @require_POST

@@ -215,3 +215,50 @@ class Award(models.Model):
 
     def __str__(self) -> str:
         return f"{self.student} {self.program_id} {self.term_id}"
+
+
+class NominationQuerySet(models.QuerySet["Nomination"]):
+    def visible_to(self, user: Person) -> Self:
+        if user.role == Role.SCHOOL:
+            return self.filter(school=user.school_id)
+        return self if user.role in READERS else self.none()
+
+    def for_list(self) -> Self:
+        return self.select_related("student", "school", "program").order_by("school__code", "program__position", "pk")
+
+
+class Nomination(models.Model):
+    """A school puts a child forward for a program that schools decide on, with the tier it thinks right."""
+
+    school = models.ForeignKey(
+        "schools.School", on_delete=models.PROTECT, related_name="nominations", verbose_name=_("学校")
+    )
+    term = models.ForeignKey("schools.Term", on_delete=models.PROTECT, related_name="+", verbose_name=_("学期"))
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="nominations", verbose_name=_("项目"))
+    student = models.ForeignKey(
+        "students.Student", on_delete=models.PROTECT, related_name="nominations", verbose_name=_("学生")
+    )
+    tier = models.CharField(_("档次"), max_length=20, blank=True)
+    file = models.ForeignKey(
+        "jobs.StoredFile", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("文件")
+    )
+    row = models.PositiveIntegerField(_("行"), null=True)
+    set_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+", verbose_name=_("提名人"))
+    set_at = models.DateTimeField(_("提名时间"))
+    is_current = models.BooleanField(_("现行"), default=True)
+
+    objects = NominationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("提名")
+        verbose_name_plural = _("提名")
+        ordering = ("term", "school", "program__position", "pk")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["term", "program", "student"], condition=Q(is_current=True), name="nomination_one_current"
+            ),
+        ]
+        indexes = [models.Index(fields=["term", "school", "program"], name="nomination_by_school")]
+
+    def __str__(self) -> str:
+        return f"{self.student} {self.program_id} {self.term_id}"

@@ -10,9 +10,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from common.roles import READERS, Role
-from programs.choices import (
-    NoticeState,
-)
+from common.sealed import SealedField
+from programs.choices import Channel, NoticeState
 from programs.models.awards import Award, AwardList
 
 if TYPE_CHECKING:
@@ -66,15 +65,39 @@ class Notice(models.Model):
         return reverse("programs:notice", args=[self.pk])
 
 
+class NoticePhoto(models.Model):
+    """The photo of the board: proof that the list hung there."""
+
+    notice = models.ForeignKey(Notice, on_delete=models.PROTECT, related_name="photos", verbose_name=_("公示"))
+    file = models.ForeignKey("jobs.StoredFile", on_delete=models.PROTECT, related_name="+", verbose_name=_("照片"))
+    taken_on = models.DateField(_("拍摄日期"))
+    kept_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+", verbose_name=_("上传人"))
+    kept_at = models.DateTimeField(_("上传时间"))
+
+    class Meta:
+        verbose_name = _("公示照片")
+        verbose_name_plural = _("公示照片")
+        ordering = ("notice", "pk")
+
+    def __str__(self) -> str:
+        return f"{self.notice} {self.taken_on}"
+
+
 class Objection(models.Model):
     """A word against one child's award during publicity. It holds that award, not the school."""
 
     notice = models.ForeignKey(Notice, on_delete=models.PROTECT, related_name="objections", verbose_name=_("公示"))
     award = models.ForeignKey(Award, on_delete=models.PROTECT, related_name="objections", verbose_name=_("资助"))
     words = models.CharField(_("异议内容"), max_length=500)
+    channel = models.CharField(_("方式"), max_length=10, choices=Channel, default=Channel.VISIT)
+    is_named = models.BooleanField(_("实名"), default=False)
+    person = SealedField(_("反映人"))
+    contact = SealedField(_("联系方式"))
+    due_on = models.DateField(_("办结期限"), null=True)
     received_by = models.ForeignKey(
-        "accounts.User", on_delete=models.PROTECT, related_name="+", verbose_name=_("受理人")
+        "accounts.User", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("受理人")
     )
+    """None while what came by the public page waits for an officer's look; only then it holds the award."""
     received_at = models.DateTimeField(_("受理时间"))
     is_upheld = models.BooleanField(_("异议成立"), null=True)
     answer = models.CharField(_("核查结论"), max_length=500, blank=True)
@@ -89,6 +112,10 @@ class Objection(models.Model):
         ordering = ("-pk",)
         constraints = [
             models.CheckConstraint(
+                name="objection_received_by_a_person",
+                condition=Q(channel="page") | Q(received_by__isnull=False),
+            ),
+            models.CheckConstraint(
                 name="objection_answered_as_a_whole",
                 condition=Q(is_upheld=None, answered_at=None, answered_by=None)
                 | (Q(is_upheld__isnull=False, answered_at__isnull=False, answered_by__isnull=False) & ~Q(answer="")),
@@ -97,3 +124,20 @@ class Objection(models.Model):
 
     def __str__(self) -> str:
         return f"{self.award} {self.received_at:%Y-%m-%d}"
+
+
+class ObjectionStep(models.Model):
+    """One step of looking into an objection: who was asked, what was found."""
+
+    objection = models.ForeignKey(Objection, on_delete=models.PROTECT, related_name="steps", verbose_name=_("异议"))
+    words = models.CharField(_("核查情况"), max_length=500)
+    by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+", verbose_name=_("核查人"))
+    at = models.DateTimeField(_("时间"))
+
+    class Meta:
+        verbose_name = _("核查记录")
+        verbose_name_plural = _("核查记录")
+        ordering = ("objection", "pk")
+
+    def __str__(self) -> str:
+        return f"{self.objection_id} {self.at:%Y-%m-%d}"

@@ -5,18 +5,197 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from common.roles import READERS, Role
+from common.sealed import SealedField
 from programs.choices import (
+    ApplicationState,
     Level,
+    RecheckResult,
+    RecheckWay,
     RecognitionListState,
+    RoundKind,
+    RoundState,
 )
 
 if TYPE_CHECKING:
     from common.roles import Person
+
+
+class RecognitionRoundQuerySet(models.QuerySet["RecognitionRound"]):
+    def visible_to(self, user: Person) -> Self:
+        if user.role == Role.SCHOOL:
+            return self.filter(school=user.school_id)
+        return self if user.role in READERS else self.none()
+
+    def for_list(self) -> Self:
+        return self.select_related("school__town", "term").order_by("school__code", "-pk")
+
+
+class RecognitionRound(models.Model):
+    """A school's recognition of poor families, from telling the families to the county's record (教财〔2018〕16号).
+
+    Once a school year in the autumn; within the year a round of its own takes what has changed.
+    """
+
+    school = models.ForeignKey(
+        "schools.School", on_delete=models.PROTECT, related_name="recognition_rounds", verbose_name=_("学校")
+    )
+    term = models.ForeignKey(
+        "schools.Term", on_delete=models.PROTECT, related_name="recognition_rounds", verbose_name=_("学期")
+    )
+    kind = models.CharField(_("类别"), max_length=10, choices=RoundKind, default=RoundKind.YEARLY)
+    state = models.CharField(_("状态"), max_length=10, choices=RoundState, default=RoundState.OPEN)
+    told_on = models.DateField(_("告知日期"))
+    told_how = models.CharField(_("告知方式"), max_length=200)
+    begun_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+", verbose_name=_("发起人"))
+    begun_at = models.DateTimeField(_("发起时间"))
+    panel_on = models.DateField(_("评议日期"), null=True)
+    panel_present = models.JSONField(_("评议组成员"), default=list)
+    """Each {"name", "duty"}: who sat on the school's panel, as the minutes say."""
+    minutes = models.TextField(_("会议记录"), blank=True)
+    minutes_file = models.ForeignKey(
+        "jobs.StoredFile", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("会议记录原件")
+    )
+    reviewed_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("评议登记人")
+    )
+    reviewed_at = models.DateTimeField(_("评议登记时间"), null=True)
+    public_from = models.DateField(_("公示开始"), null=True)
+    public_to = models.DateField(_("公示结束"), null=True)
+    public_days = models.PositiveSmallIntegerField(_("工作日"), default=0)
+    public_result = models.CharField(_("公示结果"), max_length=200, blank=True)
+    recorded_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("备案人")
+    )
+    recorded_at = models.DateTimeField(_("备案时间"), null=True)
+    sent_back_reason = models.CharField(_("退回原因"), max_length=200, blank=True)
+
+    objects = RecognitionRoundQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("困难认定工作")
+        verbose_name_plural = _("困难认定工作")
+        ordering = ("-pk",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["school", "term"], condition=~Q(state="recorded"), name="recognitionround_one_at_a_time"
+            ),
+            models.UniqueConstraint(
+                fields=["school", "term"], condition=Q(kind="yearly"), name="recognitionround_one_yearly"
+            ),
+            models.CheckConstraint(
+                name="recognitionround_public_five_days",
+                condition=Q(public_from=None, public_to=None)
+                | Q(public_from__isnull=False, public_to__gt=F("public_from"), public_days__gte=5),
+            ),
+            models.CheckConstraint(
+                name="recognitionround_two_people", condition=Q(recorded_by=None) | ~Q(recorded_by=F("reviewed_by"))
+            ),
+            models.CheckConstraint(
+                name="recognitionround_recorded_is_whole",
+                condition=~Q(state="recorded")
+                | Q(
+                    recorded_by__isnull=False,
+                    recorded_at__isnull=False,
+                    reviewed_by__isnull=False,
+                    panel_on__isnull=False,
+                    public_from__isnull=False,
+                )
+                & ~Q(public_result=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.school} {self.term}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("programs:round", args=[self.pk])
+
+
+class ApplicationQuerySet(models.QuerySet["Application"]):
+    def visible_to(self, user: Person) -> Self:
+        if user.role == Role.SCHOOL:
+            return self.filter(round__school=user.school_id)
+        return self if user.role in READERS else self.none()
+
+    def for_list(self) -> Self:
+        return self.select_related("student", "enrollment__stage", "round").order_by(
+            "enrollment__grade_no", "enrollment__class_name", "pk"
+        )
+
+
+class Application(models.Model):
+    """One family's application in a round: a signed promise in place of a village's stamp, two reviews, a level."""
+
+    round = models.ForeignKey(
+        RecognitionRound, on_delete=models.PROTECT, related_name="applications", verbose_name=_("认定")
+    )
+    student = models.ForeignKey(
+        "students.Student", on_delete=models.PROTECT, related_name="applications", verbose_name=_("学生")
+    )
+    enrollment = models.ForeignKey(
+        "students.Enrollment", on_delete=models.PROTECT, related_name="+", verbose_name=_("在读记录")
+    )
+    state = models.CharField(_("状态"), max_length=16, choices=ApplicationState, default=ApplicationState.APPLIED)
+    applied_on = models.DateField(_("申请日期"), null=True)
+    promise_signed = models.BooleanField(_("已签个人承诺"), default=False)
+    words = SealedField(_("家庭情况"))
+    wished_level = models.CharField(_("申请等级"), max_length=10, choices=Level, blank=True)
+    class_level = models.CharField(_("班级评议等级"), max_length=10, choices=Level, blank=True)
+    class_words = models.CharField(_("班级评议意见"), max_length=200, blank=True)
+    votes_for = models.PositiveSmallIntegerField(_("同意票"), null=True)
+    votes_against = models.PositiveSmallIntegerField(_("不同意票"), null=True)
+    level = models.CharField(_("评定等级"), max_length=10, choices=Level, blank=True)
+    level_words = models.CharField(_("评定说明"), max_length=200, blank=True)
+    entered_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, related_name="+", verbose_name=_("录入人")
+    )
+    entered_at = models.DateTimeField(_("录入时间"))
+
+    objects = ApplicationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("认定申请")
+        verbose_name_plural = _("认定申请")
+        ordering = ("round", "pk")
+        constraints = [
+            models.UniqueConstraint(fields=["round", "student"], name="application_once_per_round"),
+            models.CheckConstraint(
+                name="application_applied_is_promised",
+                condition=Q(state__in=["carried", "withdrawn"]) | Q(promise_signed=True, applied_on__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="application_decided_by_votes",
+                condition=~Q(state="decided") | Q(votes_for__isnull=False, votes_against__isnull=False) & ~Q(level=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.student} {self.round_id}"
+
+
+class Attachment(models.Model):
+    """A paper that a family adds to its application of its own accord."""
+
+    application = models.ForeignKey(
+        Application, on_delete=models.PROTECT, related_name="attachments", verbose_name=_("申请")
+    )
+    title = models.CharField(_("材料名称"), max_length=100)
+    file = models.ForeignKey("jobs.StoredFile", on_delete=models.PROTECT, related_name="+", verbose_name=_("文件"))
+    added_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+", verbose_name=_("上传人"))
+    added_at = models.DateTimeField(_("上传时间"))
+
+    class Meta:
+        verbose_name = _("申请附件")
+        verbose_name_plural = _("申请附件")
+        ordering = ("application", "pk")
+
+    def __str__(self) -> str:
+        return self.title
 
 
 class RecognitionListQuerySet(models.QuerySet["RecognitionList"]):
@@ -30,7 +209,11 @@ class RecognitionListQuerySet(models.QuerySet["RecognitionList"]):
 
 
 class RecognitionList(models.Model):
-    """A school's list of recognized children for a term (认定名单), as a file; the newest one holds."""
+    """A school's list of recognized children for a term (认定名单); the newest one holds.
+
+    It comes from a file, from a recognition that the school carried out here, or from the term before of the same
+    school year.
+    """
 
     school = models.ForeignKey(
         "schools.School", on_delete=models.PROTECT, related_name="recognition_lists", verbose_name=_("学校")
@@ -38,7 +221,15 @@ class RecognitionList(models.Model):
     term = models.ForeignKey(
         "schools.Term", on_delete=models.PROTECT, related_name="recognition_lists", verbose_name=_("学期")
     )
-    file = models.ForeignKey("jobs.StoredFile", on_delete=models.PROTECT, related_name="+", verbose_name=_("文件"))
+    file = models.ForeignKey(
+        "jobs.StoredFile", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("文件")
+    )
+    round = models.OneToOneField(
+        "programs.RecognitionRound", on_delete=models.PROTECT, null=True, related_name="list", verbose_name=_("认定")
+    )
+    carried_from = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("沿用自")
+    )
     state = models.CharField(
         _("状态"), max_length=12, choices=RecognitionListState, default=RecognitionListState.UPLOADED
     )
@@ -60,6 +251,12 @@ class RecognitionList(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["school", "term"], condition=Q(state="in_force"), name="recognitionlist_one_in_force"
+            ),
+            models.CheckConstraint(
+                name="recognitionlist_has_one_source",
+                condition=Q(file__isnull=False, round=None, carried_from=None)
+                | Q(file=None, round__isnull=False, carried_from=None)
+                | Q(file=None, round=None, carried_from__isnull=False),
             ),
         ]
 
@@ -91,3 +288,78 @@ class Recognition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.student} {self.level}"
+
+
+class RecheckDraw(models.Model):
+    """A random part of a term's recognized children, to be looked up again; anyone can draw it again by its seed."""
+
+    term = models.ForeignKey("schools.Term", on_delete=models.PROTECT, related_name="+", verbose_name=_("学期"))
+    seed = models.CharField(_("随机种子"), max_length=32)
+    percent = models.PositiveSmallIntegerField(_("抽取比例（%）"))
+    population = models.PositiveIntegerField(_("总数"))
+    population_digest = models.CharField(max_length=64, editable=False)
+    """Of the ids drawn from, in order: proves that a drawing again starts from the same children."""
+    drawn_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+", verbose_name=_("抽取人"))
+    drawn_at = models.DateTimeField(_("抽取时间"))
+
+    class Meta:
+        verbose_name = _("随机复查")
+        verbose_name_plural = _("随机复查")
+        ordering = ("-pk",)
+        constraints = [
+            models.CheckConstraint(name="recheckdraw_percent", condition=Q(percent__gte=1, percent__lte=100)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.term} {self.drawn_at:%Y-%m-%d}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("programs:recheck-draw", args=[self.pk])
+
+
+class RecheckQuerySet(models.QuerySet["Recheck"]):
+    def visible_to(self, user: Person) -> Self:
+        if user.role == Role.SCHOOL:
+            return self.filter(school=user.school_id)
+        return self if user.role in READERS else self.none()
+
+    def for_list(self) -> Self:
+        return self.select_related("recognition__student", "school", "done_by", "draw__term").order_by(
+            "school__code", "pk"
+        )
+
+
+class Recheck(models.Model):
+    """One recognized child that was drawn, and what was found at its family."""
+
+    draw = models.ForeignKey(RecheckDraw, on_delete=models.PROTECT, related_name="lines", verbose_name=_("复查"))
+    recognition = models.ForeignKey(
+        Recognition, on_delete=models.PROTECT, related_name="rechecks", verbose_name=_("困难认定")
+    )
+    school = models.ForeignKey("schools.School", on_delete=models.PROTECT, related_name="+", verbose_name=_("学校"))
+    way = models.CharField(_("方式"), max_length=10, choices=RecheckWay, blank=True)
+    result = models.CharField(_("结果"), max_length=12, choices=RecheckResult, blank=True)
+    words = models.CharField(_("说明"), max_length=200, blank=True)
+    done_on = models.DateField(_("复查日期"), null=True)
+    done_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("登记人")
+    )
+    done_at = models.DateTimeField(_("登记时间"), null=True)
+
+    objects = RecheckQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("复查记录")
+        verbose_name_plural = _("复查记录")
+        ordering = ("draw", "pk")
+        constraints = [
+            models.UniqueConstraint(fields=["draw", "recognition"], name="recheck_once_per_draw"),
+            models.CheckConstraint(
+                name="recheck_done_as_a_whole",
+                condition=Q(result="", way="", done_on=None, done_by=None, done_at=None)
+                | Q(done_on__isnull=False, done_by__isnull=False, done_at__isnull=False) & ~Q(result="") & ~Q(way=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.draw_id} {self.recognition_id}"

@@ -17,8 +17,33 @@ from programs.choices import (
     Payer,
     Pays,
     ProgramKind,
+    Scope,
     Severity,
+    TrialState,
+    Way,
 )
+from schools.choices import Ownership
+
+
+class PolicyDocument(models.Model):
+    """A document that sets rules or amounts (政策文件), with its file; rules and standards name it by its number."""
+
+    number = models.CharField(_("文号"), max_length=60, unique=True)
+    title = models.CharField(_("标题"), max_length=200)
+    issued_on = models.DateField(_("发文日期"), null=True, blank=True)
+    file = models.ForeignKey(
+        "jobs.StoredFile", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("文件")
+    )
+    added_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+", verbose_name=_("录入人"))
+    added_at = models.DateTimeField(_("录入时间"))
+
+    class Meta:
+        verbose_name = _("政策文件")
+        verbose_name_plural = _("政策文件")
+        ordering = ("-issued_on", "number")
+
+    def __str__(self) -> str:
+        return self.number
 
 
 class Program(models.Model):
@@ -28,6 +53,8 @@ class Program(models.Model):
     name = models.CharField(_("项目名称"), max_length=50, unique=True)
     short_name = models.CharField(_("简称"), max_length=20)
     kind = models.CharField(_("形式"), max_length=10, choices=ProgramKind)
+    purpose = models.CharField(_("用途"), max_length=200, blank=True)
+    way = models.CharField(_("提出方式"), max_length=10, choices=Way, default=Way.AUTO)
     payee = models.CharField(_("收款方"), max_length=10, choices=Payee)
     stages = models.ManyToManyField("schools.Stage", related_name="programs", verbose_name=_("学段"))
     position = models.PositiveSmallIntegerField(_("排序"), default=0)
@@ -60,16 +87,26 @@ class DatedManager(models.Manager[Row]):
 
 
 class Standard(models.Model):
-    """An amount: program × stage × kind of school × tier, per child and term, from a document.
+    """An amount: program × stage × kind and ownership of school × category × tier, per child and term, from a document.
 
     Quoted a year and paid a term, so the amount is half the annual one and may end in 50 fen.
-    Basis `school-fee` takes the school's own approved fee (SchoolFee). The most specific row holds.
+    Basis `school-fee` takes the school's own approved fee (SchoolFee), `capped-fee` the same up to the amount.
+    The most specific row holds.
     """
 
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="standards", verbose_name=_("项目"))
     stage = models.ForeignKey("schools.Stage", on_delete=models.PROTECT, null=True, blank=True, verbose_name=_("学段"))
     school_kind = models.ForeignKey(
         "schools.SchoolKind", on_delete=models.PROTECT, null=True, blank=True, verbose_name=_("学校类型")
+    )
+    ownership = models.CharField(_("办别"), max_length=20, choices=Ownership, blank=True)
+    category = models.ForeignKey(
+        "students.HardshipCategory",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("困难类型"),
     )
     tier = models.CharField(_("档次"), max_length=20, blank=True)
     basis = models.CharField(_("计算方式"), max_length=10, choices=Basis, default=Basis.FIXED)
@@ -90,13 +127,15 @@ class Standard(models.Model):
                 "program",
                 Coalesce("stage", Value("")),
                 Coalesce("school_kind", Value("")),
+                "ownership",
+                Coalesce("category", Value("")),
                 "tier",
                 "valid_from",
                 name="standard_once_per_day",
             ),
             models.CheckConstraint(
                 name="standard_amount_goes_with_basis",
-                condition=Q(basis="fixed", amount_fen__isnull=False, amount_fen__gt=0)
+                condition=Q(basis__in=["fixed", "capped-fee"], amount_fen__isnull=False, amount_fen__gt=0)
                 | Q(basis="school-fee", amount_fen=None),
             ),
             models.CheckConstraint(
@@ -124,6 +163,10 @@ class Rule(models.Model):
     levels = models.JSONField(_("认定等级"), default=list, blank=True)
     grades = models.JSONField(_("年级"), default=list, blank=True)
     stages = models.ManyToManyField("schools.Stage", blank=True, related_name="+", verbose_name=_("学段"))
+    school_kinds = models.ManyToManyField(
+        "schools.SchoolKind", blank=True, related_name="+", verbose_name=_("学校类型")
+    )
+    ownerships = models.JSONField(_("办别"), default=list, blank=True)
     is_boarding = models.BooleanField(_("寄宿"), null=True, blank=True)
     is_rural = models.BooleanField(_("农村户口"), null=True, blank=True)
     is_county_town = models.BooleanField(_("县城学校"), null=True, blank=True)
@@ -174,6 +217,7 @@ class Exclusion(models.Model):
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="exclusions", verbose_name=_("项目"))
     other = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="+", verbose_name=_("另一项目"))
     severity = models.CharField(_("处理"), max_length=10, choices=Severity)
+    scope = models.CharField(_("范围"), max_length=10, choices=Scope, default=Scope.TERM)
     document_no = models.CharField(_("文号"), max_length=60, blank=True)
 
     class Meta:
@@ -191,6 +235,8 @@ class TermProgram(models.Model):
     term = models.ForeignKey("schools.Term", on_delete=models.PROTECT, related_name="programs", verbose_name=_("学期"))
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="terms", verbose_name=_("项目"))
     pays = models.CharField(_("学期内转学由谁发放"), max_length=10, choices=Pays, default=Pays.NEW_SCHOOL)
+    first_month = models.DateField(_("起始月份"), null=True, blank=True)
+    last_month = models.DateField(_("截止月份"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("学期开展项目")
@@ -199,6 +245,51 @@ class TermProgram(models.Model):
 
     def __str__(self) -> str:
         return f"{self.term_id} {self.program_id}"
+
+
+class SchoolCap(models.Model):
+    """How many children of a school a program has room for in a term (名额): a list beyond it is warned of."""
+
+    school = models.ForeignKey("schools.School", on_delete=models.PROTECT, related_name="caps", verbose_name=_("学校"))
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="+", verbose_name=_("项目"))
+    term = models.ForeignKey("schools.Term", on_delete=models.PROTECT, related_name="+", verbose_name=_("学期"))
+    tier = models.CharField(_("档次"), max_length=20, blank=True)
+    people = models.PositiveIntegerField(_("人数"))
+    document_no = models.CharField(_("文号"), max_length=60, blank=True)
+
+    class Meta:
+        verbose_name = _("学校名额")
+        verbose_name_plural = _("学校名额")
+        ordering = ("school__code", "program__position", "tier", "pk")
+        constraints = [
+            models.UniqueConstraint(fields=["school", "program", "term", "tier"], name="schoolcap_once_per_tier"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.school} {self.program_id} {self.people}"
+
+
+class Trial(models.Model):
+    """What if: changed standards and other lists tried on a term's children; nothing but its result is kept."""
+
+    term = models.ForeignKey("schools.Term", on_delete=models.PROTECT, related_name="+", verbose_name=_("学期"))
+    title = models.CharField(_("名称"), max_length=100)
+    changes = models.JSONField(_("试改的标准"), default=list)
+    snapshots = models.ManyToManyField(
+        "students.RegisterSnapshot", blank=True, related_name="+", verbose_name=_("试用的名单")
+    )
+    state = models.CharField(_("状态"), max_length=10, choices=TrialState, default=TrialState.WAITING)
+    result = models.JSONField(_("结果"), default=list)
+    made_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+", verbose_name=_("测算人"))
+    made_at = models.DateTimeField(_("测算时间"))
+
+    class Meta:
+        verbose_name = _("政策测算")
+        verbose_name_plural = _("政策测算")
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return self.title
 
 
 class SchoolFee(models.Model):

@@ -8,7 +8,7 @@ from openpyxl import load_workbook
 
 from accounts.models import Action
 from common.moves import WrongState
-from disbursements import batches, cards, funds, returns, runs
+from disbursements import batches, cards, funds, returns, runs, sending
 from disbursements.choices import BatchState, EntryKind, FailureReason, LineOutcome, PaymentState
 from disbursements.models import Batch, LedgerEntry, Payment, ReturnLine
 from jobs import files, run
@@ -65,7 +65,7 @@ def send(batch, by, approver):
     batches.approve(batch, by=approver, at=NOW)
     run.execute(run.start("batch-bank-file", by=by, at=NOW, batch_id=batch.pk).pk)
     batch.refresh_from_db()
-    batches.send(batch, by=by, at=NOW)
+    sending.send(batch, by=by, at=NOW)
     return batch
 
 
@@ -194,8 +194,8 @@ class TestBankFile:
         batch = build(term, program, preparer)
         batches.approve(batch, by=approver, at=NOW)
 
-        with pytest.raises(batches.NoBankFile):
-            batches.send(batch, by=preparer, at=NOW)
+        with pytest.raises(sending.NoBankFile):
+            sending.send(batch, by=preparer, at=NOW)
 
 
 class TestReturn:

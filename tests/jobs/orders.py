@@ -7,7 +7,7 @@ from django.conf import settings
 from factory.django import DjangoModelFactory
 
 from accounts.models import User
-from disbursements import batches, funds, returns
+from disbursements import batches, funds, returns, sending
 from jobs import run
 from jobs.choices import JobState
 from jobs.models import Job
@@ -173,7 +173,7 @@ def empty_return_read() -> Job:
 def return_read(rows: int = 12, *, has_lines: bool = True) -> Job:
     written = _done(bank_file(rows))
     batch = batches.Batch.objects.get(pk=written.params["batch_id"])
-    batches.send(batch, by=written.started_by, at=NOW)
+    sending.send(batch, by=written.started_by, at=NOW)
     lines = [
         [
             line,
