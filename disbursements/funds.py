@@ -147,10 +147,21 @@ def reserve(batch: Batch, *, by: User, at: datetime) -> None:
     _enter(batch, EntryKind.RESERVED, parts, by=by, at=at)
 
 
-def settle(batch: Batch, payments: Iterable[int], kind: EntryKind, file: ReturnFile, *, by: User, at: datetime) -> None:
-    """Turn part of a reservation into an expense (SPENT) or give it back (RELEASED)."""
+def settle(
+    batch: Batch, payments: Iterable[int], kind: EntryKind, file: ReturnFile | None = None, *, by: User, at: datetime
+) -> None:
+    """Turn part of a reservation into an expense (SPENT) or give it back (RELEASED); cash has no bank's file."""
     chosen = Payment.objects.filter(pk__in=list(payments))
     _enter(batch, kind, split(chosen, shares_of_batch(batch)), by=by, at=at, file=file)
+
+
+def release(batch: Batch, *, by: User, at: datetime) -> None:
+    """Give back all that a batch still sets aside: it is taken back before it was sent. The caller holds the batch."""
+    kept: Counter[str] = Counter()
+    signs = {EntryKind.RESERVED: 1, EntryKind.SPENT: -1, EntryKind.RELEASED: -1}
+    for payer, kind, amount_fen in batch.entries.filter(kind__in=signs).values_list("payer", "kind", "amount_fen"):
+        kept[payer] += signs[EntryKind(kind)] * amount_fen
+    _enter(batch, EntryKind.RELEASED, dict(kept), by=by, at=at)
 
 
 def shares_of_batch(batch: Batch) -> dict[str, int]:
