@@ -121,3 +121,21 @@ class Action(models.Model):
 
     def __str__(self) -> str:
         return f"{self.verb} {self.target_label}"
+
+
+class Allowance(models.Model):
+    """How often something was done by one address in one window of time; gone when the window is over."""
+
+    mark = models.CharField(max_length=32, primary_key=True)
+    """Keyed, of what is limited, the address and the window: nothing leads back to the address."""
+    used = models.PositiveIntegerField(_("次数"), default=1)
+    ends_at = models.DateTimeField(_("至"))
+
+    class Meta:
+        verbose_name = _("访问次数")
+        verbose_name_plural = _("访问次数")
+        ordering = ("mark",)
+        indexes = [models.Index(fields=["ends_at"], name="allowance_by_end")]
+
+    def __str__(self) -> str:
+        return self.mark
