@@ -8,6 +8,7 @@ from typing import Self, TypeVar
 from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce
+from django.urls import reverse
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -34,16 +35,28 @@ class PolicyDocument(models.Model):
     file = models.ForeignKey(
         "jobs.StoredFile", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("文件")
     )
-    added_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+", verbose_name=_("录入人"))
-    added_at = models.DateTimeField(_("录入时间"))
+    added_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("录入人")
+    )
+    added_at = models.DateTimeField(_("录入时间"), null=True)
+    """Nobody and never for a document that came with the reference data."""
 
     class Meta:
         verbose_name = _("政策文件")
         verbose_name_plural = _("政策文件")
         ordering = ("-issued_on", "number")
+        constraints = [
+            models.CheckConstraint(
+                name="policydocument_added_by_somebody_some_day",
+                condition=Q(added_by=None, added_at=None) | Q(added_by__isnull=False, added_at__isnull=False),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.number
+
+    def get_absolute_url(self) -> str:
+        return reverse("programs:document", args=[self.pk])
 
 
 class Program(models.Model):
@@ -66,6 +79,9 @@ class Program(models.Model):
 
     def __str__(self) -> str:
         return _now(self.name)
+
+    def get_absolute_url(self) -> str:
+        return reverse("programs:program", args=[self.code])
 
 
 Row = TypeVar("Row", bound=models.Model)
