@@ -54,6 +54,17 @@ class QuotaKind(TextChoices):
     CARRIED = "carried", _("上期结转")
 
 
+class Waiting(TextChoices):
+    """Why an award is not paid yet though it stands; the first that holds is said."""
+
+    HELD = "held", _("异议核查中")
+    GONE = "gone", _("已离校或休学，等待决定")
+    NOT_TO_PAY = "not-to-pay", _("已决定不发放")
+    NO_CARD = "no-card", _("没有银行卡")
+    CARD_REFUSED = "card-refused", _("银行退回了现用的卡")
+    NO_ACCOUNT = "no-account", _("学校没有收款账户")
+
+
 class Told(TextChoices):
     """What a family is told of its child's aid."""
 
@@ -72,6 +83,7 @@ class FailureReason(TextChoices):
     CLOSED = "closed", _("已销户、挂失或冻结")
     NOT_ACTIVE = "not-active", _("未激活金融功能")
     NO_CARD = "no-card", _("没有银行卡信息")
+    NOT_SIGNED = "not-signed", _("现金未签领")
     UNKNOWN = "unknown", _("其他原因")
 
 
@@ -103,6 +115,7 @@ class LineOutcome(TextChoices):
 
 class EntryKind(TextChoices):
     ARRIVED = "arrived", _("指标到账")
+    WITHDRAWN = "withdrawn", _("到账冲销")
     RESERVED = "reserved", _("审核占用")
     SPENT = "spent", _("发放支出")
     RELEASED = "released", _("失败退回")

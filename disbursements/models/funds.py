@@ -2,18 +2,47 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Self
+
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q, Sum
+from django.db.models.functions import Coalesce
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from common.roles import READERS
 from disbursements.choices import EntryKind, QuotaKind
 from disbursements.models.batches import Batch
 from disbursements.models.returns import Bounce, RecoveryReceipt, ReturnFile
 from programs.choices import Payer
 
+if TYPE_CHECKING:
+    from common.roles import Person
+
+
+class QuotaQuerySet(models.QuerySet["Quota"]):
+    def visible_to(self, user: Person) -> Self:
+        return self if user.role in READERS else self.none()
+
+    def in_force(self) -> Self:
+        """Without those that were entered wrongly and withdrawn."""
+        return self.filter(withdrawn_at=None)
+
+    def with_arrived(self) -> Self:
+        """Each with `arrived_fen`: what is on the account of it."""
+        arrived = Sum("arrivals__amount_fen", filter=Q(arrivals__withdrawn_at=None), default=0)
+        return self.annotate(arrived_fen=Coalesce(arrived, 0))
+
+    def for_list(self) -> Self:
+        related = ("program", "term", "carried_from", "file", "entered_by")
+        return self.with_arrived().select_related(*related).order_by("-issued_on", "-pk")
+
 
 class Quota(models.Model):
-    """Money allotted to a program by a document (指标文), or carried over from an earlier term; it arrives in parts."""
+    """Money allotted to a program by a document (指标文), or carried over from an earlier term; it arrives in parts.
+
+    One that was entered wrongly is withdrawn and stays on record.
+    """
 
     document_no = models.CharField(_("指标文号"), max_length=60)
     issued_on = models.DateField(_("发文日期"))
@@ -34,13 +63,29 @@ class Quota(models.Model):
         "accounts.User", on_delete=models.PROTECT, related_name="+", verbose_name=_("录入人")
     )
     entered_at = models.DateTimeField(_("录入时间"))
+    withdrawn_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("撤销人")
+    )
+    withdrawn_at = models.DateTimeField(_("撤销时间"), null=True)
+    withdrawn_why = models.CharField(_("撤销原因"), max_length=200, blank=True)
+
+    objects = QuotaQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("资金指标")
         verbose_name_plural = _("资金指标")
         ordering = ("-issued_on", "-pk")
         constraints = [
-            models.UniqueConstraint(fields=["document_no", "program", "term", "payer"], name="quota_once_per_document"),
+            models.UniqueConstraint(
+                fields=["document_no", "program", "term", "payer"],
+                condition=Q(withdrawn_at=None),
+                name="quota_once_per_document",
+            ),
+            models.CheckConstraint(
+                name="quota_withdrawn_with_a_reason",
+                condition=Q(withdrawn_at=None, withdrawn_by=None)
+                | Q(withdrawn_at__isnull=False, withdrawn_by__isnull=False) & ~Q(withdrawn_why=""),
+            ),
             models.CheckConstraint(name="quota_positive", condition=Q(amount_fen__gt=0)),
             models.CheckConstraint(
                 name="quota_carried_from_a_term",
@@ -51,9 +96,15 @@ class Quota(models.Model):
     def __str__(self) -> str:
         return self.document_no
 
+    def get_absolute_url(self) -> str:
+        return reverse("disbursements:quota", args=[self.pk])
+
 
 class Arrival(models.Model):
-    """Money of a quota that is on the county's account; a quota may arrive in parts."""
+    """Money of a quota that is on the county's account; a quota may arrive in parts.
+
+    A wrong one is withdrawn by another person; the ledger gets a second entry that takes it off the account.
+    """
 
     quota = models.ForeignKey(Quota, on_delete=models.PROTECT, related_name="arrivals", verbose_name=_("指标"))
     amount_fen = models.PositiveBigIntegerField(_("金额（分）"))
@@ -63,22 +114,49 @@ class Arrival(models.Model):
         "accounts.User", on_delete=models.PROTECT, related_name="+", verbose_name=_("录入人")
     )
     entered_at = models.DateTimeField(_("录入时间"))
+    withdrawn_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("冲销人")
+    )
+    withdrawn_at = models.DateTimeField(_("冲销时间"), null=True)
+    withdrawn_why = models.CharField(_("冲销原因"), max_length=200, blank=True)
 
     class Meta:
         verbose_name = _("到账")
         verbose_name_plural = _("到账")
         ordering = ("arrived_on", "pk")
-        constraints = [models.CheckConstraint(name="arrival_positive", condition=Q(amount_fen__gt=0))]
+        constraints = [
+            models.CheckConstraint(name="arrival_positive", condition=Q(amount_fen__gt=0)),
+            models.CheckConstraint(
+                name="arrival_withdrawn_with_a_reason",
+                condition=Q(withdrawn_at=None, withdrawn_by=None)
+                | Q(withdrawn_at__isnull=False, withdrawn_by__isnull=False) & ~Q(withdrawn_why=""),
+            ),
+            models.CheckConstraint(
+                name="arrival_withdrawn_by_another",
+                condition=Q(withdrawn_by=None) | ~Q(withdrawn_by=F("entered_by")),
+                violation_error_message=_("到账由谁录入，就不能由谁冲销。"),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.quota} {self.arrived_on}"
 
 
+class LedgerEntryQuerySet(models.QuerySet["LedgerEntry"]):
+    def visible_to(self, user: Person) -> Self:
+        return self if user.role in READERS else self.none()
+
+    def for_list(self) -> Self:
+        related = ("program", "term", "quota", "arrival", "batch", "receipt", "entered_by")
+        return self.select_related(*related).order_by("-pk")
+
+
 class LedgerEntry(models.Model):
     """One movement of a program's fund by payer. Only ever added to; a balance is a sum.
 
-    Amounts are positive and the kind says which way they go: available = arrived + carried in - carried out
-    - reserved + released + returned + recovered, still on its way = reserved - spent - released (disbursements.funds).
+    Amounts are positive and the kind says which way they go: available = arrived - withdrawn + carried in
+    - carried out - reserved + released + returned + recovered, still on its way = reserved - spent - released
+    (disbursements.funds).
     """
 
     program = models.ForeignKey("programs.Program", on_delete=models.PROTECT, related_name="+", verbose_name=_("项目"))
@@ -109,6 +187,8 @@ class LedgerEntry(models.Model):
     )
     entered_at = models.DateTimeField(_("时间"))
 
+    objects = LedgerEntryQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("资金流水")
         verbose_name_plural = _("资金流水")
@@ -118,6 +198,7 @@ class LedgerEntry(models.Model):
             models.CheckConstraint(
                 name="ledgerentry_has_its_cause",
                 condition=Q(kind__in=["arrived", "carried-in", "carried-out"], quota__isnull=False)
+                | Q(kind="withdrawn", arrival__isnull=False)
                 | Q(kind__in=["reserved", "spent", "released"], batch__isnull=False)
                 | Q(kind="returned", bounce__isnull=False)
                 | Q(kind="recovered", receipt__isnull=False),
