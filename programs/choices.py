@@ -115,6 +115,23 @@ class Channel(TextChoices):
     PAGE = "page", _("网页")
 
 
+class ObjectionState(TextChoices):
+    """Where an objection stands: what came by the page waits for an officer's look."""
+
+    UNSEEN = "unseen", _("待受理")
+    OPEN = "open", _("核查中")
+    UPHELD = "upheld", _("成立，已移出")
+    REFUTED = "refuted", _("不成立")
+    DISMISSED = "dismissed", _("不予受理")
+
+
+class ContactPurpose(TextChoices):
+    """What an officer wants to see for who raised an objection."""
+
+    REPLY = "reply", _("告知核查结果")
+    ASK = "ask", _("进一步了解情况")
+
+
 class TrialState(TextChoices):
     WAITING = "waiting", _("计算中")
     DONE = "done", _("已完成")
@@ -141,7 +158,7 @@ class RoundState(TextChoices):
 ROUND_MOVES = {
     RoundState.OPEN: {RoundState.REVIEWED},
     RoundState.REVIEWED: {RoundState.PUBLISHED, RoundState.OPEN},
-    RoundState.PUBLISHED: {RoundState.CLOSED, RoundState.OPEN},
+    RoundState.PUBLISHED: {RoundState.CLOSED, RoundState.REVIEWED, RoundState.OPEN},
     RoundState.CLOSED: {RoundState.RECORDED, RoundState.OPEN},
 }
 
@@ -162,7 +179,12 @@ APPLICATION_MOVES = {
         ApplicationState.DECIDED,
         ApplicationState.WITHDRAWN,
     },
-    ApplicationState.DECIDED: {ApplicationState.CLASS_REVIEWED, ApplicationState.WITHDRAWN},
+    ApplicationState.DECIDED: {
+        ApplicationState.DECIDED,
+        ApplicationState.CLASS_REVIEWED,
+        ApplicationState.WITHDRAWN,
+    },
+    ApplicationState.WITHDRAWN: {ApplicationState.APPLIED},
 }
 
 

@@ -129,7 +129,10 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
 
 
 class Application(models.Model):
-    """One family's application in a round: a signed promise in place of a village's stamp, two reviews, a level."""
+    """One family's application in a round: a signed promise in place of a village's stamp, two reviews, a level.
+
+    That a family is poor no longer is what a school puts forward itself, in a round of changes: nobody promises that.
+    """
 
     round = models.ForeignKey(
         RecognitionRound, on_delete=models.PROTECT, related_name="applications", verbose_name=_("认定")
@@ -166,7 +169,9 @@ class Application(models.Model):
             models.UniqueConstraint(fields=["round", "student"], name="application_once_per_round"),
             models.CheckConstraint(
                 name="application_applied_is_promised",
-                condition=Q(state__in=["carried", "withdrawn"]) | Q(promise_signed=True, applied_on__isnull=False),
+                condition=Q(state__in=["carried", "withdrawn"])
+                | Q(promise_signed=True, applied_on__isnull=False)
+                | Q(promise_signed=False, wished_level="not-poor", level__in=["", "not-poor"]),
             ),
             models.CheckConstraint(
                 name="application_decided_by_votes",
