@@ -52,8 +52,8 @@ def visible_to(user: Person) -> QuerySet[User]:
 
 
 def without_officer() -> QuerySet[School]:
-    """Schools for which nobody can sign in."""
-    in_service = User.objects.filter(school=OuterRef("pk"), role=Role.SCHOOL, is_active=True)
+    """Schools without anybody who works for them: a principal only signs what an officer went through."""
+    in_service = User.objects.filter(school=OuterRef("pk"), role=Role.SCHOOL, is_active=True, is_principal=False)
     return School.objects.filter(~Exists(in_service), is_active=True)
 
 

@@ -71,14 +71,14 @@ def of(school: School, term: Term, *, today: date) -> MyTerm:
     )
     newest = rosters[0] if rosters else None
     is_in_force = Roster.objects.filter(school=school, term=term, state=RosterState.IN_FORCE).exists()
-    lists = list(AwardList.objects.filter(school=school, term=term).order_by("number"))
+    lists = list(AwardList.objects.with_people().filter(school=school, term=term).order_by("number"))
     notices = Notice.objects.filter(list__school=school, list__term=term).order_by("starts_on", "pk")
     newest_notices = {notice.list_id: notice for notice in notices}
     steps = [
         _roster(newest, is_in_force, term),
         _open_questions(newest, term, asked=questions.waiting_for(school, term)),
         _recognition(school, term, is_in_force),
-        _missed(school, term, is_proposed=bool(lists)),
+        _missed(school, term, is_proposed=AwardList.objects.filter(school=school, term=term).exists()),
         _public_lists(lists, newest_notices, term, today),
         _payments(school, term, lists),
     ]

@@ -131,7 +131,7 @@ def _schools_by_list(term: Term) -> Counter[str]:
     """How many schools are at each state of their lists; of several lists the one that is least far counts."""
     least: dict[int, int] = {}
     way = ListState.values
-    for school, state in AwardList.objects.filter(term=term).order_by().values_list("school", "state"):
+    for school, state in AwardList.objects.with_people().filter(term=term).order_by().values_list("school", "state"):
         least[school] = min(way.index(state), least.get(school, len(way)))
     return Counter(way[at] for at in least.values())
 

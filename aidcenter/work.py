@@ -32,7 +32,7 @@ def waiting(user: User, term: Term, *, today: date) -> dict[str, int]:
 
 def _queues(user: User, term: Term, today: date) -> dict[str, QuerySet[Any]]:
     rosters = Roster.objects.visible_to(user).filter(term=term, state=RosterState.CHECKED)
-    lists = AwardList.objects.visible_to(user).filter(term=term)
+    lists = AwardList.objects.visible_to(user).with_people().filter(term=term)
     batches = Batch.objects.visible_to(user).filter(term=term)
     if user.role == Role.SCHOOL:
         turn = ListState.SCHOOL_PREPARED if user.is_principal else ListState.DRAFT

@@ -211,7 +211,10 @@ def unfinished(term: Term) -> Unfinished:
     in_force = Roster.objects.filter(term=term, state=RosterState.IN_FORCE).values("school")
     return Unfinished(
         schools_without_roster=School.objects.filter(is_active=True).exclude(pk__in=in_force).count(),
-        lists_not_confirmed=AwardList.objects.filter(term=term).exclude(state=ListState.CONFIRMED).count(),
+        lists_not_confirmed=AwardList.objects.with_people()
+        .filter(term=term)
+        .exclude(state=ListState.CONFIRMED)
+        .count(),
         missed=gap_answers.figures(term).missed,
     )
 
@@ -257,7 +260,7 @@ def ahead(after: Term, *, closing: Iterable[School] = ()) -> Ahead:
     active = School.objects.filter(is_active=True).exclude(pk__in=closed)
     day = after.ends_on + timedelta(days=1)
     with_children = Enrollment.objects.here().filter(term=after).values("school")
-    officers = Count("officers", filter=Q(officers__is_active=True))
+    officers = Count("officers", filter=Q(officers__is_active=True, officers__is_principal=False))
     return Ahead(
         active=active.count(),
         grades=_grades(after),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, Sum
 from django.urls import reverse
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -27,6 +27,10 @@ class AwardListQuerySet(models.QuerySet["AwardList"]):
         if user.role == Role.SCHOOL:
             return self.filter(school=user.school_id)
         return self if user.role in READERS else self.none()
+
+    def with_people(self) -> Self:
+        """Lists that somebody is still on: one whose children were all taken out waits for nobody."""
+        return self.filter(Exists(Award.objects.live().filter(list=OuterRef("pk"))))
 
     def for_list(self) -> Self:
         return (

@@ -45,16 +45,17 @@ class TestTheList:
         for role in ("preparer", "approver", "admin"):
             assert list(as_role(role).get(reverse("accounts:officers")).context["page"]) == [officer]
 
-    def test_tells_schools_that_nobody_can_sign_in_for(self, as_role):
-        make.UserFactory(officer=True)
+    def test_tells_schools_that_nobody_works_for(self, as_role):
+        make.UserFactory(principal=True, school=make.UserFactory(officer=True).school)
         left = make.UserFactory(officer=True, is_active=False).school
         never = make.SchoolFactory()
+        make.UserFactory(principal=True, school=(signs_alone := make.SchoolFactory()))
         make.SchoolFactory(is_active=False)
 
         answer = as_role("preparer").get(reverse("accounts:officers"), {"tab": "vacant"})
 
-        assert set(answer.context["page"]) == {left, never}
-        assert [tab.count for tab in answer.context["tabs"]] == [2, 1, 1, 2]
+        assert set(answer.context["page"]) == {left, never, signs_alone}
+        assert [tab.count for tab in answer.context["tabs"]] == [4, 3, 1, 3]
 
     @pytest.mark.parametrize(
         "query", [{"q": "东关"}, {"name": "王"}, {"name": "east"}, {"town": "411625999"}, {"tab": "closed"}]

@@ -5,11 +5,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from aidcenter import overview
-from programs.choices import ListState
 from tests.factories import (
-    NOW,
     AwardFactory,
-    AwardListFactory,
     BatchFactory,
     EnrollmentFactory,
     HardshipCategoryFactory,
@@ -19,7 +16,6 @@ from tests.factories import (
     RosterFactory,
     SchoolFactory,
     TermFactory,
-    UserFactory,
 )
 
 pytestmark = pytest.mark.django_db
@@ -119,7 +115,7 @@ class TestCounty:
 
 class TestHome:
     def test_leads_to_the_work_that_waits(self, as_role):
-        AwardListFactory(state=ListState.SCHOOL_APPROVED, school_approved_by=UserFactory(), school_approved_at=NOW)
+        AwardFactory(list__school_approved=True)
 
         page = as_role("preparer").get("/").content.decode()
 

@@ -14,7 +14,6 @@ from students.models import SchoolTerm
 from tests.factories import (
     NOW,
     AwardFactory,
-    AwardListFactory,
     MatchFactory,
     NoticeFactory,
     PaymentFactory,
@@ -93,11 +92,11 @@ class TestNextStep:
     def test_is_the_school_s_word_on_its_list_then_the_publicity(self, school, term):
         RosterFactory(school=school, term=term)
         RecognitionListFactory(school=school, term=term)
-        award_list = AwardListFactory(school=school, term=term)
+        AwardFactory(enrollment__school=school, enrollment__term=term)
 
         assert my_term.of(school, term, today=TODAY).next.verb == "去确认"
 
-        award_list = AwardListFactory(school=SchoolFactory(), term=term, published=True)
+        award_list = AwardFactory(enrollment__school=SchoolFactory(), enrollment__term=term, list__published=True).list
         RosterFactory(school=award_list.school, term=term)
         RecognitionListFactory(school=award_list.school, term=term)
         notice = NoticeFactory(list=award_list)
@@ -111,11 +110,12 @@ class TestNextStep:
     def test_is_the_supplementary_list_while_the_first_is_published(self, school, term):
         RosterFactory(school=school, term=term)
         RecognitionListFactory(school=school, term=term)
-        first = AwardListFactory(school=school, term=term, published=True)
+        first = AwardFactory(enrollment__school=school, enrollment__term=term, list__published=True).list
         NoticeFactory(list=first)
         second = AwardList.objects.create(
             school=school, term=term, number=2, prepared_by=first.prepared_by, prepared_at=NOW
         )
+        AwardFactory(enrollment__school=school, enrollment__term=term, list=second)
 
         found = my_term.of(school, term, today=NOW.date()).next
 

@@ -7,10 +7,9 @@ from django.views.defaults import server_error
 
 from aidcenter import work
 from common.roles import Role
-from programs.choices import ListState
 from tests.factories import (
     NOW,
-    AwardListFactory,
+    AwardFactory,
     BatchFactory,
     MatchFactory,
     NoticeFactory,
@@ -76,7 +75,7 @@ class TestWaitingWork:
         term = TermFactory()
         RosterFactory(checked=True)
         MatchFactory(suspected=True)
-        AwardListFactory(state=ListState.SCHOOL_APPROVED, school_approved_by=UserFactory(), school_approved_at=NOW)
+        AwardFactory(list__school_approved=True)
 
         waiting = work.waiting(UserFactory(), term, today=TODAY)
 
@@ -105,12 +104,19 @@ class TestWaitingWork:
         assert work.waiting(approver, batch.term, today=TODAY)["batches_to_approve"] == 1
 
     def test_shows_a_school_its_own_lists_only(self):
-        mine, theirs = AwardListFactory(), AwardListFactory(school=SchoolFactory())
+        mine, theirs = AwardFactory(), AwardFactory(enrollment__school=SchoolFactory())
 
         officer = UserFactory(officer=True, school=mine.school)
 
         assert work.waiting(officer, mine.term, today=TODAY)["lists_to_approve"] == 1
         assert theirs.term == mine.term
+
+    def test_is_no_list_whose_children_were_all_taken_out(self):
+        award = AwardFactory(dropped=True)
+
+        officer = UserFactory(officer=True, school=award.school)
+
+        assert work.waiting(officer, award.term, today=TODAY)["lists_to_approve"] == 0
 
     def test_costs_one_query(self, django_assert_num_queries):
         term, preparer = TermFactory(), UserFactory()

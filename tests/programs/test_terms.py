@@ -211,13 +211,14 @@ class TestClosing:
         assert Action.objects.filter(verb="term.closed").count() == 1
 
     def test_shows_first_what_is_not_finished(self, as_role, spring):
-        make.AwardListFactory(term=spring)
+        make.AwardFactory(enrollment__term=spring, enrollment__school=make.SchoolFactory())
+        make.AwardListFactory(term=spring)  # nobody is on it
         make.AwardListFactory(term=spring, school=make.SchoolFactory(), confirmed=True)
         make.RosterFactory(term=spring)  # in force, for a school of its own
 
         unfinished = as_role("preparer").get(reverse("programs:term-close", args=["2021S"])).context["unfinished"]
 
-        assert (unfinished.schools_without_roster, unfinished.lists_not_confirmed) == (School.objects.count() - 1, 1)
+        assert (unfinished.schools_without_roster, unfinished.lists_not_confirmed) == (School.objects.count() - 2, 1)
 
 
 class TestThePages:
@@ -283,6 +284,7 @@ def county(spring):
         make.EnrollmentFactory.create_batch(number, school=school, stage=stage, grade=grade, term=spring)
     make.UserFactory(officer=True, school=small)
     User.objects.filter(school=nine).update(is_active=False)
+    make.UserFactory(principal=True, school=nine)  # who signs, and hands nothing in
     return {"small": small, "nine": nine, "empty": empty}
 
 
