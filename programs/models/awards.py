@@ -250,6 +250,12 @@ class Nomination(models.Model):
     set_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+", verbose_name=_("提名人"))
     set_at = models.DateTimeField(_("提名时间"))
     is_current = models.BooleanField(_("现行"), default=True)
+    """The newest word about a child holds; the words before it, and those taken back, stay on record."""
+    withdrawn_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("撤回人")
+    )
+    withdrawn_at = models.DateTimeField(_("撤回时间"), null=True)
+    withdrawn_reason = models.CharField(_("撤回原因"), max_length=200, blank=True)
 
     objects = NominationQuerySet.as_manager()
 
@@ -260,6 +266,12 @@ class Nomination(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["term", "program", "student"], condition=Q(is_current=True), name="nomination_one_current"
+            ),
+            models.CheckConstraint(
+                name="nomination_withdrawn_with_a_reason",
+                condition=Q(withdrawn_by=None, withdrawn_at=None, withdrawn_reason="")
+                | Q(withdrawn_by__isnull=False, withdrawn_at__isnull=False, is_current=False)
+                & ~Q(withdrawn_reason=""),
             ),
         ]
         indexes = [models.Index(fields=["term", "school", "program"], name="nomination_by_school")]

@@ -186,6 +186,7 @@ class Rule(models.Model):
     is_boarding = models.BooleanField(_("寄宿"), null=True, blank=True)
     is_rural = models.BooleanField(_("农村户口"), null=True, blank=True)
     is_county_town = models.BooleanField(_("县城学校"), null=True, blank=True)
+    is_registered = models.BooleanField(_("有学籍"), null=True, blank=True)
     tier = models.CharField(_("档次"), max_length=20, blank=True)
     valid_from = models.DateField(_("自"))
     valid_to = models.DateField(_("至"), null=True, blank=True)

@@ -152,6 +152,8 @@ class Enrollment(models.Model):
     class_name = models.CharField(_("班级"), max_length=30)
     is_boarding = models.BooleanField(_("寄宿"))
     is_rural = models.BooleanField(_("农村户口"))
+    is_registered = models.BooleanField(_("有学籍"), null=True, blank=True)
+    """Whether the national system knows the child at this school (学籍); None where its school does not say."""
     major = models.CharField(_("专业"), max_length=50, blank=True)
     claim = models.CharField(_("自报困难类型"), max_length=50, blank=True)
     fee_fen = models.PositiveBigIntegerField(_("本学期收费（分）"), null=True, blank=True)
