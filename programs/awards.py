@@ -6,7 +6,6 @@ school goes on a supplementary one (补充名单).
 """
 
 from collections import defaultdict
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -21,10 +20,10 @@ from common.moves import Refused, hold, move
 from common.roles import COUNTY
 from jobs.run import Running
 from programs.choices import AWARD_MOVES, IN_PREPARATION, AwardState, ListState
-from programs.eligibility import Facts, Rulebook, Verdict, facts_now, facts_of, hardships, levels
+from programs.eligibility import Facts, Known, Rulebook, Verdict, facts_now, places
 from programs.models import Award, AwardList, AwardListQuerySet, AwardQuerySet, GapAnswer
 from programs.transfers import Transfers
-from schools.models import School, Term
+from schools.models import Term
 from students.choices import EnrollmentState
 from students.models import Enrollment
 
@@ -65,12 +64,6 @@ class NotEntitled(Refused):
 class NoSuchTier(Refused):
     code = "award-no-such-tier"
     message = _("这个项目没有适用于该生的这一档标准。")
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    kind: str
-    is_county_town: bool
 
 
 def propose(term: Term, *, running: Running, by: User) -> dict[str, Any]:
@@ -114,14 +107,10 @@ class _Proposer:
 
     def __init__(self, rulebook: Rulebook, *, by: User, at: datetime) -> None:
         self.rulebook, self.term, self.by, self.at = rulebook, rulebook.term, by, at
-        self.categories = hardships(self.term)
-        self.levels = levels(self.term)
+        self.known = Known(self.term)
         self.open_stages = rulebook.open_stages()
         self.transfers = Transfers(self.term)
-        self.places = {
-            pk: _Place(kind, in_county_town)
-            for pk, kind, in_county_town in School.objects.values_list("pk", "kind", "is_county_town")
-        }
+        self.places = places()
 
     def last_enrollment(self) -> int:
         last = self._enrollments().order_by("-pk").values_list("pk", flat=True).first()
@@ -211,7 +200,7 @@ class _Proposer:
 
     def _entitled(self, row: dict[str, Any]) -> list[Verdict]:
         facts = self._facts(row)
-        if not facts.categories and not self.levels.get(row["student_id"]) and facts.stage not in self.open_stages:
+        if facts.stage not in self.open_stages and not self.known.names(row["student_id"]):
             return []
         return [
             verdict
@@ -220,14 +209,7 @@ class _Proposer:
         ]
 
     def _facts(self, row: dict[str, Any]) -> Facts:
-        place = self.places[row["school_id"]]
-        return facts_of(
-            row,
-            self.categories.get(row["student_id"], frozenset()),
-            self.levels.get(row["student_id"], ""),
-            kind=place.kind,
-            in_county_town=place.is_county_town,
-        )
+        return self.known.facts(row, self.places[row["school_id"]])
 
     def _open_lists(self, part: list[dict[str, Any]], schools: set[int]) -> None:
         """A list for each of these schools that has none in preparation: its first, or the next supplementary one."""
@@ -270,7 +252,7 @@ class _Proposer:
 
     def _frozen(self, row: dict[str, Any], verdict: Verdict) -> dict[str, Any]:
         """The facts and the standard an award rests on, as they are now."""
-        categories = self.categories.get(row["student_id"], frozenset())
+        categories = self.known.categories.get(row["student_id"], frozenset())
         return {
             "stage": row["stage_id"],
             "grade": row["grade"],
@@ -279,7 +261,7 @@ class _Proposer:
             "is_boarding": row["is_boarding"],
             "category": verdict.category.code if verdict.category else None,
             "is_registered_poor": self.rulebook.is_registered_poor(categories),
-            "level": self.levels.get(row["student_id"], ""),
+            "level": self.known.levels.get(row["student_id"], ""),
             "tier": verdict.tier,
             "amount_fen": verdict.amount_fen,
             "rule": verdict.rule and verdict.rule.pk,

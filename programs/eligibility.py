@@ -2,22 +2,48 @@
 
 Everything it knows is data: rules, standards, fees and exclusions, each with its document. What holds on
 the first day of the term holds for the term.
+
+Whoever asks it about children reads what is `Known` of them first, for all at once.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext as _now
 
 from common.money import yuan
-from programs.choices import Basis, Level, RecognitionListState, Severity
-from programs.models import Exclusion, Program, Recognition, Rule, SchoolFee, Standard
-from schools.models import Term
+from programs.choices import Basis, Level, RecognitionListState, Way
+from programs.exclusions import Exclusions, warning
+from programs.models import Nomination, Program, Recognition, Rule, SchoolFee, Standard
+from schools.models import School, Term
 from students.choices import CategoryGroup
 from students.models import Enrollment, Hardship, HardshipCategory
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What rules and standards ask of a school."""
+
+    kind: str
+    ownership: str
+    is_county_town: bool
+
+    @classmethod
+    def of(cls, school: School) -> "Place":
+        return cls(school.kind_id, school.ownership, school.is_county_town)
+
+
+def places() -> dict[int, Place]:
+    """Every school's, by its key."""
+    rows = School.objects.order_by().values_list("pk", "kind", "ownership", "is_county_town")
+    return {pk: Place(kind, ownership, in_county_town) for pk, kind, ownership, in_county_town in rows}
+
+
+Nominations = tuple[tuple[str, str], ...]
+"""(program, tier) for which a school put a child forward; the empty tier leaves it to the rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +54,25 @@ class Facts:
     stage: str
     grade: str
     school_kind: str
+    ownership: str
     is_county_town: bool
     is_boarding: bool
     is_rural: bool
     categories: frozenset[str] = frozenset()
     level: str = ""
+    nominations: Nominations = ()
+
+    def nominated_tier(self, program: str) -> str | None:
+        """The tier that a school named for the child, or None where no school put it forward."""
+        for code, tier in self.nominations:
+            if code == program:
+                return tier
+        return None
+
+    def as_nominated(self, program: str, tier: str = "") -> "Facts":
+        """The same child if its school puts it forward: what would follow from that."""
+        others = tuple(each for each in self.nominations if each[0] != program)
+        return replace(self, nominations=(*others, (program, tier)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +80,7 @@ class Verdict:
     """One program's answer for one child: entitled or not, by which rule, from which standard.
 
     The rule is also there where a child fits it and still gets nothing: no standard, no fee, another program before.
+    `beside` are programs that the child gets too and that should be looked at together with this one.
     """
 
     program: Program
@@ -51,6 +92,11 @@ class Verdict:
     tier: str = ""
     amount_fen: int = 0
     category: HardshipCategory | None = None
+    beside: tuple[Program, ...] = ()
+
+    @property
+    def warnings(self) -> list[str]:
+        return [warning(other) for other in self.beside]
 
 
 @dataclass(slots=True)
@@ -60,6 +106,8 @@ class _Condition:
     stages: frozenset[str]
     levels: frozenset[str]
     grades: frozenset[str]
+    school_kinds: frozenset[str]
+    ownerships: frozenset[str]
 
     def asks_for_hardship(self) -> bool:
         return bool(self.categories or self.levels)
@@ -71,6 +119,8 @@ class _Condition:
             and (not self.levels or facts.level in self.levels)
             and (not self.stages or facts.stage in self.stages)
             and (not self.grades or facts.grade in self.grades)
+            and (not self.school_kinds or facts.school_kind in self.school_kinds)
+            and (not self.ownerships or facts.ownership in self.ownerships)
             and (rule.is_boarding is None or rule.is_boarding == facts.is_boarding)
             and (rule.is_rural is None or rule.is_rural == facts.is_rural)
             and (rule.is_county_town is None or rule.is_county_town == facts.is_county_town)
@@ -88,6 +138,10 @@ class _Condition:
             words.append(_now("不在规定的学段"))
         if self.grades and facts.grade not in self.grades:
             words.append(_now("不在规定的年级"))
+        if self.school_kinds and facts.school_kind not in self.school_kinds:
+            words.append(_now("学校不是规定的类型"))
+        if self.ownerships and facts.ownership not in self.ownerships:
+            words.append(_now("学校不是规定的办别"))
         if rule.is_boarding is not None and rule.is_boarding != facts.is_boarding:
             words.append(_now("不是寄宿生") if rule.is_boarding else _now("是寄宿生"))
         if rule.is_rural is not None and rule.is_rural != facts.is_rural:
@@ -112,7 +166,9 @@ class Rulebook:
         self.stages = {program.code: {stage.code for stage in program.stages.all()} for program in self.programs}
         self.categories = {category.code: category for category in HardshipCategory.objects.all()}
         self.conditions: dict[str, list[_Condition]] = defaultdict(list)
-        for rule in Rule.objects.on(day).prefetch_related("categories", "stages").order_by("position", "pk"):
+        for rule in (
+            Rule.objects.on(day).prefetch_related("categories", "stages", "school_kinds").order_by("position", "pk")
+        ):
             self.conditions[rule.program_id].append(
                 _Condition(
                     rule=rule,
@@ -120,6 +176,8 @@ class Rulebook:
                     stages=frozenset(stage.code for stage in rule.stages.all()),
                     levels=frozenset(rule.levels),
                     grades=frozenset(rule.grades),
+                    school_kinds=frozenset(kind.code for kind in rule.school_kinds.all()),
+                    ownerships=frozenset(rule.ownerships),
                 )
             )
         self.standards: dict[str, list[Standard]] = defaultdict(list)
@@ -128,23 +186,23 @@ class Rulebook:
         self.fees: dict[tuple[int, str], SchoolFee] = {
             (fee.school_id, fee.program_id): fee for fee in SchoolFee.objects.on(day).order_by("valid_from", "pk")
         }
-        self.excluded: dict[str, set[str]] = defaultdict(set)
-        for exclusion in Exclusion.objects.filter(severity=Severity.BLOCK):
-            self.excluded[exclusion.program_id].add(exclusion.other_id)
-            self.excluded[exclusion.other_id].add(exclusion.program_id)
+        exclusions = Exclusions(self.term)
+        self.excluded, self.warned = exclusions.blocked, exclusions.warned
 
     def open_stages(self) -> set[str]:
-        """Stages in which a child may be entitled without any hardship on record (rural vocational pupils)."""
+        """Stages in which a child may be entitled of whom nothing is known (rural vocational pupils)."""
         return {
             stage
             for program in self.programs
+            if program.way == Way.AUTO
             for condition in self.conditions[program.code]
             if not condition.asks_for_hardship()
             for stage in (condition.stages or self.stages[program.code])
         }
 
     def judge(self, facts: Facts, *, in_words: bool = True) -> list[Verdict]:
-        """Every program's verdict; of two that exclude each other the first by position holds.
+        """Every program's verdict; of two that exclude each other the first by position holds, and of two that are
+        only warned of the child keeps both: the second carries the warning.
 
         Reasons in words are most of the work: whoever judges a county goes without.
         """
@@ -152,14 +210,24 @@ class Rulebook:
         held: list[Program] = []
         for program in self.programs:
             verdict = self._judge_program(program, facts, in_words)
-            clash = [other for other in held if other.code in self.excluded[program.code]]
-            if verdict.entitled and clash:
-                words = [_now("与“%(program)s”不能同时享受。") % {"program": clash[0]}] if in_words else []
-                verdict = Verdict(program, False, words, rule=verdict.rule)
             if verdict.entitled:
-                held.append(program)
+                if held:
+                    verdict = self._beside(held, verdict, in_words)
+                if verdict.entitled:
+                    held.append(program)
             verdicts.append(verdict)
         return verdicts
+
+    def _beside(self, held: list[Program], verdict: Verdict, in_words: bool) -> Verdict:
+        """An entitled child's verdict beside the programs that it gets before."""
+        program, excluded = verdict.program, self.excluded.get(verdict.program.code)
+        if excluded and (clash := next((other for other in held if other.code in excluded), None)):
+            words = [_now("与“%(program)s”不能同时享受。") % {"program": clash}] if in_words else []
+            return Verdict(program, False, words, rule=verdict.rule)
+        warned = self.warned.get(program.code)
+        if warned and (beside := tuple(other for other in held if other.code in warned)):
+            return replace(verdict, beside=beside)
+        return verdict
 
     def entitled(self, facts: Facts) -> list[Verdict]:
         """What the child gets, without words."""
@@ -176,18 +244,24 @@ class Rulebook:
     def _judge_program(self, program: Program, facts: Facts, in_words: bool) -> Verdict:
         if facts.stage not in self.stages[program.code]:
             return Verdict(program, False, [_now("本项目不面向这个学段。")] if in_words else [])
+        tier = None
+        if program.way == Way.SCHOOL:
+            tier = facts.nominated_tier(program.code)
+            if tier is None:
+                return Verdict(program, False, [_now("本项目由学校提名，学校没有提名该生。")] if in_words else [])
         conditions = self.conditions[program.code]
         for condition in conditions:
             if condition.fits(facts):
-                return self._price(program, condition.rule, facts, in_words)
+                return self._price(program, condition.rule, facts, in_words, tier=tier or None)
         if not in_words:
             return Verdict(program, False, [])
+        nominated = [_now("学校提名了该生，但该生不符合享受条件。")] if program.way == Way.SCHOOL else []
         reasons = [
             _now("条件“%(rule)s”不符合：%(misses)s。")
             % {"rule": condition.rule.description, "misses": _now("、").join(condition.misses(facts))}
             for condition in conditions
         ]
-        return Verdict(program, False, reasons or [_now("本学期没有适用的享受条件。")])
+        return Verdict(program, False, nominated + (reasons or [_now("本学期没有适用的享受条件。")]))
 
     def tiers(self, program: Program, facts: Facts) -> list[str]:
         """The tiers of a program that have a standard for a child, in the order of the standards."""
@@ -206,15 +280,15 @@ class Rulebook:
         if standard is None:
             return Verdict(program, False, [_now("符合条件，但没有适用的资助标准，请先录入标准。")], rule=rule)
         fee = None
-        if standard.basis == Basis.SCHOOL_FEE:
+        if standard.basis != Basis.FIXED:
             fee = self.fees.get((facts.school, program.code))
             if fee is None:
                 return Verdict(program, False, [_now("符合条件，但学校没有核定收费标准，请先录入。")], rule=rule)
-        amount_fen = fee.amount_fen if fee else standard.amount_fen or 0
+        amount_fen = _amount(standard, fee)
         return Verdict(
             program=program,
             entitled=True,
-            reasons=self._grounds(rule, amount_fen, fee or standard) if in_words else [],
+            reasons=_grounds(rule, standard, fee) if in_words else [],
             rule=rule,
             standard=standard,
             school_fee=fee,
@@ -223,23 +297,63 @@ class Rulebook:
             category=self.report_category(facts.categories),
         )
 
-    def _grounds(self, rule: Rule, amount_fen: int, priced_by: Standard | SchoolFee) -> list[str]:
-        return [
-            _now("符合条件“%(rule)s”（%(document)s）。") % {"rule": rule.description, "document": rule.document_no},
-            _now("标准每学期 %(yuan)s 元（%(document)s）。")
-            % {"yuan": yuan(amount_fen), "document": priced_by.document_no},
-        ]
-
     def _standard(self, program: Program, tier: str, facts: Facts) -> Standard | None:
-        """The most specific standard in force: for this kind of school before any kind, this stage before any."""
+        """The most specific standard in force.
+
+        What is said of the child goes before what is said of its school: a standard for a category before any without
+        one (of two categories the first by priority), then one for this kind of school, then for this ownership, then
+        for this stage; the first of these that tells two standards apart decides.
+        """
         fitting = [
             standard for standard in self.standards[program.code] if standard.tier == tier and _is_for(standard, facts)
         ]
-        return max(fitting, key=lambda s: (s.school_kind_id is not None, s.stage_id is not None), default=None)
+        return fitting[0] if len(fitting) == 1 else max(fitting, key=self._how_specific, default=None)
+
+    def _how_specific(self, standard: Standard) -> tuple[bool, int, bool, bool, bool]:
+        category = self.categories.get(standard.category_id or "")
+        return (
+            category is not None,
+            -category.priority if category else 0,
+            standard.school_kind_id is not None,
+            standard.ownership != "",
+            standard.stage_id is not None,
+        )
 
 
 def _is_for(standard: Standard, facts: Facts) -> bool:
-    return standard.stage_id in (None, facts.stage) and standard.school_kind_id in (None, facts.school_kind)
+    return (
+        standard.stage_id in (None, facts.stage)
+        and standard.school_kind_id in (None, facts.school_kind)
+        and standard.ownership in ("", facts.ownership)
+        and (standard.category_id is None or standard.category_id in facts.categories)
+    )
+
+
+def _amount(standard: Standard, fee: SchoolFee | None) -> int:
+    """What a standard is worth in a school: its amount, the school's fee, or the fee as far as the amount goes."""
+    if fee is None:
+        return standard.amount_fen or 0
+    if standard.basis == Basis.CAPPED_FEE and standard.amount_fen is not None:
+        return min(fee.amount_fen, standard.amount_fen)
+    return fee.amount_fen
+
+
+def _grounds(rule: Rule, standard: Standard, fee: SchoolFee | None) -> list[str]:
+    words = [_now("符合条件“%(rule)s”（%(document)s）。") % {"rule": rule.description, "document": rule.document_no}]
+    if fee is not None and standard.basis == Basis.CAPPED_FEE:
+        amounts = {"fee": yuan(fee.amount_fen), "limit": yuan(standard.amount_fen or 0)}
+        documents = {"fee_document": fee.document_no, "document": standard.document_no}
+        return [
+            *words,
+            _now("学校核定收费每学期 %(fee)s 元（%(fee_document)s）。") % (amounts | documents),
+            _now("限额每学期 %(limit)s 元（%(document)s），两者取低，每学期 %(yuan)s 元。")
+            % (amounts | documents | {"yuan": yuan(_amount(standard, fee))}),
+        ]
+    return [
+        *words,
+        _now("标准每学期 %(yuan)s 元（%(document)s）。")
+        % {"yuan": yuan(_amount(standard, fee)), "document": (fee or standard).document_no},
+    ]
 
 
 def hardships(term: Term, students: Iterable[int] | None = None) -> dict[int, frozenset[str]]:
@@ -261,38 +375,68 @@ def levels(term: Term, students: Iterable[int] | None = None) -> dict[int, str]:
     return dict(rows.order_by("pk").values_list("student", "level").iterator())
 
 
+def nominations(term: Term, students: Iterable[int] | None = None) -> dict[int, Nominations]:
+    """student → the programs of the term for which a school put it forward, each with its tier."""
+    rows = Nomination.objects.filter(term=term, is_current=True)
+    if students is not None:
+        rows = rows.filter(student__in=list(students))
+    found: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    for student, program, tier in rows.order_by("program").values_list("student", "program", "tier").iterator():
+        found[student].append((program, tier))
+    return {student: tuple(of_child) for student, of_child in found.items()}
+
+
+class Known:
+    """What lists, recognition and nominations say of the children of a term: of all of them, or of some."""
+
+    def __init__(self, term: Term, students: Iterable[int] | None = None) -> None:
+        students = None if students is None else list(students)
+        self.categories = hardships(term, students)
+        self.levels = levels(term, students)
+        self.nominations = nominations(term, students)
+
+    def names(self, student: int) -> bool:
+        """Whether anything at all is known of a child."""
+        return student in self.categories or student in self.levels or student in self.nominations
+
+    def facts(self, enrollment: Mapping[str, Any] | Enrollment, place: Place) -> Facts:
+        student = enrollment["student_id"] if isinstance(enrollment, Mapping) else enrollment.student_id
+        return facts_of(
+            enrollment,
+            place,
+            categories=self.categories.get(student, frozenset()),
+            level=self.levels.get(student, ""),
+            nominations=self.nominations.get(student, ()),
+        )
+
+
 def facts_of(
     enrollment: Mapping[str, Any] | Enrollment,
-    categories: frozenset[str],
-    level: str,
+    place: Place,
     *,
-    kind: str,
-    in_county_town: bool,
+    categories: frozenset[str] = frozenset(),
+    level: str = "",
+    nominations: Nominations = (),
 ) -> Facts:
     read = enrollment.__getitem__ if isinstance(enrollment, Mapping) else partial(getattr, enrollment)
     return Facts(
         school=read("school_id"),
         stage=read("stage_id"),
         grade=read("grade"),
-        school_kind=kind,
-        is_county_town=in_county_town,
+        school_kind=place.kind,
+        ownership=place.ownership,
+        is_county_town=place.is_county_town,
         is_boarding=read("is_boarding"),
         is_rural=read("is_rural"),
         categories=categories,
         level="" if level == Level.NOT_POOR else level,
+        nominations=nominations,
     )
 
 
 def facts_now(enrollment: Enrollment) -> Facts:
     """What is known of one child in its term."""
-    term, student = enrollment.term, enrollment.student_id
-    return facts_of(
-        enrollment,
-        hardships(term, [student]).get(student, frozenset()),
-        levels(term, [student]).get(student, ""),
-        kind=enrollment.school.kind_id,
-        in_county_town=enrollment.school.is_county_town,
-    )
+    return Known(enrollment.term, [enrollment.student_id]).facts(enrollment, Place.of(enrollment.school))
 
 
 def explain(enrollment: Enrollment) -> list[Verdict]:

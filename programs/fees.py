@@ -226,12 +226,16 @@ def end_earlier(pairs: set[Pair]) -> None:
 def proposals_behind(term: Term) -> int:
     """Proposals of the term that still have the amount of before a fee was changed: the next run brings them up."""
     drafts = Award.objects.filter(term=term, state=AwardState.PROPOSED, list__state=ListState.DRAFT)
-    return drafts.filter(school_fee__isnull=False).exclude(amount_fen=F("school_fee__amount_fen")).count()
+    at_the_limit = Q(standard__basis=Basis.CAPPED_FEE, amount_fen=F("standard__amount_fen")) & Q(
+        school_fee__amount_fen__gte=F("standard__amount_fen")
+    )
+    rest_on_a_fee = drafts.filter(school_fee__isnull=False).exclude(at_the_limit)
+    return rest_on_a_fee.exclude(amount_fen=F("school_fee__amount_fen")).count()
 
 
 def programs_by_fee(term: Term) -> list[Program]:
     """The term's programs that are worth what the school charges."""
-    by_fee = Standard.objects.on(term.starts_on).filter(basis=Basis.SCHOOL_FEE)
+    by_fee = Standard.objects.on(term.starts_on).exclude(basis=Basis.FIXED)
     programs = Program.objects.filter(terms__term=term, standards__in=by_fee)
     return list(programs.distinct().prefetch_related("stages"))
 

@@ -18,8 +18,8 @@ from django.utils.functional import cached_property
 
 from common.bulk import in_parts
 from programs.choices import Gap, Mistake, RecognitionListState
-from programs.eligibility import Rulebook, facts_of
-from programs.models import Award, AwardList, Recognition, RecognitionList, Rule
+from programs.eligibility import Nominations, Rulebook, facts_of, places
+from programs.models import Award, AwardList, Nomination, Recognition, RecognitionList, Rule
 from programs.transfers import Transfers
 from schools.models import School, Term
 from students.choices import EnrollmentState, RosterState
@@ -116,13 +116,12 @@ class _Search:
             condition.rule.pk: condition for group in self.rulebook.conditions.values() for condition in group
         }
         self.with_own_fees = {school for school, _program in self.rulebook.fees}
-        self.places = {
-            pk: (code, kind, in_county_town)
-            for pk, code, kind, in_county_town in School.objects.values_list("pk", "code", "kind", "is_county_town")
-        }
+        self.places = places()
+        self.codes = dict(School.objects.values_list("pk", "code"))
         self.known: dict[tuple[Any, ...], _Fitting] = {}
         self.categories = self._categories()
         self.levels = self._levels()
+        self.nominations = self._nominations()
         self.twins = self._twins()
         self.aids = self._aids()
         self.aided = {(self._child(aid.student), aid.program) for aid in self.aids}
@@ -159,6 +158,15 @@ class _Search:
             for student, level, in_list in columns.iterator(READ_ROWS)
         }
 
+    def _nominations(self) -> dict[int, tuple[Nominations, date]]:
+        """student → what schools put it forward for, with the day of the last of these nominations."""
+        rows = self._of_theirs(Nomination.objects.filter(term=self.term, is_current=True)).order_by("program")
+        found: dict[int, tuple[Nominations, date]] = {}
+        for student, program, tier, at in rows.values_list("student", "program", "tier", "set_at").iterator(READ_ROWS):
+            before, day = found.get(student, ((), date.min))
+            found[student] = ((*before, (program, tier)), max(day, timezone.localdate(at)))
+        return found
+
     def _twins(self) -> dict[int, str]:
         """Students of one resident number under two records, by that number's index."""
         numbers = Student.objects.order_by().exclude(id_number_index=None)
@@ -194,14 +202,20 @@ class _Search:
             # Of a school all are read: that is less work than to look for the county's facts first.
             for row in studying.filter(school__in=self.schools).values_list(*_CHILD).iterator(READ_ROWS):
                 child = _Child(*row)
-                if child.stage in open_stages or child.student in self.categories or child.student in self.levels:
+                if child.stage in open_stages or self._is_known(child.student):
                     yield child
             return
         facts = Hardship.objects.in_force(self.term).order_by().values("student")
         lists = Recognition.objects.filter(term=self.term, list__state=RecognitionListState.IN_FORCE).order_by()
-        with_facts = studying.filter(Q(student__in=facts) | Q(student__in=lists.values("student")))
+        named = Nomination.objects.filter(term=self.term, is_current=True).order_by().values("student")
+        with_facts = studying.filter(
+            Q(student__in=facts) | Q(student__in=lists.values("student")) | Q(student__in=named)
+        )
         for part in (studying.filter(stage__in=open_stages), with_facts.exclude(stage__in=open_stages)):
             yield from (_Child(*row) for row in part.values_list(*_CHILD).iterator(READ_ROWS))
+
+    def _is_known(self, student: int) -> bool:
+        return student in self.categories or student in self.levels or student in self.nominations
 
     def _children_of(self, enrollments: Iterable[int]) -> Iterator[_Child]:
         for keys in in_parts(sorted(enrollments)):
@@ -232,15 +246,17 @@ class _Search:
         """The rulebook's answer; children with the same facts share it."""
         categories = frozenset(self.categories.get(child.student, ()))
         level, _day = self.levels.get(child.student, ("", None))
+        nominations, _day = self.nominations.get(child.student, ((), None))
         # A school matters beyond its kind and its place only where it has fees of its own.
         school = child.school if child.school in self.with_own_fees else 0
-        _code, kind, in_county_town = self.places[child.school]
-        facts = (school, child.stage, child.grade, kind, in_county_town, child.is_boarding, child.is_rural)
-        key = (*facts, categories, level)
+        place = self.places[child.school]
+        key = (
+            school, child.stage, child.grade, place, child.is_boarding, child.is_rural, categories, level, nominations
+        )  # fmt: skip
         found = self.known.get(key)
         if found is None:
             row = {**child._asdict(), "school_id": child.school, "stage_id": child.stage}
-            seen = facts_of(row, categories, level, kind=kind, in_county_town=in_county_town)
+            seen = facts_of(row, place, categories=categories, level=level, nominations=nominations)
             verdicts = self.rulebook.judge(seen, in_words=False)
             found = self.known[key] = _Fitting(
                 rules={verdict.program.code: verdict.rule for verdict in verdicts if verdict.rule},
@@ -249,7 +265,7 @@ class _Search:
         return found
 
     def _place(self, school: int, child: _Child) -> tuple[Any, ...]:
-        return self.places[school][0], child.grade_no, child.class_name
+        return self.codes[school], child.grade_no, child.class_name
 
     def _missed(self, child: _Child, program: str, rule: Rule) -> Line:
         condition = self.conditions[rule.pk]
@@ -259,6 +275,10 @@ class _Search:
             days.append(min(known[code] for code in condition.categories & known.keys()))
         if condition.levels:
             days.append(self.levels[child.student][1])
+        if child.student in self.nominations and any(
+            code == program for code, _tier in self.nominations[child.student][0]
+        ):
+            days.append(self.nominations[child.student][1])
         return Line(
             gap=Gap.MISSED,
             enrollment=child.pk,

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from programs import terms
 from programs.awards import NO_LONGER_ENTITLED
 from programs.choices import AwardState
-from programs.eligibility import Rulebook, facts_of, hardships, levels
+from programs.eligibility import Known, Place, Rulebook
 from programs.models import Award, AwardList, AwardQuerySet, TermProgram
 from schools.models import Term
 from students.choices import EnrollmentState
@@ -107,8 +107,7 @@ class _Reasons:
         }
         gone = {old.student_id for kind, old, _new in pairs if kind is Kind.GONE and old}
         self.rulebook = Rulebook(term)
-        self.categories = hardships(term, gone) if gone else {}
-        self.levels = levels(term, gone) if gone else {}
+        self.known = Known(term, gone)
 
     def _enrollments(self, term: Term, students: QuerySet[Award, object]) -> QuerySet[Enrollment]:
         return Enrollment.objects.filter(term=term, student__in=students).select_related("school").order_by("pk")
@@ -154,13 +153,7 @@ class _Reasons:
             return _("本学期不在花名册里")
         if enrollment.state != EnrollmentState.STUDYING:
             return str(enrollment.get_state_display())
-        facts = facts_of(
-            enrollment,
-            self.categories.get(award.student_id, frozenset()),
-            self.levels.get(award.student_id, ""),
-            kind=enrollment.school.kind_id,
-            in_county_town=enrollment.school.is_county_town,
-        )
+        facts = self.known.facts(enrollment, Place.of(enrollment.school))
         for verdict in self.rulebook.judge(facts):
             if verdict.program.code == award.program_id and not verdict.entitled:
                 return "".join(verdict.reasons)

@@ -6,13 +6,12 @@ are counted from the two lists and the term's rows as they are.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum
 
 from common.resident_ids import IdKind
-from programs import eligibility
-from programs.eligibility import Rulebook, Verdict
+from programs.eligibility import Known, Place, Rulebook, Verdict
 from programs.models import Award, AwardQuerySet
 from schools.models import Term
 from students import register_changes
@@ -119,20 +118,14 @@ def gaining_lines(enrollments: Sequence[Enrollment], snapshot: RegisterSnapshot,
     awards: dict[int, list[Award]] = defaultdict(list)
     for award in _live(term, students):
         awards[award.student_id].append(award)
-    categories, levels = eligibility.hardships(term, students), eligibility.levels(term, students)
+    known = Known(term, students)
     rulebook = Rulebook(term)
     lines = []
     for enrollment in enrollments:
         child = enrollment.student
         named = [person for person in people[child.id_number_index or ""] if person.name_key == child.name_key]
-        known = categories.get(child.pk, frozenset())
-        facts = eligibility.facts_of(
-            enrollment,
-            known | {person.category_id for person in named},
-            levels.get(child.pk, ""),
-            kind=enrollment.school.kind_id,
-            in_county_town=enrollment.school.is_county_town,
-        )
+        facts = known.facts(enrollment, Place.of(enrollment.school))
+        facts = replace(facts, categories=facts.categories | {person.category_id for person in named})
         has = {award.program_id for award in awards[child.pk]}
         verdicts = [verdict for verdict in rulebook.entitled(facts) if verdict.program.code not in has]
         lines.append(Gaining(enrollment, named, awards[child.pk], verdicts))
