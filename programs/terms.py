@@ -142,12 +142,11 @@ def open_next(*, after: Term, close_before: bool = False, by: User, at: datetime
     term, made = Term.objects.get_or_create(code=code, defaults=facts)
     if not made:
         raise TermKnown(term=term)
-    programs = next_programs(after)
-    TermProgram.objects.bulk_create(TermProgram(term=term, program=program) for program in programs)
+    programs = _carry_on(term, after)
     of_closed = SchoolFee.objects.on(term.starts_on).filter(school__is_active=False, valid_from__lt=term.starts_on)
     ended = of_closed.update(valid_to=term.starts_on - timedelta(days=1))
     fees = SchoolFee.objects.on(term.starts_on).count()
-    actions.record(by, "term.opened", term, at=at, programs=len(programs), fees=fees, fees_ended=ended)
+    actions.record(by, "term.opened", term, at=at, programs=programs, fees=fees, fees_ended=ended)
     if close_before:
         for earlier in Term.objects.filter(starts_on__lt=term.starts_on, state=TermState.OPEN):
             close(earlier, by=by, at=at)
@@ -156,10 +155,32 @@ def open_next(*, after: Term, close_before: bool = False, by: User, at: datetime
 
 def next_programs(after: Term) -> list[Program]:
     """What the term that follows carries out: what the last term of its season did, else what the last term did."""
+    model = _model_of(after)
+    return list(Program.objects.filter(terms__term=model)) if model else []
+
+
+def _model_of(after: Term) -> Term | None:
+    """The term whose programs the one that follows takes over."""
     season = next_code(after.code)[4]
     earlier = Term.objects.filter(starts_on__lte=after.starts_on, programs__isnull=False).order_by("-starts_on")
-    model = earlier.filter(code__endswith=season).first() or earlier.first()
-    return list(Program.objects.filter(terms__term=model)) if model else []
+    return earlier.filter(code__endswith=season).first() or earlier.first()
+
+
+def _carry_on(term: Term, after: Term) -> int:
+    """Carry out in a new term what its model did: the same school pays, the same months of a later year."""
+    model = _model_of(after)
+    if model is None:
+        return 0
+    same_season = model.season is term.season
+    lines = list(TermProgram.objects.filter(term=model))
+    for line in lines:
+        line.pk, line._state.adding, line.term = None, True, term
+        for name in ("first_month", "last_month"):
+            month: date | None = getattr(line, name)
+            later = month.replace(year=month.year + term.year - model.year) if month and same_season else None
+            setattr(line, name, later)
+    TermProgram.objects.bulk_create(lines)
+    return len(lines)
 
 
 @transaction.atomic
