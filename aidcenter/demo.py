@@ -324,20 +324,28 @@ class Demonstration:
                     self.take_return(again, day + timedelta(days=10), attempt=2)
 
     def allot(self, term: Term, day: date) -> None:
-        """Money arrives for each program: what its confirmed awards need, payer by payer."""
+        """Money is allotted and arrives for each program: what its confirmed awards need, payer by payer."""
         with self.step(f"{term.code} allot funds") as work:
             for number, program in enumerate(Program.objects.filter(terms__term=term), start=1):
                 amounts = Award.objects.confirmed().filter(term=term, program=program).order_by()
                 needed = shares.split(amounts, shares.shares_of(program, term))
                 for payer, amount_fen in needed.items():
                     if amount_fen:
-                        funds.allot(
+                        quota = funds.allot(
                             document_no=f"示范财教〔{term.year}〕{number}号",
                             issued_on=day - timedelta(days=10),
                             program=program,
                             term=term,
                             payer=payer,
                             amount_fen=amount_fen,
+                            by=self.preparer,
+                            at=moment(day),
+                        )
+                        funds.arrive(
+                            quota,
+                            amount_fen=amount_fen,
+                            arrived_on=day - timedelta(days=4),
+                            voucher=f"收{number:03d}",
                             by=self.preparer,
                             at=moment(day),
                         )

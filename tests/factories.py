@@ -16,6 +16,7 @@ from common import names, resident_ids, sealed, workdays
 from common.roles import Role
 from disbursements.choices import BatchState, EntryKind, FailureReason, PaymentState, RecoveryCause
 from disbursements.models import (
+    Arrival,
     Batch,
     BatchShare,
     Bounce,
@@ -947,7 +948,8 @@ class BatchFactory(DjangoModelFactory):
             )
         totals = self.payments.totals()
         self.people, self.amount_fen = totals["people"], totals["amount_fen"]
-        self.save(update_fields=["people", "amount_fen"])
+        self.planned_people, self.planned_fen = totals["people"], totals["amount_fen"]
+        self.save(update_fields=["people", "amount_fen", "planned_people", "planned_fen"])
 
 
 class PaymentFactory(DjangoModelFactory):
@@ -1064,6 +1066,18 @@ class QuotaFactory(DjangoModelFactory):
     term = factory.SubFactory(TermFactory)
     payer = Payer.COUNTY
     amount_fen = 100_000_00
+    entered_by = factory.SubFactory(UserFactory)
+    entered_at = NOW
+
+
+class ArrivalFactory(DjangoModelFactory):
+    class Meta:
+        model = Arrival
+
+    quota = factory.SubFactory(QuotaFactory)
+    amount_fen = factory.SelfAttribute("quota.amount_fen")
+    arrived_on = date(2021, 9, 20)
+    voucher = factory.Sequence(lambda n: f"收{n + 1}号")
     entered_by = factory.SubFactory(UserFactory)
     entered_at = NOW
 

@@ -8,7 +8,6 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from common import workdays
-from disbursements import funds
 from disbursements.models import Payment
 from programs.choices import ListState, Payer
 from programs.models import Award, AwardList, Program, Share
@@ -17,6 +16,7 @@ from schools.models import SchoolKind, Stage
 from students.models import HardshipCategory
 from tests import factories as make
 from tests.factories import NOW
+from tests.funding import fund
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WIDTHS = [1440, 390]
@@ -88,17 +88,17 @@ class County:
     def pay(self):
         program = Program.objects.get(pk="boarder-living")
         make.TermProgramFactory(term=self.term, program=program)
-        for payer in Share.objects.filter(program=program).values_list("payer", flat=True).distinct() or [Payer.COUNTY]:
-            funds.allot(
-                document_no="示财预〔2021〕8号",
-                issued_on=date(2021, 9, 15),
-                program=program,
-                term=self.term,
-                payer=payer,
-                amount_fen=10_000_000,
-                by=self.preparer,
-                at=NOW,
-            )
+        payers = Share.objects.filter(program=program).values_list("payer", flat=True).distinct() or [Payer.COUNTY]
+        fund(
+            *payers,
+            document_no="示财预〔2021〕8号",
+            issued_on=date(2021, 9, 15),
+            program=program,
+            term=self.term,
+            amount_fen=10_000_000,
+            by=self.preparer,
+            at=NOW,
+        )
         awards = list(self.lists[0].awards.filter(program=program))
         self.batch = make.BatchFactory(
             settled=True, term=self.term, program=program, prepared_by=self.preparer, number="2021A-boarder-living-01"

@@ -16,6 +16,7 @@ from jobs.choices import JobState
 from jobs.models import Job
 from programs.choices import Payee, Payer
 from programs.models import Share
+from tests import funding
 from tests.factories import (
     NOW,
     AwardFactory,
@@ -33,17 +34,7 @@ RETURN_HEAD = ("序号", "户名", "金额(元)", "状态", "失败原因", "到
 
 
 def fund(program, term, by, *, each_fen=10_000_000):
-    for payer in (Payer.CENTRAL, Payer.COUNTY):
-        funds.allot(
-            document_no="示财教〔2021〕1号",
-            issued_on=date(2021, 9, 1),
-            program=program,
-            term=term,
-            payer=payer,
-            amount_fen=each_fen,
-            by=by,
-            at=NOW,
-        )
+    funding.fund(issued_on=date(2021, 9, 1), program=program, term=term, amount_fen=each_fen, by=by, at=NOW)
 
 
 def awards(program, how_many, **facts):

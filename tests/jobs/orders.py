@@ -7,7 +7,7 @@ from django.conf import settings
 from factory.django import DjangoModelFactory
 
 from accounts.models import User
-from disbursements import batches, funds, returns, sending
+from disbursements import batches, returns, sending
 from jobs import run
 from jobs.choices import JobState
 from jobs.models import Job
@@ -34,6 +34,7 @@ from tests.factories import (
     card_number,
     resident_id,
 )
+from tests.funding import fund
 from tests.workbooks import RECOGNITION_HEAD, REGISTER_HEAD, roster, roster_row, xlsx
 
 STANDARDS = settings.BASE_DIR / "fixtures" / "standards" / "411625.toml"
@@ -150,17 +151,14 @@ def batch_build(rows: int = 25) -> Job:
 def bank_file(rows: int = 12) -> Job:
     built = _done(batch_build(rows))
     batch = batches.Batch.objects.get(pk=built.params["batch_id"])
-    for payer in (Payer.CENTRAL, Payer.COUNTY):
-        funds.allot(
-            document_no="示财教〔2021〕1号",
-            issued_on=date(2021, 9, 1),
-            program=batch.program,
-            term=batch.term,
-            payer=payer,
-            amount_fen=100_000_000,
-            by=built.started_by,
-            at=NOW,
-        )
+    fund(
+        issued_on=date(2021, 9, 1),
+        program=batch.program,
+        term=batch.term,
+        amount_fen=100_000_000,
+        by=built.started_by,
+        at=NOW,
+    )
     batches.approve(batch, by=UserFactory(approver=True), at=NOW)
     return run.start("batch-bank-file", by=built.started_by, at=NOW, batch_id=batch.pk)
 
