@@ -8,7 +8,8 @@ from django.db import transaction
 
 from accounts.models import User
 from disbursements import batches, returns
-from disbursements.models import Batch
+from disbursements.choices import Way
+from disbursements.models import Bank, Batch
 from jobs import run
 from jobs.models import Job
 from programs.models import Program
@@ -16,9 +17,18 @@ from schools.models import Term
 
 
 @transaction.atomic
-def prepare_batch(*, term: Term, program: Program, by: User, at: datetime) -> Batch:
+def prepare_batch(
+    *,
+    term: Term,
+    program: Program,
+    bank: Bank | None = None,
+    way: Way = Way.BANK,
+    cash_reason: str = "",
+    by: User,
+    at: datetime,
+) -> Batch:
     """Open a batch and order the run that fills it."""
-    batch = batches.prepare(term=term, program=program, by=by, at=at)
+    batch = batches.prepare(term=term, program=program, bank=bank, way=way, cash_reason=cash_reason, by=by, at=at)
     run.start("batch-build", key=_build_key(batch), by=by, at=at, term=term, batch_id=batch.pk)
     return batch
 

@@ -11,7 +11,7 @@ from jobs.run import Running, handler
 
 
 def _batch(running: Running) -> Batch:
-    return Batch.objects.select_related("term", "program", "prepared_by").get(pk=running.params["batch_id"])
+    return Batch.objects.select_related("term", "program", "bank", "prepared_by").get(pk=running.params["batch_id"])
 
 
 @handler("batch-build", title=_("编制发放批次"))

@@ -184,6 +184,27 @@ class Batch(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("disbursements:batch", args=[self.pk])
 
+    def get_state_display(self) -> str:  # type: ignore[no-redef]
+        """Cash goes to no bank: what is sent there is being handed out here."""
+        if self.way == Way.CASH and self.state == BatchState.SENT:
+            return str(_("现金发放中"))
+        return str(BatchState(self.state).label)
+
+    @property
+    def planned(self) -> dict[str, int]:
+        """The control totals, as counted before any payment was written."""
+        return {"people": self.planned_people, "amount_fen": self.planned_fen}
+
+    @property
+    def totals(self) -> dict[str, int]:
+        """What the finished run wrote."""
+        return {"people": self.people, "amount_fen": self.amount_fen}
+
+    @property
+    def waits_for_third(self) -> bool:
+        """Whether the third signature is still missing."""
+        return self.needs_third and self.released_by_id is None
+
 
 class BatchShare(models.Model):
     """How a batch's money is borne, as it was on the day of its approval: what comes later is shared alike."""

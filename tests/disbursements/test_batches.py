@@ -125,7 +125,8 @@ class TestApprove:
 
         assert batch.state == BatchState.APPROVED
         assert [b.available for b in funds.balances(term)] == [10_000_000 - 75_000] * 2
-        assert Action.objects.first().details == {"people": 3, "amount_fen": 150_000}
+        details = Action.objects.first().details
+        assert (details["people"], details["amount_fen"], details["needs_third"]) == (3, 150_000, False)
 
     def test_by_its_maker_is_refused(self, term, program, preparer):
         awards(program, 1)

@@ -1,0 +1,66 @@
+"""Who can be paid now, and why the others wait: one definition for batches, for the list of who waits, and for cash."""
+
+from typing import Any
+
+from django.db.models import Case, CharField, Exists, OuterRef, Q, QuerySet, Value, When
+
+from disbursements.banks import cards_of
+from disbursements.choices import PaymentState, Waiting, Way
+from disbursements.models import Bank, PayDecision, Payment
+from programs.choices import AwardState, Payee
+from programs.models import Award, Program
+from schools.models import Term
+from students.choices import EnrollmentState
+from students.models import Card
+
+_CARD = Card.objects.filter(student=OuterRef("student"), is_current=True)
+_REFUSED = Payment.objects.filter(
+    Q(state=PaymentState.FAILED) | Q(bounce__isnull=False), award=OuterRef("pk"), card__is_current=True
+)
+GONE = ~Q(enrollment__state=EnrollmentState.STUDYING)
+"""The child does not study there any more: a person says whether the award is paid all the same."""
+UNDECIDED = GONE & ~Exists(PayDecision.objects.filter(award=OuterRef("pk")))
+_NOT_TO_PAY = GONE & Exists(PayDecision.objects.filter(award=OuterRef("pk"), is_to_pay=False))
+_FOR_CASH = (Waiting.NO_CARD, Waiting.CARD_REFUSED)
+
+
+def payable(term: Term, program: Program, *, bank: Bank | None = None, way: str = Way.BANK) -> QuerySet[Award]:
+    """Confirmed awards without a live payment, whose payee can be paid in this way.
+
+    After a failure or a late return the award waits until its card is another one than the bank refused; an account
+    of a school can be tried again as it is, after the school has set it right with its bank. Of a bank only the
+    children whose card is one of its own; an account of a school is paid by any. Cash is for families that no bank
+    can pay.
+    """
+    awards = _unpaid(term, program).filter(state=AwardState.CONFIRMED)
+    if way == Way.CASH:
+        return awards.filter(waits__in=_FOR_CASH)
+    awards = awards.filter(waits="")
+    if bank is not None and program.payee != Payee.SCHOOL:
+        awards = awards.filter(Exists(_CARD.filter(cards_of(bank))))
+    return awards
+
+
+def waiting(term: Term, program: Program) -> QuerySet[Any]:
+    """Awards that stand and that nobody can pay yet, each with the reason (`waits`)."""
+    return _unpaid(term, program).exclude(waits="")
+
+
+def _unpaid(term: Term, program: Program) -> QuerySet[Any]:
+    awards = Award.objects.filter(term=term, program=program, state__in=[AwardState.CONFIRMED, AwardState.SUSPENDED])
+    if program.payee == Payee.SCHOOL:
+        of_payee = [When(school__account_holder="", then=Value(Waiting.NO_ACCOUNT))]
+    else:
+        of_payee = [
+            When(~Exists(_CARD), then=Value(Waiting.NO_CARD)),
+            When(Exists(_REFUSED), then=Value(Waiting.CARD_REFUSED)),
+        ]
+    waits = Case(
+        When(state=AwardState.SUSPENDED, then=Value(Waiting.HELD)),
+        When(UNDECIDED, then=Value(Waiting.GONE)),
+        When(_NOT_TO_PAY, then=Value(Waiting.NOT_TO_PAY)),
+        *of_payee,
+        default=Value(""),
+        output_field=CharField(),
+    )
+    return awards.exclude(pk__in=Payment.objects.live().values("award")).annotate(waits=waits)
