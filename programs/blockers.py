@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Action, User
 from common.moves import Refused
-from programs import gap_answers
-from programs.choices import IN_PREPARATION, AwardState, ListState, NoticeState
+from programs import exclusions, gap_answers
+from programs.choices import IN_PREPARATION, AwardState, ListState, NoticeState, ObjectionState
 from programs.models import AwardList, Notice
 from students.choices import EnrollmentState
 
@@ -53,6 +53,21 @@ class ObjectionOpen(Refused):
     message = _("还有异议没有办结，不能结束公示。")
 
 
+class ObjectionUnseen(Refused):
+    code = "objection-unseen"
+    message = _("还有 %(count)s 件网页异议没有受理，不能结束公示。")
+
+
+class PhotoMissing(Refused):
+    code = "publicity-photo-missing"
+    message = _("还没有上传公示栏照片，检查时缺少张贴的证明。")
+
+
+class ProgramsBeside(Refused):
+    code = "list-programs-beside"
+    message = _("有 %(count)s 名学生同时享受需要核实的两个项目，请在名单里逐一核实。")
+
+
 class GapsOpen(Refused):
     code = "list-gaps-open"
     message = _("本校还有 %(count)s 条应助未助没有办结。")
@@ -80,13 +95,19 @@ def of_list(award_list: AwardList, *, on: date, by: User | None = None) -> list[
     Given who would confirm it, also what speaks against that person.
     """
     if award_list.state in IN_PREPARATION:
-        return in_awards(award_list)
+        return [*in_awards(award_list), *_in_exclusions(award_list)]
     if award_list.state == ListState.PUBLISHED:
         up = award_list.notices.filter(state=NoticeState.UP).order_by("pk")
         return [blocker for notice in up for blocker in in_notice(notice, on=on)]
     if award_list.state == ListState.CLOSED:
         against = in_person(award_list, by) if by else []
-        return [*against, *in_children(award_list), *in_awards(award_list), *_in_gaps(award_list)]
+        return [
+            *against,
+            *in_children(award_list),
+            *in_awards(award_list),
+            *_in_exclusions(award_list),
+            *_in_gaps(award_list),
+        ]
     return []
 
 
@@ -126,13 +147,22 @@ def in_awards(award_list: AwardList) -> list[Blocker]:
 
 
 def in_notice(notice: Notice, *, on: date) -> list[Blocker]:
-    """A publicity ends when its days are full and every objection is answered."""
+    """A publicity ends when its days are full and every objection is answered; a photo of the board should be kept."""
     found: list[Blocker] = []
     if on <= notice.ends_on:
         found.append(Blocker(NotOver(ends_on=notice.ends_on.isoformat())))
-    if notice.objections.filter(is_upheld=None).exists():
+    if unseen := notice.objections.in_state(ObjectionState.UNSEEN).count():
+        found.append(Blocker(ObjectionUnseen(count=unseen)))
+    if notice.objections.in_state(ObjectionState.OPEN).exists():
         found.append(Blocker(ObjectionOpen()))
+    if not notice.photos.exists():
+        found.append(Blocker(PhotoMissing(), is_stop=False))
     return found
+
+
+def _in_exclusions(award_list: AwardList) -> list[Blocker]:
+    count = exclusions.children_beside(award_list)
+    return [Blocker(ProgramsBeside(count=count), is_stop=False)] if count else []
 
 
 def _in_gaps(award_list: AwardList) -> list[Blocker]:

@@ -1,13 +1,13 @@
 """Which programs do not go together in a term (互斥规则), and which may but have to be looked at."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from django.utils.translation import gettext as _
 
-from programs.choices import Scope, Severity
-from programs.models import Award, Exclusion, Program, TermProgram
+from programs.choices import AwardState, Scope, Severity
+from programs.models import Award, AwardList, Exclusion, Program, TermProgram
 from schools.models import Term
 
 _Months = tuple[tuple[int, int], tuple[int, int]]
@@ -51,22 +51,35 @@ def warning(other: Program) -> str:
     return _("同时享受“%(program)s”，按规定要核实是否可以同时享受。") % {"program": other}
 
 
-def beside(awards: Iterable[Award], term: Term) -> dict[int, list[str]]:
-    """award → the warnings of other awards of its child that stand in the term; three queries for any number."""
+def with_warnings(awards: Sequence[Award], term: Term) -> list[tuple[Award, list[str]]]:
+    """Awards of a page, each with what is to be said of other awards of its child in the term."""
     warned = Exclusions(term).warned
-    shown = {award.pk: award for award in awards if award.program_id in warned}
-    if not shown:
-        return {}
-    standing: dict[int, list[Award]] = defaultdict(list)
-    theirs = Award.objects.live().filter(term=term, student__in={award.student_id for award in shown.values()})
-    for award in theirs.select_related("program").order_by("program__position", "pk"):
-        standing[award.student_id].append(award)
-    found = {
-        pk: [
-            warning(other.program)
-            for other in standing[award.student_id]
-            if other.program_id in warned[award.program_id]
-        ]
-        for pk, award in shown.items()
-    }
-    return {pk: words for pk, words in found.items() if words}
+    of_child: dict[int, list[Award]] = defaultdict(list)
+    asked = {award.student_id for award in awards if award.program_id in warned}
+    standing = Award.objects.live().filter(term=term, student__in=asked, program__in=list(warned))
+    for award in standing.select_related("program").order_by("program__position", "pk"):
+        of_child[award.student_id].append(award)
+    return [
+        (award, [] if award.state == AwardState.DROPPED else _warnings(award, of_child[award.student_id], warned))
+        for award in awards
+    ]
+
+
+def _warnings(award: Award, others: list[Award], warned: Mapping[str, set[str]]) -> list[str]:
+    return [warning(other.program) for other in others if other.program_id in warned.get(award.program_id, ())]
+
+
+def children_beside(award_list: AwardList) -> int:
+    """How many children of a list get two programs that should be looked at together."""
+    warned = Exclusions(award_list.term).warned
+    if not warned:
+        return 0
+    theirs = award_list.awards.live().filter(program__in=list(warned)).order_by()
+    programs: dict[int, set[str]] = defaultdict(set)
+    standing = Award.objects.live().filter(term=award_list.term, student__in=theirs.values("student")).order_by()
+    for student, program in standing.values_list("student", "program"):
+        programs[student].add(program)
+    on_the_list: dict[int, set[str]] = defaultdict(set)
+    for student, program in theirs.values_list("student", "program"):
+        on_the_list[student].add(program)
+    return sum(any(warned[code] & programs[student] for code in codes) for student, codes in on_the_list.items())

@@ -12,7 +12,7 @@ from common.acts import telling
 from common.pages import chosen, render_list, sorted_by, tabs_of, wide_page_of
 from common.roles import Role
 from jobs import run
-from programs import awards
+from programs import awards, exclusions
 from programs.choices import AwardState
 from programs.forms import AwardFilter, ReasonForm, TierForm
 from programs.models import Award, AwardQuerySet
@@ -29,11 +29,13 @@ def index(request: SignedInRequest) -> HttpResponse:
         rows = rows.filter(state=tab)
     total = people.get(tab, 0) if tab else sum(people.values())
     rows = sorted_by(request, rows.for_list(), {"name": "student__name_key", "amount": "amount_fen"})
+    page = wide_page_of(request, rows, count=total)
     context = {
         "form": form,
         "tabs": tabs_of(request, AwardState.choices, people),
         "amount_fen": fen.get(tab, 0) if tab else sum(fen.values()),
-        "page": wide_page_of(request, rows, count=total),
+        "page": page,
+        "lines": exclusions.with_warnings(page.object_list, request.term),
     }
     return render_list(request, "programs/awards.html", part="programs/_awards.html", context=context)
 

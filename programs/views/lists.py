@@ -16,7 +16,7 @@ from accounts.models import User
 from common.acts import telling
 from common.pages import chosen, counts_by, page_of, render_list, sorted_by, tabs_of
 from common.roles import COUNTY, Role
-from programs import blockers, gap_answers, list_changes, lists, publicity, shares, terms
+from programs import blockers, exclusions, gap_answers, list_changes, lists, publicity, shares, terms
 from programs.choices import AwardState, ListState
 from programs.forms import ListFilter, PaperForm, PutUpForm, ReasonForm
 from programs.models import Award, AwardList, AwardListQuerySet, Objection
@@ -52,10 +52,12 @@ def page(request: SignedInRequest, pk: int) -> HttpResponse:
     rows = sorted_by(
         request, rows.for_list().select_related("standard"), {"name": "student__name_key", "amount": "amount_fen"}
     )
+    shown = page_of(request, rows, count=counts.get(tab, 0) if tab else sum(counts.values()))
     context = {
         "list": award_list,
         "tabs": tabs_of(request, AwardState.choices, counts),
-        "page": page_of(request, rows, count=counts.get(tab, 0) if tab else sum(counts.values())),
+        "page": shown,
+        "lines": exclusions.with_warnings(shown.object_list, award_list.term),
         "notices": award_list.notices.all(),
         "open_objections": Objection.objects.filter(notice__list=award_list, answered_at=None).count(),
         "form": None,
