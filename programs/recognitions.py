@@ -1,30 +1,32 @@
-"""Schools' lists of recognized children (家庭经济困难学生认定, 教财〔2018〕16号): a file a term, the newest one holds.
+"""Schools' lists of recognized children (家庭经济困难学生认定, 教财〔2018〕16号): the newest one of a term holds.
 
-A line counts when it names a child of this school's roster: by name and the very number the roster gives,
-right or wrong, or, without a usable number, by name where name, grade and class fit one child only.
+A list comes from a file, from a round that the county took on record (programs.rounds), or from the autumn term of
+the same school year. A line of a file counts when it names a child of this school's roster: by name and the very
+number the roster gives, right or wrong, or, without a usable number, by name where name, grade and class fit one
+child only.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
 from accounts.models import User
 from common import names, resident_ids, sheets
-from common.bulk import insert
-from common.moves import Refused, move
+from common.bulk import in_parts, insert
+from common.moves import Refused, WrongState, move
 from common.tables import Table
 from jobs import files
 from jobs.choices import FileKind
 from jobs.run import Running
 from programs.choices import RECOGNITION_LIST_MOVES, Level, RecognitionListState
-from programs.models import Recognition, RecognitionList
-from schools.choices import TermState
+from programs.models import Recognition, RecognitionList, RecognitionListQuerySet, RecognitionRound
+from schools.choices import Season, TermState
 from schools.models import School, Term
 from students import identity
 from students.models import Enrollment
@@ -120,21 +122,10 @@ def read(recognition_list: RecognitionList, *, running: Running, reader: sheets.
         raise
     result = {"people": len(recognized), "unmatched": len(unmatched)}
     with running.chunk(to=len(recognized), result=result):
-        before = RecognitionList.objects.filter(
-            school=recognition_list.school, term=recognition_list.term, state=RecognitionListState.IN_FORCE
-        ).first()
-        if before is not None:
-            move(before, RecognitionListState.SUPERSEDED, moves=RECOGNITION_LIST_MOVES)
-        move(
-            recognition_list,
-            RecognitionListState.IN_FORCE,
-            moves=RECOGNITION_LIST_MOVES,
-            people=len(recognized),
-            unmatched=unmatched,
-        )
+        _replace(recognition_list, people=len(recognized), unmatched=unmatched)
         insert(
             Recognition,
-            ("student", "list", "term", "level", "row"),
+            _COLUMNS,
             [
                 (student, recognition_list.pk, recognition_list.term_id, level, row)
                 for student, (level, row) in recognized.items()
@@ -149,6 +140,84 @@ def read(recognition_list: RecognitionList, *, running: Running, reader: sheets.
             unmatched=len(unmatched),
         )
     return result
+
+
+_COLUMNS = ("student", "list", "term", "level", "row")
+
+
+def _replace(recognition_list: RecognitionList, **facts: Any) -> None:
+    """Put a list in force in the place of the school's list before."""
+    before = RecognitionList.objects.filter(
+        school=recognition_list.school, term=recognition_list.term, state=RecognitionListState.IN_FORCE
+    ).first()
+    if before is not None:
+        move(before, RecognitionListState.SUPERSEDED, moves=RECOGNITION_LIST_MOVES)
+    move(recognition_list, RecognitionListState.IN_FORCE, moves=RECOGNITION_LIST_MOVES, **facts)
+
+
+@transaction.atomic
+def put_in_force(round: RecognitionRound, levels: Mapping[int, str], *, by: User, at: datetime) -> RecognitionList:
+    """Make the list of a round that is on record: student → level, in the order in which they are given."""
+    made = RecognitionList.objects.create(
+        school=round.school, term=round.term, round=round, uploaded_by=by, uploaded_at=at
+    )
+    _replace(made, people=len(levels))
+    rows = enumerate(levels.items(), start=1)
+    insert(Recognition, _COLUMNS, [(child, made.pk, made.term_id, level, row) for row, (child, level) in rows])
+    actions.record(by, "recognition.in-force", made, at=at, people=made.people, unmatched=0)
+    return made
+
+
+# --- The spring term of a school year
+
+
+class NothingToCarry(Refused):
+    code = "recognition-nothing-to-carry"
+    message = _("没有可以沿用的认定名单：只有春季学期可以沿用同一学年秋季学期的名单，已有名单的学校不再沿用。")
+
+
+def to_carry(term: Term) -> RecognitionListQuerySet:
+    """Lists of the autumn that can hold in this spring as well: of schools at work that have no list of their own."""
+    if term.season is not Season.SPRING or term.state != TermState.OPEN:
+        return RecognitionList.objects.none()
+    own = RecognitionList.objects.filter(term=term).exclude(state=RecognitionListState.REFUSED)
+    autumn = RecognitionList.objects.filter(term=f"{term.school_year}A", state=RecognitionListState.IN_FORCE)
+    found: RecognitionListQuerySet = autumn.filter(school__is_active=True).exclude(school__in=own.values("school"))
+    return found
+
+
+@transaction.atomic
+def carry_on(term: Term, *, by: User, at: datetime) -> int:
+    """Let the autumn's lists hold in the spring of the same school year, of all schools at once; says how many."""
+    lists = list(to_carry(term).order_by("school", "pk"))
+    if not lists:
+        raise NothingToCarry()
+    carried = [
+        RecognitionList(
+            school_id=each.school_id,
+            term=term,
+            carried_from=each,
+            state=RecognitionListState.IN_FORCE,
+            uploaded_by=by,
+            uploaded_at=at,
+            people=each.people,
+        )
+        for each in lists
+    ]
+    try:
+        with transaction.atomic():
+            RecognitionList.objects.bulk_create(carried, batch_size=500)
+    except IntegrityError as error:  # somebody else did it meanwhile
+        raise WrongState() from error
+    made = {each.carried_from_id: each.pk for each in carried}
+    people = 0
+    for some in in_parts(made):
+        rows = Recognition.objects.filter(list__in=some).order_by("pk").values_list("student", "list", "level", "row")
+        copies = [(student, made[old], term.pk, level, row) for student, old, level, row in rows.iterator()]
+        insert(Recognition, _COLUMNS, copies)
+        people += len(copies)
+    actions.record(by, "recognitions.carried-on", term, at=at, lists=len(carried), people=people)
+    return len(carried)
 
 
 def _is_outdated(recognition_list: RecognitionList) -> bool:

@@ -1,0 +1,417 @@
+"""A school's recognition of poor families, step by step (教财〔2018〕16号): told, applied, reviewed, public, on record.
+
+What families hand in and what the reviews find of each child is in programs.applications. A round that the county
+has on record is the school's recognition list of the term.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Count, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts import actions
+from accounts.models import User
+from common import workdays
+from common.moves import Refused, WrongState, hold, move
+from jobs import documents
+from jobs.choices import FileKind
+from jobs.documents import Brought
+from programs import recognitions
+from programs.choices import ROUND_MOVES, ApplicationState, Level, RecognitionListState, RoundKind, RoundState
+from programs.models import Application, ApplicationQuerySet, RecognitionList, RecognitionRound
+from programs.recognitions import TermIsClosed
+from schools.choices import TermState
+from schools.models import School, SchoolQuerySet, Term
+from students.models import Enrollment, EnrollmentQuerySet, Hardship
+from students.models.crosscheck import HardshipQuerySet
+
+
+class RosterMissing(Refused):
+    code = "round-roster-missing"
+    message = _("本校本学期的花名册还没有入库，请先上报花名册，再开始认定。")
+
+
+class RoundOpen(Refused):
+    code = "round-open"
+    message = _("本校已有一次认定正在进行，办完以后才能开始下一次。")
+
+
+class YearlyKnown(Refused):
+    code = "round-yearly-known"
+    message = _("本学年已经做过学年认定，情况有变化的学生请用“学期调整”。")
+
+
+class NothingToChange(Refused):
+    code = "round-nothing-to-change"
+    message = _("本校本学期还没有现行的认定名单，没有可以调整的内容，请做“学年认定”。")
+
+
+class ToldLater(Refused):
+    code = "round-told-later"
+    message = _("告知日期不能晚于今天。")
+
+
+class PanelDay(Refused):
+    code = "round-panel-day"
+    message = _("评议日期不能早于告知日期，也不能晚于今天。")
+
+
+class PanelMissing(Refused):
+    code = "round-panel-missing"
+    message = _("请先登记评议会议：日期和到会人员。")
+
+
+class MinutesMissing(Refused):
+    code = "round-minutes-missing"
+    message = _("请填写会议记录，或上传会议记录原件。")
+
+
+class NobodyDecided(Refused):
+    code = "round-nobody-decided"
+    message = _("还没有评定过学生，请先录入申请、班级评议和学校评定。")
+
+
+class StillUndecided(Refused):
+    code = "round-still-undecided"
+    message = _("还有 %(count)s 名学生没有评定：结转的请确认或撤回，已申请的请完成班级评议和学校评定。")
+
+
+class TooManyVotes(Refused):
+    code = "round-too-many-votes"
+    message = _("%(name)s的票数之和超过了到会人数（%(present)s 人）。")
+
+
+class PublicTooShort(Refused):
+    code = "round-public-too-short"
+    message = _("公示不得少于 %(days)s 个工作日。")
+
+
+class PublicNotOver(Refused):
+    code = "round-public-not-over"
+    message = _("公示要到 %(ends_on)s 才满期，不能提前结束。")
+
+
+class ObjectionToAnswer(Refused):
+    code = "round-objection"
+    message = _("公示期间收到异议，请由评议组复核后重新公示。")
+
+
+class WordsMissing(Refused):
+    code = "round-words-missing"
+    message = _("请写明内容。")
+
+
+class OwnReview(Refused):
+    code = "round-own-review"
+    message = _("评议由您登记，备案必须由另一个人办理。")
+
+
+# --- Who is concerned
+
+
+def children(round: RecognitionRound) -> EnrollmentQuerySet:
+    """Who studies at the school in the term: a round is about nobody else."""
+    return Enrollment.objects.studying().filter(school=round.school_id, term=round.term_id)
+
+
+def by_fact(round: RecognitionRound) -> HardshipQuerySet:
+    """What other offices' lists say of the school's children: recognized by fact, without an application."""
+    here = children(round).values("student")
+    return Hardship.objects.in_force(round.term).filter(student__in=here)
+
+
+def list_in_force(school: School, term: Term) -> RecognitionList | None:
+    return RecognitionList.objects.filter(school=school, term=term, state=RecognitionListState.IN_FORCE).first()
+
+
+def kind_of_next(school: School, term: Term) -> RoundKind:
+    """What the school's next round would be: the school year's, or one of changes once there is a list to change."""
+    is_known = RecognitionRound.objects.filter(school=school, term__in=_school_year(term), kind=RoundKind.YEARLY)
+    return RoundKind.CHANGE if is_known.exists() or list_in_force(school, term) else RoundKind.YEARLY
+
+
+def _school_year(term: Term) -> list[str]:
+    year = int(term.school_year)
+    return [f"{year}A", f"{year + 1}S"]
+
+
+# --- Told
+
+
+@transaction.atomic
+def begin(
+    *, school: School, term: Term, kind: str, told_on: date, told_how: str, by: User, at: datetime
+) -> RecognitionRound:
+    """Open a school's recognition once its families are told.
+
+    What the school recognized last is carried on as a proposal that each family confirms by a new promise.
+    """
+    if term.state != TermState.OPEN:
+        raise TermIsClosed()
+    if told_on > timezone.localdate(at):
+        raise ToldLater()
+    if kind == RoundKind.YEARLY:
+        earlier = RecognitionRound.objects.filter(school=school, kind=kind, term__in=_school_year(term))
+        if earlier.exclude(term=term, state__in=_NOT_RECORDED).exists():
+            raise YearlyKnown()
+    elif list_in_force(school, term) is None:
+        raise NothingToChange()
+    if not Enrollment.objects.studying().filter(school=school, term=term).exists():
+        raise RosterMissing()
+    try:
+        with transaction.atomic():
+            begun = RecognitionRound.objects.create(
+                school=school, term=term, kind=kind, told_on=told_on, told_how=told_how, begun_by=by, begun_at=at
+            )
+    except IntegrityError as error:
+        raise RoundOpen() from error
+    carried = _carry_on(begun, by=by, at=at) if kind == RoundKind.YEARLY else 0
+    actions.record(by, "round.begun", begun, at=at, kind=kind, carried=carried)
+    return begun
+
+
+_NOT_RECORDED = [state for state in RoundState if state != RoundState.RECORDED]
+
+
+def _carry_on(round: RecognitionRound, *, by: User, at: datetime) -> int:
+    """Propose whom the school's last list before this term recognized and who still studies here."""
+    lists = RecognitionList.objects.filter(school=round.school_id, state=RecognitionListState.IN_FORCE)
+    last = lists.filter(term__starts_on__lt=round.term.starts_on).order_by("-term__starts_on").first()
+    if last is None:
+        return 0
+    poor = last.recognitions.exclude(level=Level.NOT_POOR).order_by("pk")
+    levels = dict(poor.values_list("student", "level"))
+    here = children(round).filter(student__in=poor.values("student")).order_by("pk")
+    proposals = [
+        Application(
+            round=round,
+            student_id=enrollment.student_id,
+            enrollment=enrollment,
+            state=ApplicationState.CARRIED,
+            wished_level=levels[enrollment.student_id],
+            entered_by=by,
+            entered_at=at,
+        )
+        for enrollment in here
+    ]
+    Application.objects.bulk_create(proposals, batch_size=500)
+    return len(proposals)
+
+
+# --- Reviewed
+
+
+@transaction.atomic
+def seat_panel(
+    round: RecognitionRound,
+    *,
+    panel_on: date,
+    present: list[dict[str, str]],
+    minutes: str,
+    scan: Brought | None = None,
+    by: User,
+    at: datetime,
+) -> None:
+    """Say when the school's panel met, who was there, and what was said."""
+    hold(round, RoundState.OPEN, RoundState.PUBLISHED)
+    if not round.told_on <= panel_on <= timezone.localdate(at):
+        raise PanelDay()
+    if not present:
+        raise PanelMissing()
+    if not minutes.strip() and scan is None and round.minutes_file_id is None:
+        raise MinutesMissing()
+    said: dict[str, Any] = {"panel_on": panel_on, "panel_present": present, "minutes": minutes.strip()}
+    if scan is not None:
+        said["minutes_file"] = documents.store(scan, kind=FileKind.MINUTES, school=round.school, by=by, at=at)
+    RecognitionRound.objects.filter(pk=round.pk).update(**said)
+    round.refresh_from_db()
+    actions.record(by, "round.panel-seated", round, at=at, on=panel_on.isoformat(), present=len(present))
+
+
+@transaction.atomic
+def register_review(round: RecognitionRound, *, by: User, at: datetime) -> None:
+    """The panel is through with every child. After an objection this is the way to the next publicity."""
+    hold(round, RoundState.OPEN, RoundState.PUBLISHED)
+    if round.state == RoundState.PUBLISHED and not round.public_result:
+        raise WrongState()
+    if not round.panel_present:
+        raise PanelMissing()
+    undecided = waiting(round).count()
+    if undecided:
+        raise StillUndecided(count=undecided)
+    decided = list(round.applications.filter(state=ApplicationState.DECIDED).select_related("student").order_by("pk"))
+    if not decided:
+        raise NobodyDecided()
+    present = len(round.panel_present)
+    for each in decided:
+        if (each.votes_for or 0) + (each.votes_against or 0) > present:
+            raise TooManyVotes(name=each.student.name, present=present)
+    move(round, RoundState.REVIEWED, moves=ROUND_MOVES, reviewed_by=by, reviewed_at=at, **_NOT_PUBLIC)
+    actions.record(by, "round.reviewed", round, at=at, decided=len(decided), present=present)
+
+
+_NOT_PUBLIC = {"public_from": None, "public_to": None, "public_days": 0, "public_result": "", "sent_back_reason": ""}
+
+
+def waiting(round: RecognitionRound) -> ApplicationQuerySet:
+    """Children of whom the panel has not spoken yet."""
+    over = [ApplicationState.DECIDED, ApplicationState.WITHDRAWN]
+    found: ApplicationQuerySet = round.applications.exclude(state__in=over)  # type: ignore[assignment]
+    return found
+
+
+# --- Public
+
+
+@transaction.atomic
+def publish(round: RecognitionRound, *, working_days: int | None = None, by: User, at: datetime) -> None:
+    """Put the result up at the school. The day it goes up counts if it is a working day."""
+    least = settings.PUBLICITY_WORKING_DAYS
+    days = least if working_days is None else working_days
+    if days < least:
+        raise PublicTooShort(days=least)
+    first = timezone.localdate(at)
+    last = workdays.last_day(first, days)
+    move(
+        round,
+        RoundState.PUBLISHED,
+        moves=ROUND_MOVES,
+        public_from=first,
+        public_to=last,
+        public_days=days,
+        public_result="",
+    )
+    actions.record(by, "round.published", round, at=at, ends_on=last.isoformat())
+
+
+def shown(round: RecognitionRound) -> list[dict[str, str]]:
+    """What the board may show: whom the school finds poor, by name, grade, class and level, and nothing else."""
+    if round.state != RoundState.PUBLISHED:
+        return []
+    decided = round.applications.filter(state=ApplicationState.DECIDED).exclude(level=Level.NOT_POOR)
+    place = ("enrollment__stage__position", "enrollment__grade_no", "enrollment__class_name")
+    rows = decided.order_by(*place, "student__name_key", "pk").values_list(
+        "student__name", "enrollment__grade", "enrollment__class_name", "level"
+    )
+    return [
+        {"name": name, "grade": grade, "class_name": class_name, "level": str(Level(level).label)}
+        for name, grade, class_name, level in rows
+    ]
+
+
+@transaction.atomic
+def close(round: RecognitionRound, *, result: str, by: User, at: datetime) -> None:
+    """End a publicity whose days are full, with its result in words. The county is next."""
+    result = result.strip()[:200]
+    if not result:
+        raise WordsMissing()
+    hold(round, RoundState.PUBLISHED)
+    if round.public_result or waiting(round).exists():
+        raise ObjectionToAnswer()
+    if round.public_to is None or timezone.localdate(at) <= round.public_to:
+        raise PublicNotOver(ends_on=round.public_to and round.public_to.isoformat())
+    move(round, RoundState.CLOSED, moves=ROUND_MOVES, public_result=result)
+    actions.record(by, "round.closed", round, at=at)
+
+
+@transaction.atomic
+def reopen(round: RecognitionRound, *, reason: str, by: User, at: datetime) -> None:
+    """The school itself takes a review back, before or during publicity; what is put right is published anew."""
+    hold(round, RoundState.REVIEWED, RoundState.PUBLISHED)
+    _open_again(round, reason, "round.reopened", by=by, at=at)
+
+
+@transaction.atomic
+def send_back(round: RecognitionRound, *, reason: str, by: User, at: datetime) -> None:
+    """The county does not take a round on record: the school puts it right and publishes again."""
+    hold(round, RoundState.CLOSED)
+    _open_again(round, reason, "round.sent-back", by=by, at=at)
+
+
+def _open_again(round: RecognitionRound, reason: str, verb: str, *, by: User, at: datetime) -> None:
+    reason = reason.strip()[:200]
+    if not reason:
+        raise WordsMissing()
+    move(round, RoundState.OPEN, moves=ROUND_MOVES, **_NOT_PUBLIC | {"sent_back_reason": reason})
+    actions.record(by, verb, round, at=at, reason=reason)
+
+
+# --- On record
+
+
+@transaction.atomic
+def record(round: RecognitionRound, *, by: User, at: datetime) -> RecognitionList:
+    """Take a round on record: another person makes it the school's list in force.
+
+    A round of changes is the list in force with its changes applied.
+    """
+    if by.pk == round.reviewed_by_id:
+        raise OwnReview()
+    move(round, RoundState.RECORDED, moves=ROUND_MOVES, recorded_by=by, recorded_at=at)
+    levels: dict[int, str] = {}
+    before = list_in_force(round.school, round.term)
+    if round.kind == RoundKind.CHANGE and before is not None:
+        levels = dict(before.recognitions.order_by("pk").values_list("student", "level"))
+    decided = round.applications.filter(state=ApplicationState.DECIDED).order_by("pk")
+    changed = dict(decided.values_list("student", "level"))
+    made = recognitions.put_in_force(round, levels | changed, by=by, at=at)
+    actions.record(by, "round.recorded", round, at=at, people=made.people, decided=len(changed))
+    return made
+
+
+# --- Seen from the county
+
+
+def not_begun(term: Term, schools: SchoolQuerySet) -> SchoolQuerySet:
+    """Of these schools those at work that have neither a round nor a list in the term."""
+    rounds = RecognitionRound.objects.filter(term=term).values("school")
+    lists = RecognitionList.objects.filter(term=term, state=RecognitionListState.IN_FORCE).values("school")
+    return schools.filter(is_active=True).exclude(pk__in=rounds).exclude(pk__in=lists)
+
+
+@dataclass(frozen=True)
+class ClassOfRound:
+    """One class of a round: how many of its applications are where."""
+
+    grade: str
+    class_name: str
+    all: int
+    to_review: int
+    reviewed: int
+    decided: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.grade}{self.class_name}"
+
+
+def classes(round: RecognitionRound) -> list[ClassOfRound]:
+    """The classes that have applications, withdrawn ones left out, in the order of the school."""
+    rows = round.applications.exclude(state=ApplicationState.WITHDRAWN)
+    place = ("enrollment__stage__position", "enrollment__grade_no", "enrollment__grade", "enrollment__class_name")
+    counted = (
+        rows.order_by(*place)
+        .values(*place)
+        .annotate(
+            all=Count("pk"),
+            to_review=Count("pk", filter=Q(state__in=[ApplicationState.CARRIED, ApplicationState.APPLIED])),
+            reviewed=Count("pk", filter=Q(state=ApplicationState.CLASS_REVIEWED)),
+            decided=Count("pk", filter=Q(state=ApplicationState.DECIDED)),
+        )
+    )
+    return [
+        ClassOfRound(
+            row["enrollment__grade"],
+            row["enrollment__class_name"],
+            row["all"],
+            row["to_review"],
+            row["reviewed"],
+            row["decided"],
+        )
+        for row in counted
+    ]
