@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 class StoredFileQuerySet(models.QuerySet["StoredFile"]):
     def visible_to(self, user: Person) -> Self:
-        """Files hold whole numbers: an auditor, who sees masked ones only, gets the exports and nothing else."""
+        """Files hold whole numbers: an auditor, who sees masked ones only, gets exports and offices' papers."""
         if user.role == Role.SCHOOL:
             return self.filter(school=user.school_id)
         if user.role == Role.AUDITOR:
-            return self.filter(kind=FileKind.EXPORT)
+            return self.filter(kind__in=[FileKind.EXPORT, FileKind.DOCUMENT])
         return self if user.role in COUNTY else self.none()
 
 
