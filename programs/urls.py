@@ -1,6 +1,19 @@
 from django.urls import path
 
-from programs.views import awards, fees, gaps, lists, notices, programs, recognitions, terms, touched
+from programs.views import (
+    awards,
+    explanations,
+    fees,
+    gaps,
+    lists,
+    notices,
+    objections,
+    programs,
+    public,
+    recognitions,
+    terms,
+    touched,
+)
 
 app_name = "programs"
 urlpatterns = [
@@ -25,12 +38,22 @@ urlpatterns = [
     path("notices/<int:pk>/", notices.page, name="notice"),
     path("notices/<int:pk>/sheet/", notices.sheet, name="notice-sheet"),
     path("notices/<int:pk>/take-down/", notices.take_down, name="notice-take-down"),
-    path("notices/<int:pk>/objections/<int:award_pk>/", notices.object_to, name="objection-raise"),
-    path("objections/<int:pk>/", notices.answer, name="objection-answer"),
-    path("public/<str:token>/", notices.open_page, name="public"),
+    path("notices/<int:pk>/result/", notices.result, name="notice-result"),
+    path("notices/<int:pk>/photos/", notices.add_photos, name="notice-photos"),
+    path("photos/<int:pk>/", notices.photo, name="notice-photo"),
+    path("notices/<int:pk>/objections/<int:award_pk>/", objections.raise_objection, name="objection-raise"),
+    path("objections/", objections.index, name="objections"),
+    path("objections/<int:pk>/", objections.page, name="objection"),
+    path("objections/<int:pk>/take-up/", objections.take_up, name="objection-take-up"),
+    path("objections/<int:pk>/dismiss/", objections.dismiss, name="objection-dismiss"),
+    path("objections/<int:pk>/step/", objections.step, name="objection-step"),
+    path("objections/<int:pk>/answer/", objections.answer, name="objection-answer"),
+    path("objections/<int:pk>/person/", objections.person, name="objection-person"),
+    path("public/<str:token>/", public.open_page, name="public"),
+    path("public/<str:token>/<str:ref>/", public.object_to, name="public-objection"),
     path("touched/<int:pk>/", touched.page, name="touched"),
     path("touched/<int:pk>/export/", touched.export, name="touched-export"),
-    path("explain/<int:pk>/", programs.explain, name="explain"),
+    path("explain/<int:pk>/", explanations.explain, name="explain"),
     path("gaps/", gaps.index, name="gaps"),
     path("gaps/figures/", gaps.figures, name="gap-figures"),
     path("gaps/export/", gaps.export, name="gaps-export"),

@@ -1,4 +1,4 @@
-"""Programs with their standards and rules, and what each of them says of one child."""
+"""Programs with their standards and rules."""
 
 from django.db.models import F, Prefetch, Q, Value
 from django.http import HttpResponse
@@ -6,10 +6,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
 from accounts.access import READERS_AND_SCHOOL, SignedInRequest, needs
-from programs import eligibility
-from programs.choices import RecognitionListState
-from programs.models import Exclusion, Program, Recognition, Rule, Share, Standard
-from students.models import Enrollment, Hardship
+from programs.models import Exclusion, Program, Rule, Share, Standard
 
 
 @needs(*READERS_AND_SCHOOL)
@@ -47,22 +44,3 @@ def page(request: SignedInRequest, code: str) -> HttpResponse:
         "terms": program.terms.select_related("term").order_by("-term__starts_on"),
     }
     return render(request, "programs/program.html", context)
-
-
-@needs(*READERS_AND_SCHOOL)
-def explain(request: SignedInRequest, pk: int) -> HttpResponse:
-    enrollments = Enrollment.objects.visible_to(request.user).select_related("student", "term", "school__town", "stage")
-    enrollment = get_object_or_404(enrollments, pk=pk)
-    verdicts = eligibility.explain(enrollment)
-    recognitions = Recognition.objects.filter(student=enrollment.student, term=enrollment.term)
-    context = {
-        "enrollment": enrollment,
-        "hardships": Hardship.objects.in_force(enrollment.term)
-        .filter(student=enrollment.student)
-        .select_related("category", "snapshot__source")
-        .order_by("category__priority", "pk"),
-        "recognition": recognitions.filter(list__state=RecognitionListState.IN_FORCE).order_by("-pk").first(),
-        "entitled": [verdict for verdict in verdicts if verdict.entitled],
-        "others": [verdict for verdict in verdicts if not verdict.entitled],
-    }
-    return render(request, "programs/explain.html", context)
