@@ -26,12 +26,12 @@ from common.bulk import in_parts
 from common.columns import read_yes_no
 from common.roles import Role
 from common.tables import Table
-from disbursements import batches, cards, funds, sending
+from disbursements import bank_files, batches, cards, funds, sending
 from disbursements import runs as payment_runs
 from disbursements.choices import PaymentState
 from disbursements.models import Batch
 from fixtures import county
-from jobs import files, run
+from jobs import run
 from jobs.choices import JobState
 from jobs.models import Job
 from programs import awards, fees, lists, publicity, shares
@@ -367,9 +367,7 @@ class Demonstration:
     def take_return(self, batch: Batch, day: date, *, attempt: int) -> None:
         if batch.bank_file is None:
             raise StepFailed(batch.number)
-        answer = county.bank_return(
-            files.content(batch.bank_file), self.truth, attempt, sent_on=day - timedelta(days=2)
-        )
+        answer = county.bank_return(bank_files.opened(batch), self.truth, attempt, sent_on=day - timedelta(days=2))
         at = moment(day)
         with self.step(f"{batch.term_id} return {batch.program_id}") as work:
             name = f"回盘_{batch.number}.xlsx"

@@ -28,7 +28,7 @@ import python_calamine as calamine
 
 _TOP_ROWS = 12
 _ROWS_IN_LINE = 32
-_DELIMITERS = ",\t;"
+_DELIMITERS = ",\t;|"
 _ENCODINGS = ("utf-8-sig", "gb18030", "utf-16")
 _TEXT_FORMULA = re.compile(r'^="([^"]*)"$')  # how a CSV says that a long number is text
 
@@ -131,10 +131,13 @@ def _csv(content: bytes, task: dict[str, Any]) -> Iterator[Any]:
     text = _decoded(content)
     top = "\n".join(islice(io.StringIO(text), _TOP_ROWS))
     delimiter = max(_DELIMITERS, key=top.count)
+    form = {"delimiter": delimiter, "strict": True}
+    if delimiter == "|":
+        form["quoting"] = csv.QUOTE_NONE  # such files are made by banks, for which a quotation mark is a letter
     rows = has_data = 0
     csv.field_size_limit(task["cell"])
     try:
-        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
+        for row in csv.reader(io.StringIO(text, newline=""), **form):
             rows += 1
             if rows > task["rows"]:
                 raise Trouble("too-many-rows")
@@ -146,7 +149,7 @@ def _csv(content: bytes, task: dict[str, Any]) -> Iterator[Any]:
     if not has_data:
         raise Trouble("empty-sheet")
     yield {"sheets": [["", False]], "sheet": "", "rows": rows, "others": [], "merged": []}
-    for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
+    for row in csv.reader(io.StringIO(text, newline=""), **form):
         yield [_TEXT_FORMULA.sub(r"\1", cell) for cell in row]
 
 

@@ -1,10 +1,21 @@
 """A table in somebody else's workbook: its head found, its lines given one by one as what they are."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 from common import sheets
-from common.columns import Head, cell_text, find_head, heading_key, is_blank, is_foot_row, is_total_row, stated_total
+from common.columns import (
+    Head,
+    MissingColumns,
+    cell_text,
+    find_head,
+    heading_key,
+    is_blank,
+    is_foot_row,
+    is_total_row,
+    stated_total,
+)
 from common.sheets import Cell, Row
 
 BLANK, TOTAL, FOOT, HEAD = "blank", "total", "foot", "head"
@@ -33,14 +44,30 @@ class Table:
         *,
         limits: sheets.Limits = sheets.LIMITS,
         reader: sheets.Reader | None = None,
+        default_head: Sequence[str] | None = None,
     ) -> None:
+        """`default_head` names the columns of a file that has no head, because its makers agreed on them."""
         self._workbook = sheets.read(content, limits=limits, reader=reader)
         try:
             self._workbook.expect_one_sheet()
-            self.head: Head = find_head(self._workbook.top, synonyms, required, merged=self._workbook.merged)
+            self.head: Head = self._find_head(synonyms, required, default_head)
         except BaseException:
             self._workbook.close()
             raise
+
+    def _find_head(
+        self, synonyms: Mapping[str, Sequence[str]], required: Sequence[str], default: Sequence[str] | None
+    ) -> Head:
+        try:
+            return find_head(self._workbook.top, synonyms, required, merged=self._workbook.merged)
+        except MissingColumns:
+            if default is None:
+                raise
+        return replace(find_head([list(default)], synonyms, required), first_row=0, last_row=0)
+
+    def close(self) -> None:
+        """Give up what is unread."""
+        self._workbook.close()
 
     @property
     def height(self) -> int:

@@ -35,6 +35,8 @@ class Column:
     heading: str
     width: float = 12
     kind: Kind = "text"
+    choices: Sequence[str] = ()
+    """What can be chosen in its cells; anything else is refused where the table is filled in."""
 
 
 def write_table(
@@ -46,8 +48,11 @@ def write_table(
     total: Sequence[Value] | None = None,
     foot: Sequence[str] = (),
     sheet_name: str = "Sheet1",
+    has_head: bool = True,
 ) -> bytes:
     """An .xlsx with a title, a row of remarks, the head, the rows, a total row and a foot for signatures.
+
+    Programs that read it may want no title, or no head.
 
     `preamble` and `foot` are spread over the width of the table, the last text to the right edge. The same rows give
     the same bytes, so a run that is done again makes the same file.
@@ -59,12 +64,15 @@ def write_table(
     ):
         workbook.set_properties({"created": datetime(2000, 1, 1)})  # noqa: DTZ001 - the library wants it naive
         sheet = _Sheet(workbook, sheet_name, columns)
-        sheet.title(title)
+        if title:
+            sheet.title(title)
         if preamble:
             sheet.spread(preamble)
-        sheet.head()
+        if has_head:
+            sheet.head()
         for row in rows:
             sheet.row(row)
+        sheet.offer_choices()
         if total is not None:
             sheet.row(total, is_total=True)
         if foot:
@@ -78,7 +86,7 @@ class _Sheet:
     def __init__(self, workbook: xlsxwriter.Workbook, name: str, columns: Sequence[Column]) -> None:
         self._sheet = workbook.add_worksheet(name)
         self._columns = columns
-        self._next = 0
+        self._next = self._first = 0
         font = {"font_name": "宋体", "font_size": 11, "valign": "vcenter"}
         self._title = workbook.add_format(font | {"bold": True, "font_size": 16, "align": "center"})
         self._left = workbook.add_format(font)
@@ -121,6 +129,7 @@ class _Sheet:
             self._text(place, column.heading, self._heading)
         self._sheet.repeat_rows(self._next)
         self._next += 1
+        self._first = self._next
         self._sheet.freeze_panes(self._next, 0)
 
     def row(self, values: Sequence[Value], *, is_total: bool = False) -> None:
@@ -128,6 +137,18 @@ class _Sheet:
         for place, (column, value) in enumerate(zip(self._columns, values, strict=True)):
             self._value(place, column.kind, value, formats[column.kind])
         self._next += 1
+
+    def offer_choices(self) -> None:
+        """The lists that cells of the rows so far choose from."""
+        for place, column in enumerate(self._columns):
+            if column.choices and self._next > self._first:
+                choice = {
+                    "validate": "list",
+                    "source": list(column.choices),
+                    "error_title": _("不在列表里"),
+                    "error_message": _("“%(name)s”请从下拉列表里选，不要另写。") % {"name": column.heading},
+                }
+                self._sheet.data_validation(self._first, place, self._next - 1, place, choice)
 
     def _value(self, place: int, kind: Kind, value: Value, look: Any) -> None:
         if value is None or value == "":

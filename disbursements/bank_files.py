@@ -1,59 +1,223 @@
-"""The bank's workbook: one line a card, or a school's account; the bank answers by 序号."""
+"""The file that a bank is asked to pay by: its lines as they are now, and the encrypted archive that carries it."""
 
-from collections.abc import Iterator
-from typing import Any
+import io
+import secrets
+import struct
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
 
+import pyzipper
 from django.db.models import Count, Min, Sum
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
 
-from common.workbooks import Column, write_table
-from disbursements.models import Batch
+from common import resident_ids
+from common.bulk import in_parts
+from common.moves import Refused
+from common.unreadable import LIMITS, Damaged
+from disbursements import banks
+from disbursements.bank_layouts import BankField, BankLine
+from disbursements.choices import PaymentState
+from disbursements.models import Batch, Payment, PaymentQuerySet
+from jobs import files
+from jobs.models import StoredFile
 from programs.choices import Payee
 from schools.models import School
+from students.models import Card
 
-HEADINGS = ("序号", "户名", "卡号", "金额(元)", "摘要", "开户行")
+SHOWN = 5
+"""Line numbers that a refusal names."""
 
-
-def write(batch: Batch) -> bytes:
-    """The workbook of a batch's payments, ids and cards as text."""
-    return write_table(
-        title=f"{batch.program} {batch.term} {batch.number}",
-        columns=[
-            Column(HEADINGS[0], width=8, kind="number"),
-            Column(HEADINGS[1], width=24),
-            Column(HEADINGS[2], width=26),
-            Column(HEADINGS[3], width=14, kind="money"),
-            Column(HEADINGS[4], width=30),
-            Column(HEADINGS[5], width=24),
-        ],
-        rows=_lines_to_schools(batch) if batch.program.payee == Payee.SCHOOL else _lines_to_cards(batch),
-        total=(_("合计"), "", "", batch.amount_fen, "", ""),
-    )
+_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+"""Without those that are mistaken for each other when a password is read out."""
 
 
-def _lines_to_cards(batch: Batch) -> Iterator[list[Any]]:
-    payments = batch.payments.select_related("card").order_by("line_no", "pk")
+class LineWithoutCard(Refused):
+    code = "bank-file-no-card"
+    message = _("第 %(lines)s 行的学生现在没有银行卡，文件没有生成。请先补录银行卡，或者撤回批次重新编制。")
+
+
+class CardOfAnotherBank(Refused):
+    code = "bank-file-another-bank"
+    message = _("第 %(lines)s 行的学生换成了其他银行的卡，不归本批次的银行代发，文件没有生成。请撤回批次重新编制。")
+
+
+class SchoolWithoutAccount(Refused):
+    code = "bank-file-no-account"
+    message = _("%(names)s没有填写完整的收款账户，文件没有生成。请先补录学校账户。")
+
+
+class SeveralInArchive(Refused):
+    code = "archive-several-files"
+    message = _("压缩包里应当只有一个回盘文件。请解开后只上传回盘文件。")
+
+
+class WrongPassword(Refused):
+    code = "archive-wrong-password"
+    message = _("压缩包打不开：口令不对或没有填写。请填写银行告知的口令，或者解开后上传里面的文件。")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A line whose card is another one now: the old and the new."""
+
+    payment: Payment
+    card: Card | None
+
+
+def pending(batch: Batch) -> PaymentQuerySet:
+    return batch.payments.filter(state=PaymentState.PENDING)
+
+
+def outdated(batch: Batch) -> PaymentQuerySet:
+    """The payments whose card is no longer the one that money goes to."""
+    return pending(batch).filter(card__is_current=False)
+
+
+def changes(batch: Batch, *, at_most: int | None = None) -> list[Change]:
+    """What is other than in the file, line by line."""
+    payments = list(outdated(batch).select_related("card", "award__student").order_by("line_no", "pk")[:at_most])
+    cards: dict[int, Card] = {}
+    for part in in_parts([payment.award.student_id for payment in payments]):
+        for card in Card.objects.filter(student__in=part, is_current=True).order_by("pk"):
+            cards[card.student_id] = card
+    return [Change(payment, cards.get(payment.award.student_id)) for payment in payments]
+
+
+def new_cards(batch: Batch) -> dict[int, Card]:
+    """payment → the card that it goes to now, where that is another; refused where there is none, or a foreign one."""
+    found = changes(batch)
+    lost = [change.payment.line_no for change in found if change.card is None]
+    if lost:
+        raise LineWithoutCard(lines=_named(lost))
+    if batch.bank is not None:
+        mine = banks.takes(batch.bank)
+        foreign = [change.payment.line_no for change in found if change.card and not mine(change.card.bank)]
+        if foreign:
+            raise CardOfAnotherBank(lines=_named(foreign))
+    return {change.payment.pk: change.card for change in found if change.card}
+
+
+def _named(lines: list[int]) -> str:
+    return "、".join(map(str, lines[:SHOWN])) + ("…" if len(lines) > SHOWN else "")
+
+
+def lines(batch: Batch, cards: Mapping[int, Card], fields: Iterable[str] = ()) -> list[BankLine]:
+    """One line for each card, or for each school's account, in their order. `cards` go before those on record."""
+    if batch.program.payee == Payee.SCHOOL:
+        return _lines_to_schools(batch)
+    return _lines_to_cards(batch, cards, BankField.MASKED_ID in set(fields))
+
+
+def _lines_to_cards(batch: Batch, cards: Mapping[int, Card], with_ids: bool) -> list[BankLine]:
+    payments = (
+        pending(batch)
+        .select_related("card", "award__student", "award__school")
+        .only(
+            "line_no", "amount_fen", "card__holder", "card__number", "card__bank", "award__student__name",
+            "award__school__name", *(["award__student__id_number"] if with_ids else []),
+        )
+        .order_by("line_no", "pk")
+    )  # fmt: skip
+    found, lost = [], []
     for payment in payments.iterator(chunk_size=2_000):
-        card = payment.card
-        if card is None:
-            raise LookupError(f"Payment {payment.pk} has no card.")
-        yield [payment.line_no, card.holder, card.number, payment.amount_fen, batch.program.short_name, card.bank]
+        card = cards.get(payment.pk) or payment.card
+        if card is None or not card.number or not card.holder:
+            lost.append(payment.line_no)
+            continue
+        student = payment.award.student
+        found.append(
+            BankLine(
+                line=payment.line_no,
+                holder=card.holder,
+                number=card.number,
+                amount_fen=payment.amount_fen,
+                words=batch.program.short_name,
+                bank=card.bank,
+                batch=batch.number,
+                school=payment.award.school.name,
+                student=student.name,
+                masked_id=resident_ids.mask(student.id_number) if with_ids else "",
+            )
+        )
+    if lost:
+        raise LineWithoutCard(lines=_named(lost))
+    return found
 
 
-def _lines_to_schools(batch: Batch) -> Iterator[list[Any]]:
-    lines = list(
-        batch.payments.order_by("line_no")
+def _lines_to_schools(batch: Batch) -> list[BankLine]:
+    rows = list(
+        pending(batch)
+        .order_by("line_no")
         .values("line_no")
         .annotate(school=Min("award__school"), amount_fen=Sum("amount_fen"), people=Count("pk"))
     )
-    schools = School.objects.in_bulk([line["school"] for line in lines])
-    for line in lines:
-        school = schools[line["school"]]
-        words = _("%(program)s（%(people)s 人）") % {
-            "program": batch.program.short_name,
-            "people": line["people"],
-        }
-        yield [
-            line["line_no"], school.account_holder, school.account_number, line["amount_fen"], words,
-            school.account_bank,
-        ]  # fmt: skip
+    schools = School.objects.in_bulk([row["school"] for row in rows])
+    lost = [school.name for school in schools.values() if not school.account_holder or not school.account_number]
+    if lost:
+        raise SchoolWithoutAccount(names="、".join(sorted(lost)[:SHOWN]) + ("…" if len(lost) > SHOWN else ""))
+    return [
+        BankLine(
+            line=row["line_no"],
+            holder=schools[row["school"]].account_holder,
+            number=schools[row["school"]].account_number,
+            amount_fen=row["amount_fen"],
+            words=_now("%(program)s（%(people)s 人）") % {"program": batch.program.short_name, "people": row["people"]},
+            bank=schools[row["school"]].account_bank,
+            batch=batch.number,
+            school=schools[row["school"]].name,
+        )
+        for row in rows
+    ]
+
+
+def new_password() -> str:
+    """Four groups of four, to be read out on the telephone."""
+    return "-".join("".join(secrets.choice(_LETTERS) for _sign in range(4)) for _group in range(4))
+
+
+def locked(content: bytes, *, name: str, password: str) -> bytes:
+    """A zip with this one file, under AES-256."""
+    out = io.BytesIO()
+    with pyzipper.AESZipFile(out, "w", compression=pyzipper.ZIP_DEFLATED, encryption=pyzipper.WZ_AES) as archive:
+        archive.setpassword(password.encode())
+        archive.setencryption(pyzipper.WZ_AES, nbits=256)
+        archive.writestr(name, content)
+    return out.getvalue()
+
+
+def unlocked(content: bytes, *, name: str, password: str = "") -> tuple[bytes, str]:
+    """What a bank sent, and its name: the one file of an archive, or the file itself where it is no archive."""
+    if not content.startswith(b"PK\x03\x04") or content.count(b"PK\x01\x02") > LIMITS.parts:
+        return content, name
+    try:
+        with pyzipper.AESZipFile(io.BytesIO(content)) as archive:
+            parts = [part for part in archive.infolist() if not part.is_dir()]
+            if any("workbook" in part.filename.lower() for part in parts):
+                return content, name
+            if len(parts) != 1:
+                raise SeveralInArchive()
+            if password:
+                archive.setpassword(password.encode())
+            with archive.open(parts[0]) as file:
+                inner = bytes(file.read(LIMITS.file + 1))
+    except RuntimeError as error:
+        raise WrongPassword() from error
+    except (pyzipper.BadZipFile, zlib.error, OSError, ValueError, EOFError, struct.error) as error:
+        raise Damaged() from error
+    return inner, PurePosixPath(parts[0].filename.replace("\\", "/")).name
+
+
+def opened(batch: Batch, file: StoredFile | None = None) -> bytes:
+    """The bank file as the bank reads it: the one that holds, or an earlier one of the same batch."""
+    file = file or batch.bank_file
+    if file is None:
+        raise LookupError(f"Batch {batch.pk} has no bank file.")
+    content = files.content(file)
+    if not batch.zip_password:
+        return content
+    with pyzipper.AESZipFile(io.BytesIO(content)) as archive:
+        archive.setpassword(batch.zip_password.encode())
+        return bytes(archive.read(archive.namelist()[0]))

@@ -1,10 +1,31 @@
-"""The banks that pay for the county, and which cards each of them pays to."""
+"""The banks that pay for the county: which cards each of them pays to, and the layout that it wants its file in."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
 
+from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
-from disbursements.models import Bank
+from accounts import actions
+from accounts.models import User
+from common.moves import Refused
+from disbursements import bank_layouts
+from disbursements.bank_layouts import AnswerField, BankField, Layout
+from disbursements.choices import BankFormat, Encoding
+from disbursements.models import Bank, BankTemplate
+from programs.reference_files import BadValue, Entry, ReferenceFile, Seen
+
+
+class BankKnown(Refused):
+    code = "bank-known"
+    message = _("已经有代码或名称相同的银行：%(name)s。")
+
+
+class AliasTaken(Refused):
+    code = "bank-alias-taken"
+    message = _("“%(word)s”已经指%(name)s，同一个词不能指两家银行。")
 
 
 def cards_of(bank: Bank | None) -> Q:
@@ -27,12 +48,16 @@ def cards_of(bank: Bank | None) -> Q:
     return mine | ~_any(word for word, _code in words) if takes_the_rest else mine
 
 
-def bank_of(words: str) -> Bank | None:
-    """The bank that pays to a card with such a 开户行, by the same rule."""
-    banks = {bank.pk: bank for bank in Bank.objects.all()}
-    said = words.lower()
-    code = next((code for word, code in _words(banks.values()) if word.lower() in said), None)
-    return banks[code] if code is not None else next((bank for bank in banks.values() if bank.is_default), None)
+def takes(bank: Bank) -> Callable[[str], bool]:
+    """Whether a card with such a 开户行 is one of the bank's, by the rule of `cards_of`, with one query for all."""
+    known = list(Bank.objects.all())
+    words = _words(known)
+
+    def is_mine(said: str) -> bool:
+        code = next((code for word, code in words if word.lower() in said.lower()), None)
+        return code == bank.pk or (code is None and bank.is_default)
+
+    return is_mine
 
 
 def _words(banks: Iterable[Bank]) -> list[tuple[str, str]]:
@@ -46,3 +71,118 @@ def _any(words: Iterable[str]) -> Q:
     for word in words:
         found |= Q(bank__icontains=word)
     return found
+
+
+@transaction.atomic
+def add(*, code: str, name: str, aliases: Sequence[str], is_default: bool, by: User, at: datetime) -> Bank:
+    """Another bank that pays for the county. The one of all other cards takes this part from the one before."""
+    if known := Bank.objects.filter(Q(pk=code) | Q(name=name)).first():
+        raise BankKnown(name=known.name)
+    words = _tidy(aliases, name)
+    _expect_free(words, name)
+    if is_default:
+        Bank.objects.filter(is_default=True).update(is_default=False)
+    bank = Bank.objects.create(code=code, name=name, aliases=words, is_default=is_default)
+    actions.record(by, "bank.added", bank, at=at, aliases=words, is_default=is_default)
+    return bank
+
+
+@transaction.atomic
+def change(bank: Bank, *, name: str, aliases: Sequence[str], is_default: bool, by: User, at: datetime) -> None:
+    """What is said of a bank; its code stays. Batches that are made already keep their bank and their payments."""
+    if known := Bank.objects.filter(name=name).exclude(pk=bank.pk).first():
+        raise BankKnown(name=known.name)
+    words = _tidy(aliases, name)
+    _expect_free(words, name, but=bank)
+    if is_default:
+        Bank.objects.filter(is_default=True).exclude(pk=bank.pk).update(is_default=False)
+    Bank.objects.filter(pk=bank.pk).update(name=name, aliases=words, is_default=is_default)
+    bank.refresh_from_db()
+    actions.record(by, "bank.changed", bank, at=at, aliases=words, is_default=is_default)
+
+
+def _tidy(aliases: Iterable[str], name: str) -> list[str]:
+    """Each word once, in its order; the bank's own name means it anyway."""
+    return [word for word in dict.fromkeys(alias.strip() for alias in aliases) if word and word != name]
+
+
+def _expect_free(words: Sequence[str], name: str, *, but: Bank | None = None) -> None:
+    for other in Bank.objects.exclude(pk=but.pk if but else ""):
+        theirs = {word.lower() for word in (other.name, *other.aliases)}
+        for word in (name, *words):
+            if word.lower() in theirs:
+                raise AliasTaken(word=word, name=other.name)
+
+
+def template_of(bank: Bank | None) -> BankTemplate | None:
+    """The layout of a bank's file that holds: the newest. Without one the file is written in the built-in layout."""
+    return bank.templates.order_by("-pk").first() if bank is not None else None
+
+
+@transaction.atomic
+def set_layout(bank: Bank, layout: Layout, *, by: User | None, at: datetime) -> BankTemplate:
+    """Say how a bank wants its file from now on. Layouts are never edited: files were written in the old one."""
+    bank_layouts.check(layout)
+    before = template_of(bank)
+    if before is not None and bank_layouts.of(before) == layout:
+        return before
+    template = BankTemplate.objects.create(
+        bank=bank,
+        format=layout.format,
+        encoding=layout.encoding,
+        columns=[{"heading": heading, "field": str(field)} for heading, field in layout.columns],
+        has_heading=layout.has_heading,
+        has_total=layout.has_total,
+        return_columns={str(field): list(headings) for field, headings in layout.answers.items()},
+        made_by=by,
+        made_at=at,
+    )
+    actions.record(by, "bank.layout-set", template, at=at, bank=bank.pk, format=layout.format)
+    return template
+
+
+@transaction.atomic
+def load(path: Path, *, at: datetime) -> None:
+    """A county's banks from a file of [[bank]] tables: new ones are added, known ones brought up to date.
+
+    A bank that has a layout keeps it: the office may have changed it since.
+    """
+    codes, defaults = Seen(), Seen()
+    for entry in ReferenceFile(path, tables=frozenset({"bank"})).entries("bank"):
+        code, name = entry.text("code"), entry.text("name")
+        codes.add(entry, code)
+        is_default = bool(entry.value("is_default", bool, False))
+        if is_default:
+            defaults.add(entry, "is_default")
+            Bank.objects.filter(is_default=True).exclude(pk=code).update(is_default=False)
+        words = _tidy(map(str, entry.value("aliases", list, [])), name)
+        _expect_free(words, name, but=Bank(code=code))
+        bank, _is_new = Bank.objects.update_or_create(
+            code=code, defaults={"name": name, "aliases": words, "is_default": is_default}
+        )
+        for layout in entry.inner("layout"):
+            if template_of(bank) is None:
+                set_layout(bank, _layout(layout), by=None, at=at)
+            else:
+                _layout(layout)
+            layout.end()
+
+
+def _layout(entry: Entry) -> Layout:
+    columns = []
+    for column in entry.inner("columns"):
+        columns.append((column.text("heading"), column.choice("field", BankField)))
+        column.end()
+    answers = {}
+    for name, headings in entry.value("answers", dict, {}).items():
+        if name not in AnswerField.values or not isinstance(headings, list):
+            raise entry.refused(BadValue, field="answers", value=name)
+        answers[name] = [str(heading) for heading in headings]
+    return Layout(
+        columns=tuple(columns),
+        format=entry.choice("format", BankFormat, BankFormat.XLSX),
+        encoding=entry.choice("encoding", Encoding, Encoding.GB18030),
+        has_heading=bool(entry.value("has_heading", bool, True)),
+        has_total=bool(entry.value("has_total", bool, True)),
+        answers=answers,
+    )

@@ -1,6 +1,7 @@
 """What people fill in on the pages of batches, cards and the fund. Forms clean; they never save."""
 
 import unicodedata
+from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 from django import forms
@@ -10,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from common import names
 from common.forms import DayField, FilterForm, Rows, SearchField, TidyCharField
 from common.money import parse_fen
-from disbursements.choices import FailureReason
-from disbursements.models import Batch, Quota
+from disbursements.choices import FailureReason, Way
+from disbursements.models import Bank, Batch, Payment, Quota
+from programs.blockers import Blocker
 from programs.choices import Payer
 from programs.models import Program
 from schools.models import Term
@@ -32,18 +34,47 @@ class PaymentFilter(FilterForm):
 
 
 class PrepareForm(forms.Form):
-    """Which of the term's programs is to be paid."""
+    """Which of the term's programs is to be paid, and how."""
 
     program = forms.ModelChoiceField(Program.objects.all(), label=_("资助项目"), empty_label=_("请选择"))
+    bank = forms.ModelChoiceField(
+        Bank.objects.all(),
+        label=_("代发银行"),
+        empty_label=_("请选择"),
+        required=False,
+        help_text=_("只编入卡片属于这家银行的学生；发放现金时不用选。"),
+    )
+    way = forms.ChoiceField(
+        label=_("发放方式"), choices=Way.choices, widget=forms.RadioSelect, required=False, initial=Way.BANK
+    )
+    cash_reason = TidyCharField(
+        label=_("发放现金的原因"),
+        max_length=200,
+        required=False,
+        help_text=_("只有发放现金时填写。现金只发给没有银行卡、或者现用的卡被银行退回的学生。"),
+    )
 
     def __init__(self, term: Term, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = cast("forms.ModelChoiceField[Program]", self.fields["program"])
         field.queryset = Program.objects.filter(terms__term=term)
+        if not Bank.objects.exists():
+            del self.fields["bank"]
+
+    def clean_way(self) -> Way:
+        return Way(self.cleaned_data["way"] or Way.BANK)
+
+    def clean(self) -> dict[str, Any]:
+        is_cash = self.cleaned_data.get("way") == Way.CASH
+        if is_cash and not self.cleaned_data.get("cash_reason"):
+            self.add_error("cash_reason", _now("请写明为什么不通过银行发放。"))
+        if not is_cash and "bank" in self.fields and not self.cleaned_data.get("bank"):
+            self.add_error("bank", _now("请选择由哪家银行代发。"))
+        return self.cleaned_data
 
 
-class ApproveForm(forms.Form):
-    """The typed name of the term: money that leaves is not approved by one careless press."""
+class SignForm(forms.Form):
+    """The typed name of the term: money that leaves is not signed for by one careless press."""
 
     term = forms.CharField(label=_("输入学期名称"), max_length=30)
 
@@ -59,13 +90,127 @@ class ApproveForm(forms.Form):
         return typed
 
 
+class ApproveForm(SignForm):
+    """The second signature: each warning is ticked as seen."""
+
+    seen = forms.MultipleChoiceField(
+        label=_("提醒，请逐条看过并勾选"), widget=forms.CheckboxSelectMultiple, required=False
+    )
+
+    field_order = ("seen", "term")
+
+    def __init__(self, batch: Batch, warned: Sequence[Blocker], *args: Any, **kwargs: Any) -> None:
+        super().__init__(batch, *args, **kwargs)
+        field = cast(forms.MultipleChoiceField, self.fields["seen"])
+        field.choices = [(warning.code, warning.words) for warning in warned]
+        if not warned:
+            del self.fields["seen"]
+
+    def clean_seen(self) -> list[str]:
+        ticked: list[str] = self.cleaned_data["seen"]
+        choices = cast(forms.MultipleChoiceField, self.fields["seen"]).choices
+        if len(ticked) < len(list(choices)):
+            raise forms.ValidationError(_now("还有提醒没有勾选；看过以后再审核。"))
+        return ticked
+
+
+class BackForm(forms.Form):
+    """Why a batch goes back."""
+
+    reason = forms.CharField(
+        label=_("原因"),
+        max_length=200,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("经办人会看到。不要写身份证号、银行卡号等个人信息。"),
+    )
+
+
+class DecisionForm(forms.Form):
+    """A person's word on a child that left: paid all the same, or not."""
+
+    is_to_pay = forms.TypedChoiceField(
+        label=_("决定"),
+        choices=[("yes", _("仍然发放")), ("no", _("不发放"))],
+        coerce=lambda value: value == "yes",
+        widget=forms.RadioSelect,
+    )
+    words = forms.CharField(
+        label=_("理由"),
+        max_length=200,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("例：10 月 20 日转学，9 月已在本校就读满一个月，按规定仍由本校发放。"),
+    )
+
+
+class BandForm(forms.Form):
+    """From which amount on a third person signs."""
+
+    from_fen = forms.CharField(
+        label=_("自（元）"), max_length=30, help_text=_("批次合计达到这个金额就要加签。例：500,000，也可以写 50万")
+    )
+    program = forms.ModelChoiceField(
+        Program.objects.all(), label=_("资助项目"), required=False, empty_label=_("全部项目")
+    )
+    valid_from = DayField(label=_("自哪天起"))
+
+    def clean_from_fen(self) -> int:
+        return _fen(self.cleaned_data["from_fen"])
+
+
+class BandEndForm(forms.Form):
+    """Its last day."""
+
+    on = DayField(label=_("最后一天"))
+
+
+class CashForm(forms.Form):
+    """A school's signed roll: the day, and beside whoever did not sign the reason."""
+
+    paid_on = DayField(label=_("签领日期"))
+
+    def __init__(self, payments: Iterable[Payment], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.payments = list(payments)
+        for payment in self.payments:
+            label = _now("%(name)s未签领的原因") % {"name": payment.award.student.name}
+            attrs = {"aria-label": label, "placeholder": _now("已签领的不填")}
+            self.fields[f"why_{payment.pk}"] = TidyCharField(
+                label=label, max_length=100, required=False, widget=forms.TextInput(attrs=attrs)
+            )
+
+    def rows(self) -> list[tuple[Payment, forms.BoundField]]:
+        return [(payment, self[f"why_{payment.pk}"]) for payment in self.payments]
+
+    def unsigned(self) -> dict[int, str]:
+        """payment → why it was not signed for."""
+        found = {payment.pk: self.cleaned_data[f"why_{payment.pk}"] for payment in self.payments}
+        return {payment: words for payment, words in found.items() if words}
+
+
+def _fen(written: str) -> int:
+    try:
+        fen = parse_fen(written)
+    except ValueError as error:
+        raise forms.ValidationError(_now("看不懂这个金额，请写成 1250000.00 或 125万。")) from error
+    if fen <= 0:
+        raise forms.ValidationError(_now("金额要大于 0。"))
+    return fen
+
+
 class ReturnForm(forms.Form):
     """The bank's answer, as the file that it sent."""
 
     file = forms.FileField(
         label=_("银行回盘文件"),
-        help_text=_("支持 .xlsx、.xls 和 .csv。同一个文件重复上传不会重复记账。"),
-        widget=forms.FileInput(attrs={"accept": ".xlsx,.xls,.csv"}),
+        help_text=_("支持 .xlsx、.xls、.csv、.txt，也可以是只装一个文件的 .zip。同一个文件重复上传不会重复记账。"),
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.xls,.csv,.txt,.zip"}),
+    )
+    password = forms.CharField(
+        label=_("压缩包口令"),
+        max_length=64,
+        required=False,
+        help_text=_("只有加密的压缩包要填。"),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
 
@@ -104,13 +249,7 @@ class AllotForm(forms.Form):
 
     def clean_amount(self) -> int:
         """The amount in fen."""
-        try:
-            fen = parse_fen(self.cleaned_data["amount"])
-        except ValueError as error:
-            raise forms.ValidationError(_now("看不懂这个金额，请写成 1250000.00 或 125万。")) from error
-        if fen <= 0:
-            raise forms.ValidationError(_now("金额要大于 0。"))
-        return fen
+        return _fen(self.cleaned_data["amount"])
 
     def clean(self) -> dict[str, Any]:
         """A document is entered once for a program, term and payer."""

@@ -6,7 +6,7 @@ amount to every child, so number and amount alone would let the answer to anothe
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import zip_longest
@@ -16,11 +16,12 @@ from django.db.models import Min, Sum
 from django.utils.translation import gettext_lazy as _
 
 from common import names, sheets
-from common.columns import cell_text, is_grand_total, read_date
+from common.columns import heading_key, is_grand_total, read_date
 from common.money import parse_fen, yuan
 from common.moves import Refused
 from common.redaction import redact
 from common.tables import Table
+from disbursements.bank_layouts import ANSWERS, BUILT_IN, Layout
 from disbursements.models import Batch
 from programs.choices import Payee
 from schools.models import School
@@ -29,6 +30,7 @@ from students.roster_rows import card_index
 SYNONYMS: dict[str, Sequence[str]] = {
     "line_no": ("序号", "行号"),
     "amount": ("金额(元)", "金额", "金额（元）", "发放金额"),
+    "fen": ("金额(分)", "金额（分）", "交易金额(分)"),
     "outcome": ("状态", "处理结果", "发放状态", "结果"),
     "words": ("失败原因", "原因", "备注", "返回信息"),
     "paid_on": ("到账日期", "入账日期", "交易日期"),
@@ -36,7 +38,7 @@ SYNONYMS: dict[str, Sequence[str]] = {
     "holder": ("户名", "账户名称", "收款户名", "收款人", "收款人名称", "持卡人"),
     "batch": ("批次号", "代发批次号"),
 }
-REQUIRED = ("line_no", "amount", "outcome")
+REQUIRED = ("line_no", "outcome")
 _PAID_WORDS = ("成功", "已入账", "已发放")
 _FAILED_WORDS = ("失败", "退票", "未入账", "退回", "未成功", "不成功", "拒绝")
 _MASKS = re.compile(r"[*xX●#]+")
@@ -59,6 +61,11 @@ class OfAnotherBatch(Refused):
 class NamesAnotherBatch(Refused):
     code = "return-names-another-batch"
     message = _("文件里写的批次号是 %(number)s，不是本批次，整个文件没有记账。请到那个批次上传。")
+
+
+class NoAmounts(Refused):
+    code = "return-no-amounts"
+    message = _("表头里没有找到金额列。请对照银行的回盘格式检查，改好后重新上传。")
 
 
 class TotalDiffers(Refused):
@@ -116,19 +123,56 @@ def _is_one_name(written: str, holder: str) -> bool:
     return all(one in (other, "*") for one, other in zip_longest(names.key(written), names.key(holder), fillvalue=""))
 
 
-def read(content: bytes, reader: sheets.Reader | None) -> tuple[list[Line], str]:
+def headings(layout: Layout) -> dict[str, Sequence[str]]:
+    """field → the headings that an answer may give it: what the bank calls it, what our file does, what others do.
+
+    A heading stands for one field: where a bank says otherwise than others, the others are not asked.
+    """
+    own: dict[str, list[str]] = {field: list(words) for field, words in layout.answers.items()}
+    for heading, field in layout.columns:
+        own.setdefault(ANSWERS.get(field, ""), []).append(heading)
+    said = {heading_key(word): field for field, words in reversed(own.items()) for word in words}
+    return {
+        field: [
+            *(word for word in own.get(field, ()) if said[heading_key(word)] == field),
+            *(word for word in SYNONYMS.get(field, ()) if said.get(heading_key(word), field) == field),
+        ]
+        for field in [*SYNONYMS, ""]
+    }
+
+
+def _without_heading(layout: Layout) -> list[str]:
+    """What stands above the columns of an answer to a file without headings: ours, the result, the reason."""
+    return [*layout.headings, SYNONYMS["outcome"][0], SYNONYMS["words"][0]]
+
+
+def read(content: bytes, reader: sheets.Reader | None, layout: Layout = BUILT_IN) -> tuple[list[Line], str]:
     """All lines, and every text of the file that may be a batch's number; a total that does not add up is refused."""
-    table = Table(content, SYNONYMS, REQUIRED, reader=reader)
+    table = Table(
+        content,
+        headings(layout),
+        REQUIRED,
+        reader=reader,
+        default_head=None if layout.has_heading else _without_heading(layout),
+    )
+    if not table.columns.keys() & {"amount", "fen"}:
+        table.close()
+        raise NoAmounts()
     told = {table.head.preamble}
     lines = []
+    totals = []
     for row, cells in table.lines():
         text = table.text(cells)
+        number = _line_number(text["line_no"])
+        if number is None and is_grand_total(cells):
+            totals.append(cells)  # its first cell is a sum
+            continue
         told.add(text.get("batch", ""))
         lines.append(
             Line(
                 row=row,
-                number=_line_number(text["line_no"]),
-                amount_fen=_amount(text["amount"]),
+                number=number,
+                amount_fen=_amount(text),
                 is_paid=_outcome(text["outcome"]),
                 words=redact(text.get("words") or text["outcome"])[:100],
                 paid_on=read_date(table.cell(cells, "paid_on")),
@@ -138,10 +182,12 @@ def read(content: bytes, reader: sheets.Reader | None) -> tuple[list[Line], str]
         )
     if not lines:
         raise NoLines()
-    stated = [_amount(cell_text(table.cell(row, "amount"))) for _n, row in table.total_rows if is_grand_total(row)]
+    totals += [cells for _row, cells in table.total_rows if is_grand_total(cells)]
     counted = sum(line.amount_fen or 0 for line in lines)
-    for fen in stated:
-        if fen is not None and fen != counted:
+    paid = sum(line.amount_fen or 0 for line in lines if line.is_paid)
+    for cells in totals:
+        fen = _amount(table.text(cells))
+        if fen is not None and fen not in {counted, paid}:
             raise TotalDiffers(stated=yuan(fen), counted=yuan(counted))
     return lines, "\n".join(told)
 
@@ -151,11 +197,15 @@ def _line_number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else None
 
 
-def _amount(text: str) -> int | None:
+def _amount(text: Mapping[str, str]) -> int | None:
+    """In fen, of the column in yuan, or of the one in fen; None where they can't be read or say different things."""
     try:
-        return parse_fen(text)
+        amounts = {parse_fen(text["amount"])} if text.get("amount") else set()
+        if text.get("fen"):
+            amounts.add(int(text["fen"].replace(",", "")))
     except ValueError:
         return None
+    return amounts.pop() if len(amounts) == 1 else None
 
 
 def _outcome(text: str) -> bool | None:

@@ -18,7 +18,7 @@ from accounts.models import User
 from common import sheets
 from common.bulk import insert
 from common.moves import Refused, hold, move
-from disbursements import bounces, funds, return_lines
+from disbursements import bank_files, bank_layouts, banks, bounces, funds, return_lines
 from disbursements.choices import BATCH_MOVES, BatchState, EntryKind, LineOutcome, PaymentState
 from disbursements.models import Batch, Payment, PaymentQuerySet, ReturnFile, ReturnLine
 from disbursements.return_lines import Line
@@ -41,8 +41,9 @@ class SameFile(Refused):
 
 
 @transaction.atomic
-def upload(batch: Batch, *, content: bytes, name: str, by: User, at: datetime) -> ReturnFile:
-    """Keep the bank's answer; the background run `return-read` takes it."""
+def upload(batch: Batch, *, content: bytes, name: str, by: User, at: datetime, password: str = "") -> ReturnFile:
+    """Keep the bank's answer; the background run `return-read` takes it. Of a locked archive the one file inside."""
+    content, name = bank_files.unlocked(content, name=name, password=password)
     sheets.preflight(content, limits=sheets.LIMITS)
     if batch.state not in {BatchState.SENT, BatchState.SETTLED}:
         raise NotSent()
@@ -69,7 +70,8 @@ def upload(batch: Batch, *, content: bytes, name: str, by: User, at: datetime) -
 def read(return_file: ReturnFile, *, running: Running, reader: sheets.Reader | None = None) -> dict[str, Any]:
     """Settle what the bank answered, in chunks of lines; close the batch when nothing is on its way any more."""
     try:
-        lines, told = return_lines.read(files.content(return_file.file), reader)
+        layout = bank_layouts.of(banks.template_of(return_file.batch.bank))
+        lines, told = return_lines.read(files.content(return_file.file), reader, layout)
         fitting = return_lines.fitting(return_file.batch, lines, told)
     except Refused as refusal:
         with running.chunk(to=running.cursor):

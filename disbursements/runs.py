@@ -11,6 +11,7 @@ from disbursements import batches, returns
 from disbursements.choices import Way
 from disbursements.models import Bank, Batch
 from jobs import run
+from jobs.choices import JobState
 from jobs.models import Job
 from programs.models import Program
 from schools.models import Term
@@ -43,8 +44,16 @@ def _build_key(batch: Batch) -> str:
 
 
 @transaction.atomic
-def hand_in_return(batch: Batch, *, content: bytes, name: str, by: User, at: datetime) -> Job:
+def write_bank_file(batch: Batch, *, by: User, at: datetime) -> Job:
+    """Order the run that writes the file for the bank: the one that is under way, or another one."""
+    key = f"batch-bank-file:{batch.pk}:"
+    before = Job.objects.filter(key__startswith=key).exclude(state__in=[JobState.PENDING, JobState.RUNNING]).count()
+    return run.start("batch-bank-file", key=f"{key}{before + 1}", by=by, at=at, term=batch.term, batch_id=batch.pk)
+
+
+@transaction.atomic
+def hand_in_return(batch: Batch, *, content: bytes, name: str, by: User, at: datetime, password: str = "") -> Job:
     """Keep the bank's answer and order the run that reads it. A file that was refused can be handed in again."""
-    answer = returns.upload(batch, content=content, name=name, by=by, at=at)
+    answer = returns.upload(batch, content=content, name=name, by=by, at=at, password=password)
     key = f"return-read:{answer.pk}:{answer.uploaded_at.isoformat()}"
     return run.start("return-read", key=key, by=by, at=at, term=batch.term, return_id=answer.pk)

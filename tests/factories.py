@@ -17,6 +17,8 @@ from common.roles import Role
 from disbursements.choices import BatchState, EntryKind, FailureReason, PaymentState, RecoveryCause
 from disbursements.models import (
     Arrival,
+    Bank,
+    BankTemplate,
     Batch,
     BatchShare,
     Bounce,
@@ -29,10 +31,13 @@ from disbursements.models import (
     ReturnLine,
     ReturnReason,
 )
+from jobs import files
 from jobs.choices import FileKind, JobState
 from jobs.models import Job, StoredFile
+from programs import objections
 from programs.choices import (
     AwardState,
+    Channel,
     GapAnswerState,
     GapReason,
     Level,
@@ -47,12 +52,16 @@ from programs.models import (
     AwardList,
     Exclusion,
     GapAnswer,
+    Nomination,
     Notice,
+    NoticePhoto,
     Objection,
+    PolicyDocument,
     Program,
     Recognition,
     RecognitionList,
     Rule,
+    SchoolCap,
     SchoolFee,
     Share,
     Standard,
@@ -676,6 +685,18 @@ class OutsideLetterFactory(DjangoModelFactory):
 # --- programs
 
 
+class PolicyDocumentFactory(DjangoModelFactory):
+    class Meta:
+        model = PolicyDocument
+        django_get_or_create = ("number",)
+
+    number = "示教〔2019〕1号"
+    title = "关于家庭经济困难学生资助标准的通知"
+    issued_on = date(2019, 8, 1)
+    added_by = factory.SubFactory(UserFactory)
+    added_at = NOW
+
+
 class ProgramFactory(DjangoModelFactory):
     class Meta:
         model = Program
@@ -737,6 +758,7 @@ class ShareFactory(DjangoModelFactory):
 class ExclusionFactory(DjangoModelFactory):
     class Meta:
         model = Exclusion
+        django_get_or_create = ("program", "other")
 
     program = factory.SubFactory(ProgramFactory)
     other = factory.SubFactory(ProgramFactory, code="day-pupil-living")
@@ -750,6 +772,23 @@ class TermProgramFactory(DjangoModelFactory):
 
     term = factory.SubFactory(TermFactory)
     program = factory.SubFactory(ProgramFactory)
+
+
+class SchoolCapFactory(DjangoModelFactory):
+    """A school's room in a program that the term carries out."""
+
+    class Meta:
+        model = SchoolCap
+        skip_postgeneration_save = True
+
+    school = factory.SubFactory(SchoolFactory)
+    program = factory.SubFactory(ProgramFactory)
+    term = factory.SubFactory(TermFactory)
+    people = 30
+
+    @factory.post_generation
+    def is_carried_out(self, create, extracted, **kwargs):
+        TermProgramFactory(program=self.program, term=self.term)
 
 
 class SchoolFeeFactory(DjangoModelFactory):
@@ -844,6 +883,28 @@ class AwardFactory(DjangoModelFactory):
     amount_fen = factory.SelfAttribute("standard.amount_fen")
 
 
+class NominationFactory(DjangoModelFactory):
+    """A child of a school put forward for a program that the term carries out."""
+
+    class Meta:
+        model = Nomination
+        exclude = ("enrollment",)
+        skip_postgeneration_save = True
+
+    enrollment = factory.SubFactory(EnrollmentFactory)
+    student = factory.SelfAttribute("enrollment.student")
+    term = factory.SelfAttribute("enrollment.term")
+    school = factory.SelfAttribute("enrollment.school")
+    program = factory.SubFactory(ProgramFactory, code="school-award", name="校内奖励", way="school")
+    set_by = factory.SubFactory(UserFactory, officer=True, school=factory.SelfAttribute("..school"))
+    set_at = NOW
+
+    @factory.post_generation
+    def is_carried_out(self, create, extracted, **kwargs):
+        self.program.stages.add(*Stage.objects.filter(pk__in=self.student.enrollments.values("stage")))
+        TermProgramFactory(program=self.program, term=self.term)
+
+
 class NoticeFactory(DjangoModelFactory):
     class Meta:
         model = Notice
@@ -862,15 +923,41 @@ class NoticeFactory(DjangoModelFactory):
     put_up_at = NOW
 
 
+class NoticePhotoFactory(DjangoModelFactory):
+    class Meta:
+        model = NoticePhoto
+
+    notice = factory.SubFactory(NoticeFactory)
+    file = factory.LazyAttributeSequence(
+        lambda photo, n: files.store(
+            b"\xff\xd8\xff\xe0" + f"photo {n}".encode(),
+            name=f"公示栏{n}.jpg",
+            kind=FileKind.PHOTO,
+            by=photo.kept_by,
+            at=NOW,
+            school=photo.notice.list.school,
+        )
+    )
+    taken_on = factory.SelfAttribute("notice.starts_on")
+    kept_by = factory.SubFactory(UserFactory)
+    kept_at = NOW
+
+
 class ObjectionFactory(DjangoModelFactory):
+    """One that an officer took in, or `by_page=True`: it waits for somebody's look."""
+
     class Meta:
         model = Objection
+
+    class Params:
+        by_page = factory.Trait(channel=Channel.PAGE, received_by=None)
 
     award = factory.SubFactory(AwardFactory, list__published=True)
     notice = factory.SubFactory(NoticeFactory, list=factory.SelfAttribute("..award.list"))
     words = "该生家庭在县城有商品房两套。"
     received_by = factory.SubFactory(UserFactory)
     received_at = NOW
+    due_on = factory.LazyAttribute(lambda objection: objections.due_on(objection.received_at.date()))
 
 
 class GapAnswerFactory(DjangoModelFactory):
@@ -901,6 +988,28 @@ class GapAnswerFactory(DjangoModelFactory):
 
 
 # --- disbursements
+
+
+class BankFactory(DjangoModelFactory):
+    class Meta:
+        model = Bank
+
+    code = factory.Sequence(lambda n: f"bank-{n}")
+    name = factory.Sequence(lambda n: f"第{n}银行")
+
+
+class BankTemplateFactory(DjangoModelFactory):
+    class Meta:
+        model = BankTemplate
+
+    bank = factory.SubFactory(BankFactory)
+    columns = [
+        {"heading": "序号", "field": "line"},
+        {"heading": "户名", "field": "holder"},
+        {"heading": "账号", "field": "number"},
+        {"heading": "金额", "field": "yuan"},
+    ]
+    made_at = NOW
 
 
 class BatchFactory(DjangoModelFactory):

@@ -11,12 +11,14 @@ waiting background runs are carried out by hand, and the clock is moved. The chi
 """
 
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+import pyzipper
 from django.conf import settings
 from openpyxl import load_workbook
 
@@ -356,9 +358,9 @@ def anybody_reads_the_allowed_columns_and_nothing_else(office: Office, *children
     page = anybody.open(office.open_page)
 
     head, *lines = page.table("公示名单")
-    assert head == ["序号", "姓名", "学校", "年级", "班级", "资助项目", "金额（元）"]
+    assert head == ["序号", "姓名", "学校", "年级", "班级", "资助项目", "金额（元）", "操作"]
     of_primary, of_junior = ["三年级", "1班", PROGRAM, "500.00"], ["七年级", "1班", PROGRAM, "625.00"]
-    assert sorted(line[1:] for line in lines) == sorted(
+    assert sorted(line[1:-1] for line in lines) == sorted(
         [name, office.school.name, *(of_junior if name == BAI else of_primary)] for name in children
     )
     for secret in (*NUMBERS.values(), ONE_DIGIT_WRONG, "19900001234", "王建国", "2012-03-04", "脱贫", "东关村"):
@@ -404,7 +406,7 @@ def nobody_reads_the_list_any_more(office: Office) -> None:
     officer.follow(office.school.name)
 
     assert "已关闭" in officer.page.text
-    assert Visitor(Trail()).sees(office.open_page) == 404
+    assert Visitor(Trail()).sees(office.open_page) == 410
 
 
 def the_officer_takes_the_notice_down(office: Office) -> None:
@@ -481,17 +483,25 @@ def the_preparer_cannot_approve_it_the_approver_can(office: Office, *, people: i
 
 
 def the_preparer_sends_the_bank_file(office: Office) -> bytes:
+    """What the bank finds in the archive, with the password that it was told."""
     preparer = office.preparer
     batch = preparer.page.address
     preparer.look_again()
     preparer.press("生成银行代发文件")
     work_off()
     preparer.open(batch)
-    content = preparer.download("下载银行代发文件")
+    locked = preparer.download("下载银行代发文件")
+    preparer.follow("压缩包口令")
+    preparer.press("显示口令")
+    (password,) = re.findall(r"[A-Z2-9]{4}(?:-[A-Z2-9]{4}){3}", preparer.page.text)
+    preparer.open(batch)
+    assert password not in preparer.page.text
     preparer.press("登记送交银行")
 
     assert preparer.page.notes == ["已登记送交银行，等待回盘。"]
-    return content
+    with pyzipper.AESZipFile(io.BytesIO(locked)) as archive:
+        archive.setpassword(password.encode())
+        return archive.read(archive.namelist()[0])
 
 
 def the_bank_pays_all_but_one(office: Office, to_the_bank: bytes, *, refused: str) -> None:

@@ -16,9 +16,9 @@ from common.acts import telling
 from common.moves import Refused, worded
 from common.pages import chosen, counts_by, page_of, render_list, sorted_by, tabs_of, wide_page_of
 from common.roles import READERS, Role
-from disbursements import batches, returns, runs
-from disbursements.choices import BatchState, LineOutcome, PaymentState
-from disbursements.forms import ApproveForm, PaymentFilter, PrepareForm, ReturnForm
+from disbursements import batches, returns, runs, sending
+from disbursements.choices import BatchState, LineOutcome, PaymentState, Way
+from disbursements.forms import PaymentFilter, PrepareForm, ReturnForm
 from disbursements.models import Batch, Payment, PaymentQuerySet, ReturnFile, ReturnLine
 from jobs.choices import JobState
 from programs.choices import AwardState, Payee
@@ -56,7 +56,9 @@ def _people_by_state(shown: Sequence[Batch]) -> Counter[tuple[int, str]]:
 
 @needs(*READERS)
 def page(request: SignedInRequest, pk: int) -> HttpResponse:
-    batch = get_object_or_404(Batch.objects.visible_to(request.user).for_list().select_related("bank_file"), pk=pk)
+    batch = get_object_or_404(
+        Batch.objects.visible_to(request.user).for_list().select_related("bank_file", "bank"), pk=pk
+    )
     form = PaymentFilter(request.GET)
     rows = form.narrow(batch.payments.all())
     counts = counts_by(rows, "state")
@@ -65,6 +67,7 @@ def page(request: SignedInRequest, pk: int) -> HttpResponse:
         rows = rows.filter(state=tab)
     rows = sorted_by(request, rows.for_list(), {"line": "line_no", "amount": "amount_fen"})
     building = runs.build_job(batch)
+    not_built = building if building and building.state != JobState.DONE else None
     context = {
         "batch": batch,
         "form": form,
@@ -74,7 +77,13 @@ def page(request: SignedInRequest, pk: int) -> HttpResponse:
         "outcomes": _outcomes(batch),
         "bounced": batch.payments.filter(bounce__isnull=False).totals(),
         "unpaid": _unpaid(batch).totals(),
-        "building": building if building and building.state != JobState.DONE else None,
+        "may_release": batch.waits_for_third
+        and request.user.is_county
+        and request.user.pk not in {batch.prepared_by_id, batch.approved_by_id},
+        "may_take_back": request.user.is_county and request.user.pk != batch.prepared_by_id,
+        "building": not_built,
+        "why_not_built": worded(not_built.error_code, not_built.error_params) if not_built else "",
+        "bank_file": sending.about(batch),
         "returns": _returns(batch),
         "unanswered": returns.unanswered(batch).for_list()[:LINES_SHOWN],
         "unmatched": ReturnLine.objects.filter(file__batch=batch, outcome=LineOutcome.UNMATCHED)
@@ -116,15 +125,21 @@ def _term(request: SignedInRequest) -> Term:
 @needs(Role.PREPARER)
 def prepare(request: SignedInRequest) -> HttpResponse:
     term, now = _term(request), timezone.now()
-    form = PrepareForm(term, request.POST or None, initial={"program": request.GET.get("program")})
+    form = PrepareForm(term, request.POST or None, initial=_wanted(request))
     if request.method == "POST" and form.is_valid():
         try:
-            batch = runs.prepare_batch(term=term, program=form.cleaned_data["program"], by=request.user, at=now)
+            batch = runs.prepare_batch(term=term, **form.cleaned_data, by=request.user, at=now)
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
             return redirect(batch)
     return render(request, "disbursements/prepare.html", {"form": form, "standing": _standing(term)})
+
+
+def _wanted(request: SignedInRequest) -> dict[str, Any]:
+    """What the page that led here asks for."""
+    wanted = {name: request.GET.get(name) for name in ("program", "bank", "way")}
+    return {"way": Way.BANK} | {name: value for name, value in wanted.items() if value}
 
 
 def _standing(term: Term) -> list[dict[str, Any]]:
@@ -143,17 +158,6 @@ def _standing(term: Term) -> list[dict[str, Any]]:
     return list(rows.values())
 
 
-@needs(Role.APPROVER)
-def approve(request: SignedInRequest, pk: int) -> HttpResponse:
-    batch = get_object_or_404(Batch.objects.visible_to(request.user).for_list(), pk=pk)
-    form = ApproveForm(batch, request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        with telling(request, _("已审核批次，资金已占用。")):
-            batches.approve(batch, by=request.user, at=timezone.now())
-        return redirect(batch)
-    return render(request, "disbursements/approve.html", {"batch": batch, "form": form})
-
-
 @require_POST
 @needs(Role.PREPARER)
 def discard(request: SignedInRequest, pk: int) -> HttpResponse:
@@ -170,7 +174,14 @@ def hand_in_return(request: SignedInRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         file, now = form.cleaned_data["file"], timezone.now()
         try:
-            job = runs.hand_in_return(batch, content=file.read(), name=file.name, by=request.user, at=now)
+            job = runs.hand_in_return(
+                batch,
+                content=file.read(),
+                name=file.name,
+                password=form.cleaned_data["password"],
+                by=request.user,
+                at=now,
+            )
         except Refused as refusal:
             form.add_error("file", str(refusal))
         else:

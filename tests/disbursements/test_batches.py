@@ -8,10 +8,10 @@ from openpyxl import load_workbook
 
 from accounts.models import Action
 from common.moves import WrongState
-from disbursements import batches, cards, funds, returns, runs, sending
+from disbursements import bank_files, batches, cards, funds, returns, runs, sending
 from disbursements.choices import BatchState, EntryKind, FailureReason, LineOutcome, PaymentState
 from disbursements.models import Batch, LedgerEntry, Payment, ReturnLine
-from jobs import files, run
+from jobs import run
 from jobs.choices import JobState
 from jobs.models import Job
 from programs.choices import Payee, Payer
@@ -171,7 +171,7 @@ class TestBankFile:
         fund(program, term, preparer)
         batch = send(build(term, program, preparer), preparer, approver)
 
-        sheet = load_workbook(io.BytesIO(files.content(batch.bank_file))).active
+        sheet = load_workbook(io.BytesIO(bank_files.opened(batch))).active
         rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
         lines = [row for row in rows if isinstance(row[0], int)]
 

@@ -25,6 +25,12 @@ def missed(own: World) -> None:
     make.EnrollmentFactory(stage=own.enrollment.stage)
 
 
+def put_forward(own: World) -> None:
+    """A child of one more school that teaches the stage."""
+    own.school.kind.stages.add(own.enrollment.stage)
+    make.NominationFactory(enrollment__school=make.SchoolFactory())
+
+
 def touch(own: World) -> None:
     """An award of a child whose line left the list."""
     make.compare(own.snapshot)
@@ -38,6 +44,7 @@ MORE_ROWS: dict[str, Callable[[World], object]] = {
     "accounts:officers": lambda own: make.UserFactory(officer=True),
     "audits:actions": lambda own: make.ActionFactory(),
     "disbursements:batch": lambda own: make.PaymentFactory(batch=own.batch, state="sent"),
+    "disbursements:banks": lambda own: make.BankTemplateFactory(),
     "disbursements:batches": lambda own: make.BatchFactory(approved=True),
     "disbursements:bounces": lambda own: make.BounceFactory(),
     "disbursements:funds": lambda own: make.LedgerEntryFactory(),
@@ -48,6 +55,10 @@ MORE_ROWS: dict[str, Callable[[World], object]] = {
     "disbursements:unpaid": lambda own: make.AwardFactory(confirmed=True),
     "jobs:list": lambda own: make.JobFactory(school=make.SchoolFactory(), term=own.term),
     "programs:awards": lambda own: make.AwardFactory(),
+    "programs:caps": lambda own: make.SchoolCapFactory(program=own.award.program),
+    "programs:nominate": lambda own: make.EnrollmentFactory(school=own.school),
+    "programs:nomination-school": lambda own: make.NominationFactory(enrollment__school=own.school),
+    "programs:nominations": put_forward,
     "programs:fees": lambda own: make.SchoolFeeFactory(program=own.award.program),
     "programs:gaps": missed,
     "programs:list": lambda own: make.AwardFactory(enrollment__school=own.school),

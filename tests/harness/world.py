@@ -6,11 +6,24 @@ from django.utils import timezone
 
 from accounts.models import Action, User
 from common import workdays
-from disbursements.models import Batch, Payment, Recovery
+from disbursements.models import Bank, Batch, Payment, Recovery
 from jobs import files
 from jobs.choices import FileKind
 from jobs.models import Job, StoredFile
-from programs.models import Award, AwardList, Notice, Objection, RecognitionList
+from programs import publicity
+from programs.models import (
+    Award,
+    AwardList,
+    Exclusion,
+    Nomination,
+    Notice,
+    NoticePhoto,
+    Objection,
+    PolicyDocument,
+    RecognitionList,
+    Share,
+)
+from programs.publicity import PublicRow
 from schools.models import School, Term
 from students.models import (
     Absence,
@@ -51,10 +64,18 @@ class World:
     absence: Absence
     letter: OutsideLetter
     recognition_list: RecognitionList
+    nomination: Nomination
+    nomination_job: Job
     award_list: AwardList
     award: Award
+    share: Share
+    exclusion: Exclusion
+    document: PolicyDocument
     notice: Notice
+    line: PublicRow
+    photo: NoticePhoto
     objection: Objection
+    bank: Bank
     batch: Batch
     payment: Payment
     paid: Payment
@@ -73,6 +94,7 @@ def build(school: School | None = None) -> World:
     letter = make.OutsideLetterFactory(absence__person__snapshot=match.person.snapshot)
     award = make.AwardFactory(enrollment=enrollment, list__published=True)
     make.TermProgramFactory(term=enrollment.term, program=award.program)
+    nomination = make.NominationFactory(enrollment=enrollment)
     today = timezone.localdate()
     notice = make.NoticeFactory(list=award.list, starts_on=today, ends_on=workdays.last_day(today, 6), working_days=6)
     batch = make.BatchFactory(sent=True)
@@ -95,10 +117,26 @@ def build(school: School | None = None) -> World:
         absence=letter.absence,
         letter=letter,
         recognition_list=make.RecognitionListFactory(school=school),
+        nomination=nomination,
+        nomination_job=make.JobFactory(
+            kind="nominations-read",
+            school=school,
+            term=enrollment.term,
+            params={"program": nomination.program_id},
+            result={"people": 1, "changed": 1, "unmatched": 0, "not_taken": []},
+            started_by=officer,
+            done=True,
+        ),
         award_list=award.list,
         award=award,
+        share=make.ShareFactory(),
+        exclusion=make.ExclusionFactory(),
+        document=make.PolicyDocumentFactory(),
         notice=notice,
+        line=publicity.rows(notice, publicity.lines(notice, on=today))[0],
+        photo=make.NoticePhotoFactory(notice=notice),
         objection=make.ObjectionFactory(award=award, notice=notice),
+        bank=make.BankFactory(),
         batch=batch,
         payment=make.PaymentFactory(award=make.AwardFactory(enrollment__school=school), batch=batch, state="sent"),
         paid=make.PaymentFactory(paid=True),

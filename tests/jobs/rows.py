@@ -23,11 +23,11 @@ def lines() -> Iterator[str]:
 
 
 def _is_a_given_key(field: models.Field) -> bool:
-    """Numbers that follow from the order of inserts, and what moves with the clock."""
+    """Numbers that follow from the order of inserts, what moves with the clock, and what is drawn by lot."""
     is_numbered = isinstance(field, models.AutoField) or (
         isinstance(field, models.ForeignKey) and isinstance(field.target_field, models.AutoField)
     )
-    return is_numbered or field.name in {"target_id", "target_label", "date_joined", "password"}
+    return is_numbered or field.name in {"target_id", "target_label", "date_joined", "password", "zip_password"}
 
 
 def _settled(value: Any) -> Any:
