@@ -232,6 +232,10 @@ LOGGING = {
 COUNTY_NAME = environment.text("COUNTY_NAME", "示范县")
 COUNTY_CODE = environment.text("COUNTY_CODE", "411625")
 COMPLAINT_PHONE = environment.text("COMPLAINT_PHONE", "0000-12345678")
+COMPLAINT_ADDRESS = environment.text("COMPLAINT_ADDRESS", "示范县教育局学生资助管理中心")
 LETTER_PREFIX = environment.text("LETTER_PREFIX", "")
 PUBLICITY_WORKING_DAYS = int(environment.text("PUBLICITY_WORKING_DAYS", "5"))
+OBJECTION_WORKING_DAYS = int(environment.text("OBJECTION_WORKING_DAYS", "3"))
+# What families reach by the links and square codes of notices, if it is another address than the office's own.
+PUBLIC_ADDRESS = environment.text("PUBLIC_ADDRESS", "")
 RETURN_ASTRAY_PERCENT = int(environment.text("RETURN_ASTRAY_PERCENT", "50"))

@@ -112,36 +112,3 @@ class PutUpForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["initial"] = {"working_days": settings.PUBLICITY_WORKING_DAYS, **(kwargs.get("initial") or {})}
         super().__init__(*args, **kwargs)
-
-
-class TakeDownForm(forms.Form):
-    """What came of a notice, in the office's words."""
-
-    result = forms.CharField(
-        label=_("公示结果"),
-        max_length=200,
-        initial=_("公示期间未收到异议。"),
-        widget=forms.Textarea(attrs={"rows": 2}),
-    )
-
-
-class ObjectionForm(forms.Form):
-    """A word against one child of the notice."""
-
-    words = forms.CharField(
-        label=_("异议内容"),
-        max_length=500,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("只记录反映的情况，不要写反映人的姓名和电话。"),
-    )
-
-
-class AnswerForm(forms.Form):
-    """The end of an objection: does it hold, and what was found."""
-
-    is_upheld = forms.TypedChoiceField(
-        label=_("核查结论"),
-        choices=[("no", _("异议不成立，恢复资助")), ("yes", _("异议成立，移出名单"))],
-        coerce=lambda value: value == "yes",
-    )
-    answer = forms.CharField(label=_("核查说明"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}))

@@ -5,24 +5,27 @@ phones, birth dates and cards; lists whose period is over must be taken down.
 """
 
 import secrets
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
 from accounts.models import User
 from common import workdays
-from common.moves import Refused, WrongState, hold, move
-from programs import awards, blockers
-from programs.choices import AWARD_MOVES, LIST_MOVES, NOTICE_MOVES, AwardState, ListState, NoticeState
-from programs.models import Award, AwardList, Notice, Objection
-
-PUBLIC_COLUMNS = ("name", "school", "grade", "class_name", "program", "amount_fen")
-"""All that a public list may show of a child."""
+from common.bulk import in_parts
+from common.moves import Refused, move
+from programs import blockers
+from programs.choices import LIST_MOVES, NOTICE_MOVES, AwardState, ListState, NoticeState, ObjectionState
+from programs.models import Award, AwardList, Notice
 
 
 class TooShort(Refused):
@@ -30,14 +33,9 @@ class TooShort(Refused):
     message = _("公示不得少于 %(days)s 个工作日。")
 
 
-class OtherList(Refused):
-    code = "objection-other-list"
-    message = _("这名学生不在这份公示名单里。")
-
-
-class WordsMissing(Refused):
-    code = "objection-words-missing"
-    message = _("请写明内容。")
+class ResultMissing(Refused):
+    code = "publicity-result-missing"
+    message = _("请写明公示结果。")
 
 
 @transaction.atomic
@@ -66,54 +64,121 @@ def put_up(award_list: AwardList, *, by: User, at: datetime, working_days: int |
 def take_down(notice: Notice, *, by: User, at: datetime, result: str) -> None:
     """End a publicity whose days are full, with its result in words (公示无异议)."""
     if not result.strip():
-        raise WordsMissing()
-    blockers.refuse(blockers.in_notice(notice, on=timezone.localdate(at)))
+        raise ResultMissing()
+    # First, so that no objection comes in between: whoever brings one holds the notice up.
     move(notice, NoticeState.DOWN, moves=NOTICE_MOVES, result=result.strip()[:200], taken_down_at=at)
+    blockers.refuse(blockers.in_notice(notice, on=timezone.localdate(at)))
     move(notice.list, ListState.CLOSED, moves=LIST_MOVES)
     actions.record(by, "notice.taken-down", notice, at=at)
 
 
-def shown(notice: Notice, on: date) -> list[dict[str, Any]]:
-    """The rows of a public list on a day: the allowed columns only, and nothing once it is over."""
-    if notice.state != NoticeState.UP or not notice.starts_on <= on <= notice.ends_on:
+def is_open(notice: Notice, *, on: date) -> bool:
+    """Whether the public may see it on a day."""
+    return notice.state == NoticeState.UP and notice.starts_on <= on <= notice.ends_on
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One place of a public list. Its number stays with the child's award as long as the notice is up."""
+
+    number: int
+    award_id: int
+    amount_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class PublicRow:
+    """All that a public list may show of a child, and the mark by which the open page speaks of the line."""
+
+    number: int
+    name: str
+    school: str
+    grade: str
+    class_name: str
+    program: str
+    amount_fen: int
+    ref: str
+
+
+def lines(notice: Notice, *, on: date) -> list[Line]:
+    """The lines that are public on a day, in the order of classes; none before, after, and once it is down.
+
+    Whom an objection holds or took off is not among them, but keeps the number: every other line stays the one that
+    people were told. The order is by columns that are frozen with the award.
+    """
+    if not is_open(notice, on=on):
         return []
-    rows = Award.objects.filter(list=notice.list, state=AwardState.PROPOSED).order_by(
-        "program__position", "grade_no", "class_name", "student__name", "pk"
+    taken_off = notice.objections.in_state(ObjectionState.UPHELD).values("award")
+    rows = Award.objects.filter(~Q(state=AwardState.DROPPED) | Q(pk__in=taken_off), list=notice.list_id)
+    in_order = rows.order_by("grade_no", "class_name", "pk").values_list("pk", "state", "amount_fen")
+    return [
+        Line(number, pk, amount_fen)
+        for number, (pk, state, amount_fen) in enumerate(in_order, start=1)
+        if state == AwardState.PROPOSED
+    ]
+
+
+def rows(notice: Notice, of_lines: Sequence[Line]) -> list[PublicRow]:
+    """What the public reads in these lines."""
+    columns = ("pk", "student__name", "school__name", "grade", "class_name", "program__name", "amount_fen")
+    found = {
+        pk: values
+        for keys in in_parts([line.award_id for line in of_lines])
+        for pk, *values in Award.objects.filter(pk__in=keys).values_list(*columns)
+    }
+    return [
+        PublicRow(line.number, *found[line.award_id], ref=ref_of(notice, line.award_id))
+        for line in of_lines
+        if line.award_id in found
+    ]
+
+
+def ref_of(notice: Notice, award_id: int) -> str:
+    """How the open page speaks of a line: signed for this notice, and telling nothing of the row behind it."""
+    signed = salted_hmac("programs.publicity.line", f"{notice.token} {award_id}", algorithm="sha256")
+    return signed.hexdigest()[:24]
+
+
+def line_of(notice: Notice, ref: str, *, on: date) -> Line | None:
+    """The public line that somebody speaks of."""
+    public = lines(notice, on=on)
+    return next((line for line in public if constant_time_compare(ref, ref_of(notice, line.award_id))), None)
+
+
+def documents(notice: Notice) -> list[str]:
+    """The documents that set the amounts on a list, for the basis of its notice."""
+    found = Award.objects.live().filter(list=notice.list_id).order_by("standard__document_no")
+    return list(found.values_list("standard__document_no", flat=True).distinct())
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a notice, in numbers. What was not taken up is no objection, and is counted apart."""
+
+    upheld: int
+    refuted: int
+    dismissed: int
+
+    @property
+    def objections(self) -> int:
+        return self.upheld + self.refuted
+
+    @property
+    def words(self) -> str:
+        """How the office says it: 公示无异议, or how many and how they ended."""
+        if not self.objections:
+            return _now("公示期间未收到异议。")
+        return _now("公示期间收到异议 %(n)s 件，均已办结：成立 %(upheld)s 件，不成立 %(refuted)s 件。") % {
+            "n": self.objections,
+            "upheld": self.upheld,
+            "refuted": self.refuted,
+        }
+
+
+def outcome(notice: Notice) -> Outcome:
+    counts = Counter(notice.objections.with_state().values_list("stands", flat=True))
+    return Outcome(
+        upheld=counts[ObjectionState.UPHELD],
+        refuted=counts[ObjectionState.REFUTED],
+        dismissed=counts[ObjectionState.DISMISSED],
     )
-    values = ("student__name", "school__name", "grade", "class_name", "program__name", "amount_fen")
-    return [dict(zip(PUBLIC_COLUMNS, row, strict=True)) for row in rows.values_list(*values)]
-
-
-@transaction.atomic
-def raise_objection(notice: Notice, award: Award, *, words: str, by: User, at: datetime) -> Objection:
-    """Take an objection against one child's award and hold that award."""
-    if not words.strip():
-        raise WordsMissing()
-    if award.list_id != notice.list_id:
-        raise OtherList()
-    hold(notice, NoticeState.UP)
-    awards.suspend(award, by=by, at=at)
-    objection = Objection.objects.create(
-        notice=notice, award=award, words=words.strip()[:500], received_by=by, received_at=at
-    )
-    actions.record(by, "objection.received", objection, at=at)
-    return objection
-
-
-@transaction.atomic
-def answer(objection: Objection, *, is_upheld: bool, answer: str, by: User, at: datetime) -> None:
-    """Close an objection: upheld takes the child off the list, otherwise the award goes on."""
-    if not answer.strip():
-        raise WordsMissing()
-    closed = Objection.objects.filter(pk=objection.pk, is_upheld=None).update(
-        is_upheld=is_upheld, answer=answer.strip()[:500], answered_by=by, answered_at=at
-    )
-    if not closed:
-        raise WrongState()
-    objection.refresh_from_db()
-    if is_upheld:
-        move(objection.award, AwardState.DROPPED, moves=AWARD_MOVES, dropped_reason=objection.answer[:200])
-        actions.record(by, "award.dropped", objection.award, at=at, reason=objection.award.dropped_reason)
-    else:
-        awards.restore(objection.award, by=by, at=at)
-    actions.record(by, "objection.answered", objection, at=at, is_upheld=is_upheld)

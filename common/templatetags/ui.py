@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 import lucide
+import segno
 from django import template
 from django.forms import Form
 from django.http import HttpRequest
@@ -38,13 +39,14 @@ _TONES = {
         "closed",
         "dropped",
         "waived",
+        "dismissed",
     },
     "blue": {"pending", "running", "committing", "school_approved", "proposed", "sent", "open"},
-    "amber": {"checked", "suspected", "suspended"},
+    "amber": {"checked", "suspected", "suspended", "unseen"},
     "violet": {"published", "up"},
-    "green": {"in_force", "frozen", "done", "sure", "confirmed", "approved", "studying"},
+    "green": {"in_force", "frozen", "done", "sure", "confirmed", "approved", "studying", "refuted"},
     "teal": {"paid", "settled", "collected"},
-    "red": {"refused", "failed", "rejected", "error", "bounced"},
+    "red": {"refused", "failed", "rejected", "error", "bounced", "upheld"},
 }
 _TONE_OF = {state: tone for tone, states in _TONES.items() for state in states}
 
@@ -447,6 +449,19 @@ def meter(value: Number, total: Number, tone: str = "brand", label: str = "") ->
         tone,
         label or f"{share:.0f}%",
         _px(share),
+    )
+
+
+@register.simple_tag
+def qr_code(address: str, label: str) -> SafeString:
+    """A square code that a telephone reads, drawn into the page; its size comes by class."""
+    drawing = segno.make(address, error="m", micro=False).svg_inline(
+        omitsize=True, border=2, svgclass=None, lineclass=None
+    )
+    return format_html(
+        '<span class="qr" role="img" aria-label="{}">{}</span>',
+        label,
+        mark_safe(drawing),  # noqa: S308 -- the package draws squares, the address is not in it
     )
 
 

@@ -15,8 +15,10 @@ from programs.models.gaps import (
 from programs.models.publicity import (
     Notice,
     NoticePhoto,
+    NoticePhotoQuerySet,
     NoticeQuerySet,
     Objection,
+    ObjectionQuerySet,
     ObjectionStep,
 )
 from programs.models.recognitions import (
@@ -64,8 +66,10 @@ __all__ = [
     "NominationQuerySet",
     "Notice",
     "NoticePhoto",
+    "NoticePhotoQuerySet",
     "NoticeQuerySet",
     "Objection",
+    "ObjectionQuerySet",
     "ObjectionStep",
     "PolicyDocument",
     "Program",

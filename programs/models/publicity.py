@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from datetime import date
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from common.roles import READERS, Role
 from common.sealed import SealedField
-from programs.choices import Channel, NoticeState
+from programs.choices import Channel, NoticeState, ObjectionState
 from programs.models.awards import Award, AwardList
 
 if TYPE_CHECKING:
@@ -24,8 +26,30 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
             return self.filter(list__school=user.school_id)
         return self if user.role in READERS else self.none()
 
+    def with_photo(self) -> Self:
+        return self.filter(Exists(NoticePhoto.objects.filter(notice=OuterRef("pk"))))
+
+    def without_photo(self) -> Self:
+        """What lacks the proof that it hung there."""
+        return self.filter(~Exists(NoticePhoto.objects.filter(notice=OuterRef("pk"))))
+
     def for_list(self) -> Self:
         return self.select_related("list__school", "list__term").order_by("-starts_on", "pk")
+
+    def with_counts(self) -> Self:
+        """`objections_open`, `objections_all` and `photos_all` of each."""
+        objections = Objection.objects.filter(notice=OuterRef("pk"))
+        return self.annotate(
+            objections_open=_number_of(objections.filter(is_upheld=None)),
+            objections_all=_number_of(objections),
+            photos_all=_number_of(NoticePhoto.objects.filter(notice=OuterRef("pk"))),
+        )
+
+
+def _number_of(rows: models.QuerySet[Any]) -> Coalesce:
+    """How many of these rows each row has, in a query of its own: two joins would multiply each other."""
+    counted = rows.order_by().values("notice").annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(counted, output_field=models.IntegerField()), 0)
 
 
 class Notice(models.Model):
@@ -65,6 +89,13 @@ class Notice(models.Model):
         return reverse("programs:notice", args=[self.pk])
 
 
+class NoticePhotoQuerySet(models.QuerySet["NoticePhoto"]):
+    def visible_to(self, user: Person) -> Self:
+        if user.role == Role.SCHOOL:
+            return self.filter(notice__list__school=user.school_id)
+        return self if user.role in READERS else self.none()
+
+
 class NoticePhoto(models.Model):
     """The photo of the board: proof that the list hung there."""
 
@@ -74,6 +105,8 @@ class NoticePhoto(models.Model):
     kept_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+", verbose_name=_("上传人"))
     kept_at = models.DateTimeField(_("上传时间"))
 
+    objects = NoticePhotoQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("公示照片")
         verbose_name_plural = _("公示照片")
@@ -81,6 +114,42 @@ class NoticePhoto(models.Model):
 
     def __str__(self) -> str:
         return f"{self.notice} {self.taken_on}"
+
+
+_STATES = {
+    ObjectionState.UNSEEN: Q(is_upheld=None, received_by=None),
+    ObjectionState.OPEN: Q(is_upheld=None, received_by__isnull=False),
+    ObjectionState.UPHELD: Q(is_upheld=True),
+    ObjectionState.REFUTED: Q(is_upheld=False, received_by__isnull=False),
+    ObjectionState.DISMISSED: Q(is_upheld=False, received_by=None),
+}
+
+
+class ObjectionQuerySet(models.QuerySet["Objection"]):
+    def visible_to(self, user: Person) -> Self:
+        if user.role == Role.SCHOOL:
+            return self.filter(notice__list__school=user.school_id)
+        return self if user.role in READERS else self.none()
+
+    def in_state(self, *states: str) -> Self:
+        wanted = Q(pk__in=[])
+        for state in states:
+            wanted |= _STATES[ObjectionState(state)]
+        return self.filter(wanted)
+
+    def with_state(self) -> Self:
+        """`stands`: the same as `Objection.state`, for counting."""
+        return self.annotate(stands=Case(*(When(rows, then=Value(state.value)) for state, rows in _STATES.items())))
+
+    def overdue(self, on: date) -> Self:
+        return self.filter(is_upheld=None, due_on__lt=on)
+
+    def for_list(self) -> Self:
+        """What is open stands first, the nearest day of answering before the others."""
+        is_over = Case(When(is_upheld=None, then=Value(0)), default=Value(1))
+        return self.select_related(
+            "notice__list__school", "award__student", "award__program", "received_by", "answered_by"
+        ).order_by(is_over, F("due_on").asc(nulls_last=True), "-pk")
 
 
 class Objection(models.Model):
@@ -106,6 +175,8 @@ class Objection(models.Model):
     )
     answered_at = models.DateTimeField(_("办结时间"), null=True)
 
+    objects = ObjectionQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("异议")
         verbose_name_plural = _("异议")
@@ -124,6 +195,21 @@ class Objection(models.Model):
 
     def __str__(self) -> str:
         return f"{self.award} {self.received_at:%Y-%m-%d}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("programs:objection", args=[self.pk])
+
+    @property
+    def state(self) -> ObjectionState:
+        """Who took it up and how it ended say where it stands."""
+        if self.is_upheld is None:
+            return ObjectionState.UNSEEN if self.received_by_id is None else ObjectionState.OPEN
+        if self.is_upheld:
+            return ObjectionState.UPHELD
+        return ObjectionState.DISMISSED if self.received_by_id is None else ObjectionState.REFUTED
+
+    def get_state_display(self) -> str:
+        return str(self.state.label)
 
 
 class ObjectionStep(models.Model):

@@ -30,6 +30,15 @@
     });
   };
 
+  // A link to be passed on: the clipboard is there under HTTPS only, the old way is everywhere
+  const copyFrom = (button) => {
+    const field = one(button.dataset.copy);
+    field.select();
+    if (navigator.clipboard) navigator.clipboard.writeText(field.value);
+    else document.execCommand("copy");
+    one("span", button).textContent = button.dataset.done;
+  };
+
   document.addEventListener("click", (event) => {
     const target = event.target;
     const size = target.closest("[data-size-set]");
@@ -41,6 +50,8 @@
     if (target.closest(".scrim")) showNavigation(false);
     closeMenus(target);
     if (target.closest("[data-print]")) window.print();
+    const copier = target.closest("[data-copy]");
+    if (copier) copyFrom(copier);
     const opener = target.closest("[data-dialog]");
     if (opener) one(opener.dataset.dialog).showModal();
     const closer = target.closest("[data-close]");

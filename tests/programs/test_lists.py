@@ -1,21 +1,19 @@
 """Two signatures and five working days: a school's list from draft to confirmed."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from accounts.models import Action
 from common.moves import WrongState
-from programs import blockers, lists, publicity
-from programs.choices import AwardState, ListState, NoticeState
-from programs.models import Award, AwardList, Notice
+from programs import blockers, lists
+from programs.choices import AwardState, ListState
+from programs.models import Award, AwardList
 from tests.factories import (
     NOW,
     AwardFactory,
     AwardListFactory,
-    NoticeFactory,
-    ObjectionFactory,
     SchoolFactory,
     UserFactory,
 )
@@ -231,108 +229,3 @@ class TestSendBack:
         with pytest.raises(lists.OtherListInPreparation):
             lists.send_back(first, reason="三年级2班漏报", by=UserFactory(approver=True), at=NOW)
         assert AwardList.objects.get(pk=first.pk).state == ListState.CLOSED
-
-
-class TestPublicity:
-    def test_counts_chinese_working_days(self):
-        """Put up on 30 September 2021: the holiday does not count, Saturday 9 October does."""
-        award = AwardFactory(list__school_approved=True)
-
-        notice = publicity.put_up(award.list, by=UserFactory(), at=at(date(2021, 9, 30)))
-
-        assert notice.ends_on == date(2021, 10, 12)
-
-    def test_shows_only_the_allowed_columns(self):
-        award = AwardFactory(list__published=True)
-        notice = NoticeFactory(list=award.list)
-
-        rows = publicity.shown(notice, notice.starts_on)
-
-        assert rows == [
-            {
-                "name": award.student.name,
-                "school": award.school.name,
-                "grade": award.grade,
-                "class_name": award.class_name,
-                "program": award.program.name,
-                "amount_fen": award.amount_fen,
-            }
-        ]
-
-    def test_shows_nothing_before_after_and_once_it_is_down(self):
-        award = AwardFactory(list__published=True)
-        notice = NoticeFactory(list=award.list)
-
-        assert publicity.shown(notice, notice.starts_on - timedelta(days=1)) == []
-        assert publicity.shown(notice, notice.ends_on + timedelta(days=1)) == []
-        publicity.take_down(notice, by=UserFactory(), at=at(notice.ends_on + timedelta(days=1)), result="无异议")
-        assert publicity.shown(notice, notice.starts_on) == []
-
-    def test_cannot_be_shorter_than_five_working_days(self):
-        award = AwardFactory(list__school_approved=True)
-
-        with pytest.raises(publicity.TooShort):
-            publicity.put_up(award.list, by=UserFactory(), at=NOW, working_days=4)
-
-    def test_cannot_be_taken_down_on_its_last_day(self):
-        notice = NoticeFactory()
-
-        with pytest.raises(blockers.NotOver):
-            publicity.take_down(notice, by=UserFactory(), at=at(notice.ends_on), result="无异议")
-
-    def test_closes_the_list_with_its_result(self):
-        notice = NoticeFactory()
-
-        publicity.take_down(notice, by=UserFactory(), at=at(notice.ends_on + timedelta(days=1)), result="无异议")
-
-        notice.refresh_from_db()
-        assert (notice.state, notice.result, notice.list.state) == (NoticeState.DOWN, "无异议", ListState.CLOSED)
-
-
-class TestObjection:
-    @pytest.fixture
-    def notice(self):
-        award_list = AwardListFactory(published=True)
-        AwardFactory.create_batch(2, list=award_list, enrollment__school=award_list.school)
-        return NoticeFactory(list=award_list)
-
-    def test_holds_the_one_award_and_not_the_list(self, notice):
-        award, other = notice.list.awards.order_by("pk")
-
-        publicity.raise_objection(notice, award, words="家里有门面房", by=UserFactory(), at=NOW)
-
-        other.refresh_from_db()
-        assert (award.state, other.state) == (AwardState.SUSPENDED, AwardState.PROPOSED)
-
-    def test_upheld_takes_the_child_off_the_list(self, notice):
-        award = notice.list.awards.first()
-        objection = publicity.raise_objection(notice, award, words="家里有门面房", by=UserFactory(), at=NOW)
-
-        publicity.answer(objection, is_upheld=True, answer="经核查属实", by=UserFactory(), at=NOW)
-
-        award.refresh_from_db()
-        assert (award.state, award.dropped_reason) == (AwardState.DROPPED, "经核查属实")
-
-    def test_not_upheld_lets_the_award_go_on(self, notice):
-        award = notice.list.awards.first()
-        objection = publicity.raise_objection(notice, award, words="家里有门面房", by=UserFactory(), at=NOW)
-
-        publicity.answer(objection, is_upheld=False, answer="房屋为租用", by=UserFactory(), at=NOW)
-
-        award.refresh_from_db()
-        assert award.state == AwardState.PROPOSED
-
-    def test_is_answered_once(self):
-        objection = ObjectionFactory(award__state=AwardState.SUSPENDED)
-        stale_copy = type(objection).objects.get()
-        publicity.answer(objection, is_upheld=False, answer="房屋为租用", by=UserFactory(), at=NOW)
-
-        with pytest.raises(WrongState):
-            publicity.answer(stale_copy, is_upheld=True, answer="属实", by=UserFactory(), at=NOW)
-
-    def test_keeps_the_notice_up_while_it_is_open(self, notice):
-        publicity.raise_objection(notice, notice.list.awards.first(), words="有异议", by=UserFactory(), at=NOW)
-
-        with pytest.raises(blockers.ObjectionOpen):
-            publicity.take_down(notice, by=UserFactory(), at=at(notice.ends_on + timedelta(days=1)), result="有异议")
-        assert Notice.objects.get().state == NoticeState.UP

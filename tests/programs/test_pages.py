@@ -269,7 +269,8 @@ class TestNotice:
         award, other = notice.list.awards.get(), make.AwardFactory(enrollment__school=notice.list.school)
 
         as_role("school", school=award.school).post(
-            reverse("programs:objection-raise", args=[notice.pk, award.pk]), {"words": "家里有商品房"}
+            reverse("programs:objection-raise", args=[notice.pk, award.pk]),
+            {"words": "家里有商品房", "channel": "visit"},
         )
 
         award.refresh_from_db()
@@ -319,7 +320,8 @@ class TestPublicPage:
         shown = words(client.get(self.url(own.notice)))
 
         head = re.findall(r"<th(?: [^>]*)?>(.*?)</th>", shown.split("</thead>")[0])
-        assert head == ["序号", "姓名", "学校", "年级", "班级", "资助项目", "金额（元）"]
+        assert head[:-1] == ["序号", "姓名", "学校", "年级", "班级", "资助项目", "金额（元）"]
+        assert "操作" in head[-1]
         row = re.findall(r"<td[^>]*>(.*?)</td>", shown.split("<tbody>")[1].split("</tbody>")[0])
         award = own.award
         assert row[:7] == [
@@ -348,21 +350,23 @@ class TestPublicPage:
 
         assert own.award.student.name not in words(client.get(self.url(own.notice))).split("<tbody>")[1]
 
-    @pytest.mark.parametrize(("starts", "ends"), [(-20, -1), (1, 20)], ids=["over", "not yet"])
-    def test_is_there_on_its_days_only(self, client, own, starts, ends):
+    @pytest.mark.parametrize(("starts", "ends", "status"), [(-20, -1, 410), (1, 20, 404)], ids=["over", "not yet"])
+    def test_is_there_on_its_days_only(self, client, own, starts, ends, status):
         today = timezone.localdate()
         Notice.objects.filter(pk=own.notice.pk).update(
             starts_on=today + timedelta(days=starts), ends_on=today + timedelta(days=ends)
         )
 
-        assert client.get(self.url(own.notice)).status_code == 404
+        answer = client.get(self.url(own.notice))
+        assert answer.status_code == status
+        assert own.award.student.name not in words(answer)
 
     def test_is_gone_when_it_is_taken_down(self, client, own):
         Notice.objects.filter(pk=own.notice.pk).update(
             state=NoticeState.DOWN, result="公示无异议", taken_down_at=timezone.now()
         )
 
-        assert client.get(self.url(own.notice)).status_code == 404
+        assert client.get(self.url(own.notice)).status_code == 410
 
 
 class TestProgram:
