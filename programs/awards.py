@@ -94,6 +94,7 @@ _ENROLLMENT = (
     "class_name",
     "is_boarding",
     "is_rural",
+    "is_registered",
 )
 _AWARD = (
     "student", "enrollment", "program", "term", "list", "school", "stage", "grade", "grade_no", "class_name",

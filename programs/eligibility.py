@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
 
 from common.money import yuan
 from programs.choices import Basis, Level, RecognitionListState, Way
@@ -58,6 +59,7 @@ class Facts:
     is_county_town: bool
     is_boarding: bool
     is_rural: bool
+    is_registered: bool | None = None
     categories: frozenset[str] = frozenset()
     level: str = ""
     nominations: Nominations = ()
@@ -99,56 +101,75 @@ class Verdict:
         return [warning(other) for other in self.beside]
 
 
-@dataclass(slots=True)
-class _Condition:
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A rule as it is asked of facts: only what the rule sets, each with the values that fulfil it."""
+
     rule: Rule
     categories: frozenset[str]
-    stages: frozenset[str]
     levels: frozenset[str]
-    grades: frozenset[str]
-    school_kinds: frozenset[str]
-    ownerships: frozenset[str]
+    stages: frozenset[str]
+    asks: tuple[tuple[str, frozenset[Any]], ...]
+    """(name of a fact, values that fulfil it); the categories come apart, of them one will do."""
+
+    @classmethod
+    def of(cls, rule: Rule) -> "Condition":
+        asked = {
+            "level": rule.levels,
+            "stage": [stage.code for stage in rule.stages.all()],
+            "grade": rule.grades,
+            "school_kind": [kind.code for kind in rule.school_kinds.all()],
+            "ownership": rule.ownerships,
+            **{name: [] if getattr(rule, name) is None else [getattr(rule, name)] for name in _YES_OR_NO},
+        }
+        return cls(
+            rule=rule,
+            categories=frozenset(category.code for category in rule.categories.all()),
+            levels=frozenset(asked["level"]),
+            stages=frozenset(asked["stage"]),
+            asks=tuple((name, frozenset(values)) for name, values in asked.items() if values),
+        )
 
     def asks_for_hardship(self) -> bool:
         return bool(self.categories or self.levels)
 
     def fits(self, facts: Facts) -> bool:
-        rule = self.rule
-        return (
-            (not self.categories or bool(self.categories & facts.categories))
-            and (not self.levels or facts.level in self.levels)
-            and (not self.stages or facts.stage in self.stages)
-            and (not self.grades or facts.grade in self.grades)
-            and (not self.school_kinds or facts.school_kind in self.school_kinds)
-            and (not self.ownerships or facts.ownership in self.ownerships)
-            and (rule.is_boarding is None or rule.is_boarding == facts.is_boarding)
-            and (rule.is_rural is None or rule.is_rural == facts.is_rural)
-            and (rule.is_county_town is None or rule.is_county_town == facts.is_county_town)
-        )
+        if self.categories and self.categories.isdisjoint(facts.categories):
+            return False
+        for name, values in self.asks:  # noqa: SIM110 — a county is judged here: a generator takes twice as long
+            if getattr(facts, name) not in values:
+                return False
+        return True
 
     def misses(self, facts: Facts) -> list[str]:
-        """What of the rule the child does not fulfil, in sentences."""
-        rule = self.rule
-        words: list[str] = []
-        if self.categories and not self.categories & facts.categories:
-            words.append(_now("没有规定的困难类型"))
-        if self.levels and facts.level not in self.levels:
-            words.append(_now("没有被认定为家庭经济困难学生，或认定等级不符"))
-        if self.stages and facts.stage not in self.stages:
-            words.append(_now("不在规定的学段"))
-        if self.grades and facts.grade not in self.grades:
-            words.append(_now("不在规定的年级"))
-        if self.school_kinds and facts.school_kind not in self.school_kinds:
-            words.append(_now("学校不是规定的类型"))
-        if self.ownerships and facts.ownership not in self.ownerships:
-            words.append(_now("学校不是规定的办别"))
-        if rule.is_boarding is not None and rule.is_boarding != facts.is_boarding:
-            words.append(_now("不是寄宿生") if rule.is_boarding else _now("是寄宿生"))
-        if rule.is_rural is not None and rule.is_rural != facts.is_rural:
-            words.append(_now("不是农村户口") if rule.is_rural else _now("是农村户口"))
-        if rule.is_county_town is not None and rule.is_county_town != facts.is_county_town:
-            words.append(_now("不在县城学校就读") if rule.is_county_town else _now("在县城学校就读"))
-        return words
+        """The names of the facts that do not fulfil the rule."""
+        lacks_category = self.categories and self.categories.isdisjoint(facts.categories)
+        names = [name for name, values in self.asks if getattr(facts, name) not in values]
+        return ["categories", *names] if lacks_category else names
+
+    def words(self, facts: Facts) -> list[str]:
+        """What of the rule the child does not fulfil, in words."""
+        return [str(_MISSED[name, getattr(self.rule, name, None) is not False]) for name in self.misses(facts)]
+
+
+_YES_OR_NO = ("is_boarding", "is_rural", "is_county_town", "is_registered")
+_MISSED = {
+    ("categories", True): _("没有规定的困难类型"),
+    ("level", True): _("没有被认定为家庭经济困难学生，或认定等级不符"),
+    ("stage", True): _("不在规定的学段"),
+    ("grade", True): _("不在规定的年级"),
+    ("school_kind", True): _("学校不是规定的类型"),
+    ("ownership", True): _("学校不是规定的办别"),
+    ("is_boarding", True): _("不是寄宿生"),
+    ("is_boarding", False): _("是寄宿生"),
+    ("is_rural", True): _("不是农村户口"),
+    ("is_rural", False): _("是农村户口"),
+    ("is_county_town", True): _("不在县城学校就读"),
+    ("is_county_town", False): _("在县城学校就读"),
+    ("is_registered", True): _("没有学籍，或学校没有填报学籍情况"),
+    ("is_registered", False): _("有学籍，或学校没有填报学籍情况"),
+}
+"""(fact, whether the rule asks for it or against it) → what is said of a child that does not fulfil it."""
 
 
 @dataclass
@@ -165,21 +186,11 @@ class Rulebook:
         )
         self.stages = {program.code: {stage.code for stage in program.stages.all()} for program in self.programs}
         self.categories = {category.code: category for category in HardshipCategory.objects.all()}
-        self.conditions: dict[str, list[_Condition]] = defaultdict(list)
+        self.conditions: dict[str, list[Condition]] = defaultdict(list)
         for rule in (
             Rule.objects.on(day).prefetch_related("categories", "stages", "school_kinds").order_by("position", "pk")
         ):
-            self.conditions[rule.program_id].append(
-                _Condition(
-                    rule=rule,
-                    categories=frozenset(category.code for category in rule.categories.all()),
-                    stages=frozenset(stage.code for stage in rule.stages.all()),
-                    levels=frozenset(rule.levels),
-                    grades=frozenset(rule.grades),
-                    school_kinds=frozenset(kind.code for kind in rule.school_kinds.all()),
-                    ownerships=frozenset(rule.ownerships),
-                )
-            )
+            self.conditions[rule.program_id].append(Condition.of(rule))
         self.standards: dict[str, list[Standard]] = defaultdict(list)
         for standard in Standard.objects.on(day).order_by("pk"):
             self.standards[standard.program_id].append(standard)
@@ -258,7 +269,7 @@ class Rulebook:
         nominated = [_now("学校提名了该生，但该生不符合享受条件。")] if program.way == Way.SCHOOL else []
         reasons = [
             _now("条件“%(rule)s”不符合：%(misses)s。")
-            % {"rule": condition.rule.description, "misses": _now("、").join(condition.misses(facts))}
+            % {"rule": condition.rule.description, "misses": _now("、").join(condition.words(facts))}
             for condition in conditions
         ]
         return Verdict(program, False, nominated + (reasons or [_now("本学期没有适用的享受条件。")]))
@@ -428,6 +439,7 @@ def facts_of(
         is_county_town=place.is_county_town,
         is_boarding=read("is_boarding"),
         is_rural=read("is_rural"),
+        is_registered=read("is_registered"),
         categories=categories,
         level="" if level == Level.NOT_POOR else level,
         nominations=nominations,

@@ -77,10 +77,23 @@ class _Child(NamedTuple):
     class_name: str
     is_boarding: bool
     is_rural: bool
+    is_registered: bool | None
     state: str
 
 
-_CHILD = ("pk", "student", "school", "stage", "grade", "grade_no", "class_name", "is_boarding", "is_rural", "state")
+_CHILD = (
+    "pk",
+    "student",
+    "school",
+    "stage",
+    "grade",
+    "grade_no",
+    "class_name",
+    "is_boarding",
+    "is_rural",
+    "is_registered",
+    "state",
+)
 
 
 class _Aid(NamedTuple):
@@ -250,9 +263,8 @@ class _Search:
         # A school matters beyond its kind and its place only where it has fees of its own.
         school = child.school if child.school in self.with_own_fees else 0
         place = self.places[child.school]
-        key = (
-            school, child.stage, child.grade, place, child.is_boarding, child.is_rural, categories, level, nominations
-        )  # fmt: skip
+        of_child = (child.stage, child.grade, child.is_boarding, child.is_rural, child.is_registered)
+        key = (school, place, *of_child, categories, level, nominations)
         found = self.known.get(key)
         if found is None:
             row = {**child._asdict(), "school_id": child.school, "stage_id": child.stage}

@@ -35,7 +35,7 @@ def index(request: SignedInRequest) -> HttpResponse:
         "tabs": tabs_of(request, AwardState.choices, people),
         "amount_fen": fen.get(tab, 0) if tab else sum(fen.values()),
         "page": page,
-        "lines": exclusions.with_warnings(page.object_list, request.term),
+        "lines": exclusions.with_warnings(list(page), request.term) if request.term else [],
     }
     return render_list(request, "programs/awards.html", part="programs/_awards.html", context=context)
 

@@ -57,7 +57,7 @@ def page(request: SignedInRequest, pk: int) -> HttpResponse:
         "list": award_list,
         "tabs": tabs_of(request, AwardState.choices, counts),
         "page": shown,
-        "lines": exclusions.with_warnings(shown.object_list, award_list.term),
+        "lines": exclusions.with_warnings(list(shown), award_list.term),
         "notices": award_list.notices.all(),
         "open_objections": Objection.objects.filter(notice__list=award_list, answered_at=None).count(),
         "form": None,

@@ -96,6 +96,9 @@ class TestCondition:
             ({"is_boarding": False}, {"is_boarding": True}, "是寄宿生"),
             ({"is_rural": True}, {"is_rural": False}, "不是农村户口"),
             ({"is_rural": False}, {"is_rural": True}, "是农村户口"),
+            ({"is_registered": True}, {"is_registered": False}, "没有学籍，或学校没有填报学籍情况"),
+            ({"is_registered": True}, {"is_registered": None}, "没有学籍，或学校没有填报学籍情况"),
+            ({"is_registered": False}, {"is_registered": None}, "有学籍，或学校没有填报学籍情况"),
             ({"grades": ["三年级"]}, {"grade": "四年级"}, "不在规定的年级"),
         ],
     )
