@@ -363,10 +363,18 @@ def release(batch: Batch, *, by: User, at: datetime) -> None:
 
 def shares_of_batch(batch: Batch) -> dict[str, int]:
     """payer → thousandths, as on the day of the batch's approval."""
-    kept = dict(batch.shares.order_by("pk").values_list("payer", "per_mille"))
+    kept = shares_by_batch(batch.shares.all()).get(batch.pk)
     if not kept:
         raise NoShares()
-    return {payer: kept[payer] for payer in Payer.values if payer in kept}
+    return kept
+
+
+def shares_by_batch(shares: QuerySet[BatchShare]) -> dict[int, dict[str, int]]:
+    """payer → thousandths of each batch, in the order of payers: it decides who bears the odd fen."""
+    found: dict[int, dict[str, int]] = {}
+    for batch, payer, per_mille in shares.order_by("batch", "pk").values_list("batch", "payer", "per_mille"):
+        found.setdefault(batch, {})[payer] = per_mille
+    return {batch: {payer: kept[payer] for payer in Payer.values if payer in kept} for batch, kept in found.items()}
 
 
 def take_back(bounces: Iterable[Bounce], *, by: User, at: datetime) -> None:

@@ -2,13 +2,13 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from audits.checks import Fen, check, sums
+from audits.checks import Fen, check, programs, sums
 from programs.models import Award
 from reports import totals
 from schools.models import Term
 
 
-@check(title=_("资助明细合计等于报表"), left=_("已审定资助"), right=_("统计报表"))
+@check(title=_("资助明细合计等于报表"), left=_("已审定资助"), right=_("统计报表"), places=programs)
 def awards_and_report(term: Term) -> tuple[Fen, Fen]:
     figures = totals.figures(term.code)
     reported = {

@@ -1,10 +1,8 @@
 """Two officers of one school at the same moment: one version wins, the other officer is told."""
 
-import threading
 from itertools import count
 
 import pytest
-from django.db import connection
 
 from common.moves import Refused
 from jobs import run
@@ -16,33 +14,12 @@ from students import runs
 from students.choices import RosterState
 from students.models import Enrollment, Roster
 from tests.factories import NOW, SchoolFactory, TermFactory, UserFactory, resident_id
+from tests.together import at_once
 from tests.workbooks import roster, roster_row
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ROUNDS = 50
-
-
-def at_once(*acts):
-    """Do all at the same moment, each in a thread with a connection of its own; what each one got or was told."""
-    results = [None] * len(acts)
-    together = threading.Barrier(len(acts))
-
-    def work(place, act):
-        try:
-            together.wait(timeout=30)
-            results[place] = act()
-        except Refused as refusal:
-            results[place] = refusal
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=work, args=pair) for pair in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    return results
 
 
 @pytest.fixture
