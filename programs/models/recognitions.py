@@ -210,7 +210,9 @@ class RecognitionListQuerySet(models.QuerySet["RecognitionList"]):
         return self if user.role in READERS else self.none()
 
     def for_list(self) -> Self:
-        return self.select_related("school__town", "term", "file", "uploaded_by").order_by("-pk")
+        return self.select_related(
+            "school__town", "term", "file", "uploaded_by", "round", "carried_from__term"
+        ).order_by("-pk")
 
 
 class RecognitionList(models.Model):

@@ -2,14 +2,18 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.db.models import Prefetch
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
 
 from accounts.access import COUNTY_AND_SCHOOL, READERS_AND_SCHOOL, SignedInRequest, needs
 from common.moves import Refused, worded
 from common.pages import chosen, counts_by, page_of, render_list, tabs_of
+from common.roles import COUNTY
 from jobs import wording
 from programs import recognitions, runs
 from programs.choices import Level, RecognitionListState
@@ -40,8 +44,32 @@ def index(request: SignedInRequest) -> HttpResponse:
             "tabs": tabs_of(request, RecognitionListState.choices, counts),
             "page": page_of(request, rows.for_list(), count=counts.get(tab, 0) if tab else sum(counts.values())),
             "may_upload": request.user.role in COUNTY_AND_SCHOOL and request.term is not None,
+            "to_carry": _to_carry(request),
         },
     )
+
+
+def _to_carry(request: SignedInRequest) -> int:
+    """How many of the autumn's lists the county can let hold in this spring."""
+    if request.user.role not in COUNTY or request.term is None:
+        return 0
+    return recognitions.to_carry(request.term).count()
+
+
+@require_POST
+@needs(*COUNTY)
+def carry_on(request: SignedInRequest) -> HttpResponse:
+    """Let the autumn's lists hold in the spring, of all schools at once."""
+    if request.term is None:
+        raise Http404
+    try:
+        done = recognitions.carry_on(request.term, by=request.user, at=timezone.now())
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        said = ngettext("已沿用 %(n)s 所学校的认定名单。", "已沿用 %(n)s 所学校的认定名单。", done)
+        messages.success(request, said % {"n": done})
+    return redirect("programs:recognitions")
 
 
 @needs(*COUNTY_AND_SCHOOL)
