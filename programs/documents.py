@@ -1,9 +1,6 @@
 """Policy documents with their files. Rows of rules and amounts name a document by its number."""
 
-import io
-import zipfile
 from datetime import date, datetime
-from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Model
@@ -12,16 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts import actions
 from accounts.models import User
 from common.moves import Refused
-from jobs import files
-from jobs.choices import FileKind
-from jobs.models import StoredFile
+from jobs.documents import Brought, store
 from programs.models import Exclusion, PolicyDocument, Program, Rule, SchoolCap, SchoolFee, Share, Standard
 from programs.standards import columns
 
-LARGEST_BYTES = 20 * 1024 * 1024
-ENDINGS = ("pdf", "jpg", "jpeg", "docx", "xlsx")
-_BEGINNINGS = {"pdf": b"%PDF-", "jpg": b"\xff\xd8\xff", "jpeg": b"\xff\xd8\xff"}
-_INSIDE = {"docx": "word/document.xml", "xlsx": "xl/workbook.xml"}
 _CITING: tuple[type[Model], ...] = (Standard, Rule, Share, Exclusion, SchoolFee, SchoolCap)
 
 
@@ -30,44 +21,27 @@ class NumberTaken(Refused):
     message = _("已经录入过文号为“%(number)s”的文件。")
 
 
-class NotADocument(Refused):
-    code = "not-a-document"
-    message = _("文件请用 PDF、JPG、DOCX 或 XLSX 格式；文件内容要与扩展名一致。")
-
-
-class DocumentTooLarge(Refused):
-    code = "document-too-large"
-    message = _("文件有 %(size)s MB，超过了 %(limit)s MB 的上限。扫描件可以降低清晰度后再上传。")
-
-
 class Cited(Refused):
     code = "document-cited"
     message = _("已有标准、条件或分担比例写着这个文号，不能删除。")
 
 
-class Upload(NamedTuple):
-    """A file as it was brought."""
-
-    content: bytes
-    name: str
-
-
 @transaction.atomic
 def add(
-    *, number: str, title: str, issued_on: date | None, upload: Upload | None = None, by: User, at: datetime
+    *, number: str, title: str, issued_on: date | None, brought: Brought | None = None, by: User, at: datetime
 ) -> PolicyDocument:
     """Enter a document; the file may come later."""
     if PolicyDocument.objects.filter(number=number).exists():
         raise NumberTaken(number=number)
     document = PolicyDocument(number=number, title=title, issued_on=issued_on, added_by=by, added_at=at)
-    if upload is not None:
-        document.file = _store(upload, by, at)
+    if brought is not None:
+        document.file = store(brought, by=by, at=at)
     try:
         with transaction.atomic():
             document.save()
     except IntegrityError as error:
         raise NumberTaken(number=number) from error
-    actions.record(by, "document.added", document, at=at, has_file=upload is not None)
+    actions.record(by, "document.added", document, at=at, has_file=brought is not None)
     return document
 
 
@@ -77,7 +51,7 @@ def change(
     *,
     title: str,
     issued_on: date | None,
-    upload: Upload | None = None,
+    brought: Brought | None = None,
     by: User,
     at: datetime,
 ) -> None:
@@ -87,8 +61,8 @@ def change(
     for name in changed:
         setattr(document, name, facts[name])
     before = document.file_id
-    if upload is not None:
-        document.file = _store(upload, by, at)
+    if brought is not None:
+        document.file = store(brought, by=by, at=at)
         changed.append("file")
     if not changed:
         return
@@ -133,28 +107,3 @@ def not_entered() -> list[tuple[str, int]]:
 
 def by_number() -> dict[str, PolicyDocument]:
     return {document.number: document for document in PolicyDocument.objects.all()}
-
-
-def _store(upload: Upload, by: User, at: datetime) -> StoredFile:
-    content, ending = upload.content, upload.name.rpartition(".")[2].lower()
-    if len(content) > LARGEST_BYTES:
-        raise DocumentTooLarge(size=-(-len(content) // 2**20), limit=LARGEST_BYTES // 2**20)
-    if ending not in ENDINGS or not (_begins_so(content, ending) or _holds_so(content, ending)):
-        raise NotADocument()
-    return files.store(content, name=upload.name, kind=FileKind.DOCUMENT, by=by, at=at)
-
-
-def _begins_so(content: bytes, ending: str) -> bool:
-    return ending in _BEGINNINGS and content.startswith(_BEGINNINGS[ending])
-
-
-def _holds_so(content: bytes, ending: str) -> bool:
-    """Whether a package of Word or Excel has what makes it one, and no macros."""
-    if ending not in _INSIDE or not content.startswith(b"PK\x03\x04"):
-        return False
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as package:
-            names = set(package.namelist())
-    except zipfile.BadZipFile:
-        return False
-    return _INSIDE[ending] in names and not any(name.endswith("vbaProject.bin") for name in names)

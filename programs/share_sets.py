@@ -63,6 +63,11 @@ def of(program: Program) -> list[ShareSet]:
     return [_set(program, list(shares)) for _first, shares in groupby(rows, key=lambda share: share.valid_from)]
 
 
+def lacks(program: Program, day: date) -> bool:
+    """Whether nobody bears the program on a day."""
+    return not Share.objects.on(day).filter(program=program).exists()
+
+
 def find(program: Program, first: date) -> ShareSet | None:
     shares = list(Share.objects.filter(program=program, valid_from=first))
     return _set(program, shares) if shares else None

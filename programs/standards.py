@@ -5,6 +5,7 @@ were decided by the old one. Proposals on draft lists follow a change with the n
 """
 
 from collections.abc import Iterable
+from copy import copy
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -23,7 +24,7 @@ from programs.terms import next_code
 from schools.choices import Season
 from schools.models import Term
 
-Dated = TypeVar("Dated", Standard, Rule)
+Dated = TypeVar("Dated", bound=Standard | Rule)
 
 WHOM = ("stage", "school_kind", "ownership", "category", "tier")
 """For whom a standard is: of one answer only one amount may hold on a day."""
@@ -161,7 +162,7 @@ def succeed(row: Dated, *, valid_from: date, document_no: str, by: User, at: dat
             raise ReachesBack(term=term)
     if all(_is_same(row, name, value) for name, value in {**facts, "document_no": document_no}.items()):
         raise Unchanged()
-    following = type(row).objects.get(pk=row.pk)
+    following = copy(row)
     several = {name: list(getattr(row, name).all()) for name in _several(row)}
     following.pk, following._state.adding = None, True
     earlier = type(row).objects.filter(pk=row.pk, valid_to=row.valid_to)

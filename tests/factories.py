@@ -14,8 +14,9 @@ from factory.django import DjangoModelFactory
 from accounts.models import Action, User
 from common import names, resident_ids, sealed, workdays
 from common.roles import Role
-from disbursements.choices import BatchState, EntryKind, FailureReason, PaymentState, RecoveryCause
+from disbursements.choices import BatchState, EntryKind, FailureReason, PaymentState, RecoveryCause, Way
 from disbursements.models import (
+    ApprovalBand,
     Arrival,
     Bank,
     BankTemplate,
@@ -23,6 +24,7 @@ from disbursements.models import (
     BatchShare,
     Bounce,
     LedgerEntry,
+    PayDecision,
     Payment,
     Quota,
     Recovery,
@@ -1025,6 +1027,7 @@ class BatchFactory(DjangoModelFactory):
             signed=True, bank_file=factory.SubFactory(StoredFileFactory, kind=FileKind.BANK), sent_at=NOW
         )
         approved = factory.Trait(state=BatchState.APPROVED, signed=True)
+        cash = factory.Trait(way=Way.CASH, cash_reason="当地没有银行网点")
         sent = factory.Trait(state=BatchState.SENT, filed=True)
         settled = factory.Trait(state=BatchState.SETTLED, filed=True, settled_at=NOW)
 
@@ -1059,6 +1062,25 @@ class BatchFactory(DjangoModelFactory):
         self.people, self.amount_fen = totals["people"], totals["amount_fen"]
         self.planned_people, self.planned_fen = totals["people"], totals["amount_fen"]
         self.save(update_fields=["people", "amount_fen", "planned_people", "planned_fen"])
+
+
+class ApprovalBandFactory(DjangoModelFactory):
+    class Meta:
+        model = ApprovalBand
+
+    from_fen = 100_000_00
+    valid_from = date(2021, 9, 1)
+
+
+class PayDecisionFactory(DjangoModelFactory):
+    class Meta:
+        model = PayDecision
+
+    award = factory.SubFactory(AwardFactory, confirmed=True, enrollment__state="left")
+    is_to_pay = True
+    words = "离校前已就读满一个月"
+    decided_by = factory.SubFactory(UserFactory)
+    decided_at = NOW
 
 
 class PaymentFactory(DjangoModelFactory):

@@ -182,9 +182,7 @@ DOORS: dict[str, Door] = {
     "programs:program": page(READERS_AND_SCHOOL, "award.program_id", shared=True),
     "programs:nominations": page(READERS_AND_SCHOOL),
     "programs:nomination-school": page(READERS_AND_SCHOOL, "school.code", "nomination.program_id"),
-    "programs:nominate": Door(
-        PREPARER | SCHOOL, ("school.code", "nomination.program_id"), get=frozenset({200}), post=frozenset({302})
-    ),
+    "programs:nominate": form(PREPARER | SCHOOL, "school.code", "nomination.program_id"),
     "programs:nomination-template": page(PREPARER | SCHOOL, "school.code", "nomination.program_id", traced=True),
     "programs:nomination-upload": form(PREPARER | SCHOOL, "school.code", "nomination.program_id"),
     "programs:nomination-file": page(READERS_AND_SCHOOL, "nomination_job"),

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from accounts.models import Action, User
 from common import workdays
-from disbursements.models import Bank, Batch, Payment, Recovery
+from disbursements.models import ApprovalBand, Bank, Batch, Payment, Recovery
 from jobs import files
 from jobs.choices import FileKind
 from jobs.models import Job, StoredFile
@@ -77,6 +77,8 @@ class World:
     objection: Objection
     bank: Bank
     batch: Batch
+    cash: Batch
+    band: ApprovalBand
     payment: Payment
     paid: Payment
     recovery: Recovery
@@ -138,6 +140,10 @@ def build(school: School | None = None) -> World:
         objection=make.ObjectionFactory(award=award, notice=notice),
         bank=make.BankFactory(),
         batch=batch,
+        cash=make.BatchFactory(
+            cash=True, approved=True, with_payments=1, with_payments__school=school, with_payments__card=None
+        ),
+        band=make.ApprovalBandFactory(),
         payment=make.PaymentFactory(award=make.AwardFactory(enrollment__school=school), batch=batch, state="sent"),
         paid=make.PaymentFactory(paid=True),
         recovery=make.RecoveryFactory(),
