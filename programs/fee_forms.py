@@ -12,8 +12,8 @@ from programs.models import Program, SchoolFee
 from schools.models import Town
 
 
-class FeeFilter(FilterForm):
-    """What narrows a term's fees, and the schools that have none."""
+class SchoolProgramFilter(FilterForm):
+    """What narrows what is said of schools and programs in a term: fees, rooms, nominations, and who has none."""
 
     q = SearchField(label=_("学校名称或标识码"), placeholder=_("例：东关小学"), max_length=100)
     town = forms.ModelChoiceField(Town.objects.all(), label=_("乡镇"), empty_label=_("全部"))

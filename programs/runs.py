@@ -7,15 +7,17 @@ of a run names what it works on, so that a page finds its run.
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts.models import User
 from jobs import run
 from jobs.models import Job
-from programs import recognitions
-from programs.models import RecognitionList
+from programs import nomination_files, recognitions
+from programs.models import Program, RecognitionList
 from schools.models import School, Term
 
 _READ = "recognition-read"
+NOMINATIONS = "nominations-read"
 
 
 @transaction.atomic
@@ -34,3 +36,17 @@ def job_of(recognition_list: RecognitionList) -> Job | None:
 
 def _key(recognition_list: RecognitionList) -> str:
     return f"{_READ}:{recognition_list.pk}"
+
+
+@transaction.atomic
+def upload_nominations(
+    *, school: School, program: Program, term: Term, content: bytes, name: str, by: User, at: datetime
+) -> Job:
+    file = nomination_files.keep(school=school, program=program, term=term, content=content, name=name, by=by, at=at)
+    facts = {"file_id": file.pk, "school_id": school.pk, "program": program.pk, "term_id": term.pk}
+    return run.start(NOMINATIONS, by=by, at=at, key=f"{NOMINATIONS}:{file.pk}", school=school, term=term, **facts)
+
+
+def nomination_files_read(*, school: School, program: Program, term: Term) -> QuerySet[Job]:
+    """The runs that read a school's workbooks for a program, the newest first."""
+    return Job.objects.filter(kind=NOMINATIONS, school=school, term=term, params__program=program.pk).for_list()

@@ -5,10 +5,11 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from common import sheets
+from jobs.models import StoredFile
 from jobs.run import Running, handler
-from programs import awards, recognitions
-from programs.models import RecognitionList
-from schools.models import Term
+from programs import awards, nomination_files, recognitions
+from programs.models import Program, RecognitionList
+from schools.models import School, Term
 
 
 @handler("recognition-read", title=_("读取认定名单"))
@@ -23,3 +24,16 @@ def read_recognition_list(running: Running) -> dict[str, Any]:
 def propose_awards(running: Running) -> dict[str, Any]:
     term = Term.objects.get(pk=running.params["term_id"])
     return awards.propose(term, running=running, by=running.job.started_by)
+
+
+@handler("nominations-read", title=_("读取提名名单"))
+def read_nominations(running: Running) -> dict[str, Any]:
+    params = running.params
+    return nomination_files.read(
+        StoredFile.objects.get(pk=params["file_id"]),
+        school=School.objects.get(pk=params["school_id"]),
+        program=Program.objects.get(pk=params["program"]),
+        term=Term.objects.get(pk=params["term_id"]),
+        running=running,
+        reader=sheets.of_this_thread(),
+    )

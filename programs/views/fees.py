@@ -14,7 +14,7 @@ from common.moves import Refused
 from common.pages import chosen, page_of, render_list, tabs_of
 from common.roles import COUNTY, READERS
 from programs import fees
-from programs.fee_forms import FeeFilter, FeeForm
+from programs.fee_forms import FeeForm, SchoolProgramFilter
 from programs.models import DatedQuerySet, Program, SchoolFee
 from schools.models import School
 from students.views.imports import ListPages
@@ -100,10 +100,12 @@ def take(request: SignedInRequest) -> HttpResponse:
     return PAGES.take(request)
 
 
-def _term(request: SignedInRequest) -> tuple[FeeFilter, DatedQuerySet[SchoolFee], list[tuple[School, Program]]]:
+def _term(
+    request: SignedInRequest,
+) -> tuple[SchoolProgramFilter, DatedQuerySet[SchoolFee], list[tuple[School, Program]]]:
     """The filter, the fees of the term that it lets through, and who has none."""
     term = request.term
-    form = FeeFilter(request.GET, programs=fees.programs_by_fee(term) if term else [])
+    form = SchoolProgramFilter(request.GET, programs=fees.programs_by_fee(term) if term else [])
     if term is None:
         return form, SchoolFee.objects.get_queryset().none(), []
     program = form.wanted("program")

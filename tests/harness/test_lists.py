@@ -46,6 +46,10 @@ MORE_ROWS: dict[str, Callable[[World], object]] = {
     "disbursements:batch": lambda own: make.PaymentFactory(batch=own.batch, state="sent"),
     "disbursements:banks": lambda own: make.BankTemplateFactory(),
     "disbursements:batches": lambda own: make.BatchFactory(approved=True),
+    "disbursements:batch-difference": lambda own: make.PaymentFactory(batch=own.batch, state="sent"),
+    "disbursements:batch-roll": lambda own: make.PaymentFactory(
+        batch=own.batch, state="sent", award__enrollment__school=make.SchoolFactory()
+    ),
     "disbursements:bounces": lambda own: make.BounceFactory(),
     "disbursements:funds": lambda own: make.LedgerEntryFactory(),
     "disbursements:recoveries": lambda own: make.RecoveryFactory(),
