@@ -1,4 +1,4 @@
-"""What people fill in on the pages of batches, cards and the fund. Forms clean; they never save."""
+"""What people fill in on the pages of batches and cards. Forms clean; they never save."""
 
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -12,9 +12,8 @@ from common import names
 from common.forms import DayField, FilterForm, Rows, SearchField, TidyCharField
 from common.money import parse_fen
 from disbursements.choices import FailureReason, Way
-from disbursements.models import Bank, Batch, Payment, Quota
+from disbursements.models import Bank, Batch, Payment
 from programs.blockers import Blocker
-from programs.choices import Payer
 from programs.models import Program
 from schools.models import Term
 
@@ -232,28 +231,3 @@ class CardForm(forms.Form):
         if not digits.isascii() or not digits.isdigit() or not 16 <= len(digits) <= 19:
             raise forms.ValidationError(_now("银行卡号应为 16 至 19 位数字，请对照银行卡重新输入。"))
         return digits
-
-
-class AllotForm(forms.Form):
-    """Money that a document allots to a program of the chosen term (指标文)."""
-
-    document_no = TidyCharField(label=_("指标文号"), max_length=60, help_text=_("例：财教〔2021〕12号"))
-    issued_on = DayField(label=_("发文日期"))
-    program = forms.ModelChoiceField(Program.objects.all(), label=_("资助项目"), empty_label=_("请选择"))
-    payer = forms.ChoiceField(label=_("来源级次"), choices=Payer.choices)
-    amount = forms.CharField(label=_("金额（元）"), max_length=30, help_text=_("例：1,250,000.00，也可以写 125万"))
-
-    def __init__(self, term: Term, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.term = term
-
-    def clean_amount(self) -> int:
-        """The amount in fen."""
-        return _fen(self.cleaned_data["amount"])
-
-    def clean(self) -> dict[str, Any]:
-        """A document is entered once for a program, term and payer."""
-        wanted = {name: self.cleaned_data.get(name) for name in ("document_no", "program", "payer")}
-        if all(wanted.values()) and Quota.objects.filter(term=self.term, **wanted).exists():
-            self.add_error("document_no", _now("这个文号已经为该项目、该级次登记过指标。"))
-        return self.cleaned_data

@@ -12,7 +12,7 @@ from django.db.models import Count, QuerySet
 
 from accounts.models import User
 from common.bulk import in_parts
-from disbursements.choices import PaymentState, Told
+from disbursements.choices import PaymentState, Told, Way
 from disbursements.models import Payment
 from programs.models import Award
 from schools.models import School, Term
@@ -69,7 +69,8 @@ def of(term: Term, school: School, *, grade: str = "", class_name: str = "") -> 
 
 def _last_payments(awards: QuerySet[Award]) -> dict[int, Payment]:
     tries = Payment.objects.filter(award__in=awards.order_by().values("pk")).exclude(state=PaymentState.DISCARDED)
-    return {payment.award_id: payment for payment in tries.select_related("bounce").order_by("award", "attempt")}
+    rows = tries.select_related("bounce", "batch").order_by("award", "attempt")
+    return {payment.award_id: payment for payment in rows}
 
 
 def _line(award: Award, payment: Payment | None) -> Line:
@@ -84,7 +85,8 @@ def _told(payment: Payment | None) -> tuple[Told, date | None]:
         return Told.REFUSED, None
     if payment.state == PaymentState.SENT:
         return Told.ON_ITS_WAY, None
-    return (Told.ARRIVED if payment.card_id else Told.WAIVED), payment.paid_on
+    is_handed_over = payment.card_id or payment.batch.way == Way.CASH
+    return (Told.ARRIVED if is_handed_over else Told.WAIVED), payment.paid_on
 
 
 def sheets(slips: Iterable[Slip]) -> list[list[Slip]]:

@@ -50,6 +50,7 @@ from programs.choices import (
     ProgramKind,
 )
 from programs.models import (
+    Application,
     Award,
     AwardList,
     Exclusion,
@@ -60,8 +61,11 @@ from programs.models import (
     Objection,
     PolicyDocument,
     Program,
+    Recheck,
+    RecheckDraw,
     Recognition,
     RecognitionList,
+    RecognitionRound,
     Rule,
     SchoolCap,
     SchoolFee,
@@ -826,6 +830,81 @@ class RecognitionFactory(DjangoModelFactory):
     term = factory.SelfAttribute("list.term")
     level = Level.HARD
     row = factory.Sequence(lambda n: n + 2)
+
+
+class RecognitionRoundFactory(DjangoModelFactory):
+    """A round that takes applications, or `reviewed=True`, `published=True`."""
+
+    class Meta:
+        model = RecognitionRound
+        django_get_or_create = ("school", "term", "kind")
+
+    class Params:
+        reviewed = factory.Trait(state="reviewed")
+        published = factory.Trait(
+            state="published",
+            public_from=NOW.date(),
+            public_to=workdays.last_day(NOW.date(), 5),
+            public_days=5,
+        )
+
+    school = factory.SubFactory(SchoolFactory)
+    term = factory.SubFactory(TermFactory)
+    kind = "yearly"
+    told_on = date(2021, 10, 8)
+    told_how = "家长会"
+    begun_by = factory.SubFactory(UserFactory)
+    begun_at = NOW
+    panel_on = NOW.date()
+    panel_present = factory.LazyFunction(lambda: [{"name": f"组员{n}", "duty": "班主任"} for n in range(1, 6)])
+    minutes = "逐一评议，表决通过。"
+    reviewed_by = factory.SubFactory(UserFactory)
+    reviewed_at = NOW
+
+
+class ApplicationFactory(DjangoModelFactory):
+    """A signed application, or `decided=True`."""
+
+    class Meta:
+        model = Application
+
+    class Params:
+        decided = factory.Trait(state="decided", class_level=Level.HARD, level=Level.HARD, votes_for=5, votes_against=0)
+
+    enrollment = factory.SubFactory("tests.factories.EnrollmentFactory")
+    student = factory.SelfAttribute("enrollment.student")
+    round = factory.SubFactory(
+        RecognitionRoundFactory,
+        school=factory.SelfAttribute("..enrollment.school"),
+        term=factory.SelfAttribute("..enrollment.term"),
+    )
+    state = "applied"
+    applied_on = NOW.date()
+    promise_signed = True
+    entered_by = factory.SubFactory(UserFactory)
+    entered_at = NOW
+
+
+class RecheckDrawFactory(DjangoModelFactory):
+    class Meta:
+        model = RecheckDraw
+
+    term = factory.SubFactory(TermFactory)
+    seed = "0123456789abcdef"
+    percent = 10
+    population = 10
+    population_digest = "0" * 64
+    drawn_by = factory.SubFactory(UserFactory)
+    drawn_at = NOW
+
+
+class RecheckFactory(DjangoModelFactory):
+    class Meta:
+        model = Recheck
+
+    draw = factory.SubFactory(RecheckDrawFactory)
+    recognition = factory.SubFactory(RecognitionFactory)
+    school = factory.SelfAttribute("recognition.list.school")
 
 
 class AwardListFactory(DjangoModelFactory):

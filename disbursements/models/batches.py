@@ -91,7 +91,8 @@ class BatchQuerySet(models.QuerySet["Batch"]):
         return self if user.role in READERS else self.none()
 
     def for_list(self) -> Self:
-        return self.select_related("term", "program", "prepared_by", "approved_by").order_by("-pk")
+        people = ("prepared_by", "approved_by", "released_by")
+        return self.select_related("term", "program", "bank", *people).order_by("-pk")
 
 
 class Batch(models.Model):

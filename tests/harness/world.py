@@ -6,12 +6,13 @@ from django.utils import timezone
 
 from accounts.models import Action, User
 from common import workdays
-from disbursements.models import ApprovalBand, Bank, Batch, Payment, Recovery
+from disbursements.models import ApprovalBand, Arrival, Bank, Batch, Payment, Recovery
 from jobs import files
 from jobs.choices import FileKind
 from jobs.models import Job, StoredFile
 from programs import publicity
 from programs.models import (
+    Application,
     Award,
     AwardList,
     Exclusion,
@@ -20,7 +21,9 @@ from programs.models import (
     NoticePhoto,
     Objection,
     PolicyDocument,
+    Recheck,
     RecognitionList,
+    RecognitionRound,
     Share,
 )
 from programs.publicity import PublicRow
@@ -64,6 +67,9 @@ class World:
     absence: Absence
     letter: OutsideLetter
     recognition_list: RecognitionList
+    round: RecognitionRound
+    application: Application
+    recheck: Recheck
     nomination: Nomination
     nomination_job: Job
     award_list: AwardList
@@ -82,6 +88,7 @@ class World:
     payment: Payment
     paid: Payment
     recovery: Recovery
+    arrival: Arrival
     job: Job
     file: StoredFile
     action: Action
@@ -99,6 +106,8 @@ def build(school: School | None = None) -> World:
     nomination = make.NominationFactory(enrollment=enrollment)
     today = timezone.localdate()
     notice = make.NoticeFactory(list=award.list, starts_on=today, ends_on=workdays.last_day(today, 6), working_days=6)
+    recognition_list = make.RecognitionListFactory(school=school)
+    application = make.ApplicationFactory(enrollment=enrollment)
     batch = make.BatchFactory(sent=True)
     officer = make.UserFactory(officer=True, school=school)
     return World(
@@ -118,7 +127,10 @@ def build(school: School | None = None) -> World:
         sample_line=sample_line,
         absence=letter.absence,
         letter=letter,
-        recognition_list=make.RecognitionListFactory(school=school),
+        recognition_list=recognition_list,
+        round=application.round,
+        application=application,
+        recheck=make.RecheckFactory(recognition__list=recognition_list),
         nomination=nomination,
         nomination_job=make.JobFactory(
             kind="nominations-read",
@@ -147,6 +159,7 @@ def build(school: School | None = None) -> World:
         payment=make.PaymentFactory(award=make.AwardFactory(enrollment__school=school), batch=batch, state="sent"),
         paid=make.PaymentFactory(paid=True),
         recovery=make.RecoveryFactory(),
+        arrival=make.ArrivalFactory(),
         job=make.JobFactory(school=school, term=enrollment.term, started_by=officer, failed=True),
         file=files.store(
             f"content of {school.code}".encode(),

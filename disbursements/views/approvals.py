@@ -1,0 +1,140 @@
+"""The second and the third signature on a batch, and the ways back: shown what is signed, asked before it is."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.access import SignedInRequest, needs
+from common.acts import telling
+from common.pages import chosen, page_of, render_list, tabs_of
+from common.roles import COUNTY, READERS, Role
+from disbursements import approvals, bands, batches, blockers
+from disbursements.choices import BatchState
+from disbursements.forms import ApproveForm, BackForm, BandEndForm, BandForm, SignForm
+from disbursements.models import ApprovalBand, Batch
+
+
+def _batch(request: SignedInRequest, pk: int) -> Batch:
+    return get_object_or_404(Batch.objects.visible_to(request.user).for_list(), pk=pk)
+
+
+@needs(Role.APPROVER)
+def approve(request: SignedInRequest, pk: int) -> HttpResponse:
+    batch = _batch(request, pk)
+    is_draft = batch.state == BatchState.DRAFT
+    warned = blockers.warnings(batch) if is_draft else []
+    form = ApproveForm(batch, warned, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with telling(request, _("已审核批次，资金已占用。")):
+            batches.approve(batch, by=request.user, at=timezone.now(), seen=form.cleaned_data.get("seen", []))
+        return redirect(batch)
+    context = {
+        "form": form,
+        "stops": blockers.stops(batch, by=request.user) if is_draft else [],
+        "needs_third": bands.needs_third(batch.program, batch.amount_fen, on=timezone.localdate()),
+        **_figures(batch),
+    }
+    return render(request, "disbursements/approve.html", context)
+
+
+@needs(*COUNTY)
+def release(request: SignedInRequest, pk: int) -> HttpResponse:
+    batch = _batch(request, pk)
+    form = SignForm(batch, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with telling(request, _("已加签，可以办理发放。")):
+            batches.release(batch, by=request.user, at=timezone.now())
+        return redirect(batch)
+    return render(request, "disbursements/release.html", {"form": form, **_figures(batch)})
+
+
+def _figures(batch: Batch) -> dict[str, Any]:
+    """What a signature rests on."""
+    found = approvals.difference(batch)
+    return {
+        "batch": batch,
+        "stages": approvals.by_stage(batch),
+        "payers": approvals.by_payer(batch) if batch.state == BatchState.DRAFT else [],
+        "difference": found,
+        "differing": [
+            ("new", _("新增"), found.new.totals()),
+            ("dropped", _("上次有、这次还没有"), found.dropped.totals()),
+            ("changed", _("金额变动"), found.changed.totals()),
+        ]
+        if found
+        else [],
+    }
+
+
+@needs(*READERS)
+def difference(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Who is new, gone, or gets another amount than last time, by name."""
+    batch = _batch(request, pk)
+    found = approvals.difference(batch)
+    groups = {"new": found.new, "dropped": found.dropped, "changed": found.changed} if found else {}
+    counts = {name: rows.count() for name, rows in groups.items()}
+    tab = chosen(request, "tab", groups) or "new"
+    words = [("new", _("新增")), ("dropped", _("上次有、这次还没有")), ("changed", _("金额变动"))]
+    rows = groups[tab].for_list() if groups else batch.payments.none().for_list()
+    context = {
+        "batch": batch,
+        "form": None,
+        "last": found.term if found else None,
+        "tabs": tabs_of(request, words, counts)[1:],
+        "tab": tab,
+        "page": page_of(request, rows, count=counts.get(tab, 0)),
+    }
+    return render_list(request, "disbursements/difference.html", part="disbursements/_difference.html", context=context)
+
+
+@needs(Role.APPROVER)
+def send_back(request: SignedInRequest, pk: int) -> HttpResponse:
+    batch = _batch(request, pk)
+    form = BackForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with telling(request, _("批次已退回经办人。")):
+            batches.send_back(batch, **form.cleaned_data, by=request.user, at=timezone.now())
+        return redirect(batch)
+    return render(request, "disbursements/send_back.html", {"batch": batch, "form": form})
+
+
+@needs(*COUNTY)
+def take_back(request: SignedInRequest, pk: int) -> HttpResponse:
+    batch = _batch(request, pk)
+    form = BackForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with telling(request, _("审核已撤回，占用的资金已退回资金台账。")):
+            batches.take_back(batch, **form.cleaned_data, by=request.user, at=timezone.now())
+        return redirect(batch)
+    return render(request, "disbursements/take_back.html", {"batch": batch, "form": form})
+
+
+@needs(*READERS)
+def band_index(request: SignedInRequest) -> HttpResponse:
+    today = timezone.localdate()
+    rows = ApprovalBand.objects.select_related("program").order_by("-valid_from", "-pk")
+    return render(request, "disbursements/bands.html", {"bands": rows, "today": today})
+
+
+@needs(Role.APPROVER)
+def band_add(request: SignedInRequest) -> HttpResponse:
+    form = BandForm(request.POST or None, initial={"valid_from": timezone.localdate()})
+    if request.method == "POST" and form.is_valid():
+        with telling(request, _("加签金额已设定。")):
+            bands.add(**form.cleaned_data, by=request.user, at=timezone.now())
+        return redirect("disbursements:bands")
+    return render(request, "disbursements/band_add.html", {"form": form})
+
+
+@needs(Role.APPROVER)
+def band_end(request: SignedInRequest, pk: int) -> HttpResponse:
+    band = get_object_or_404(ApprovalBand.objects.select_related("program"), pk=pk)
+    form = BandEndForm(request.POST or None, initial={"on": timezone.localdate()})
+    if request.method == "POST" and form.is_valid():
+        with telling(request, _("已写明最后一天。")):
+            bands.end(band, **form.cleaned_data, by=request.user, at=timezone.now())
+        return redirect("disbursements:bands")
+    return render(request, "disbursements/band_end.html", {"form": form, "band": band})
