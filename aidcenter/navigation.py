@@ -58,6 +58,7 @@ MENU: list[tuple[Any, list[Link]]] = [
         [
             Link(pgettext_lazy("page", "学生"), "users", "students:list", _READERS_AND_SCHOOL),
             Link(_("花名册"), "table-properties", "students:rosters", _READERS_AND_SCHOOL, ("rosters_to_confirm",)),
+            Link(_("困难认定"), "heart-handshake", "programs:rounds", _READERS_AND_SCHOOL, ("rounds_to_record",)),
             Link(_("名单比对"), "scan-search", "students:crosschecks", _READERS, ("suspicions",)),
             Link(
                 _("资助名单"),
@@ -82,6 +83,7 @@ MENU: list[tuple[Any, list[Link]]] = [
             Link(_("困难群体名单"), "folder-lock", "students:registers", _READERS),
             Link(_("未找到的学生"), "user-round-x", "students:absences", _READERS),
             Link(_("认定名单"), "list-checks", "programs:recognitions", _READERS),
+            Link(_("随机复查"), "dices", "programs:rechecks", _READERS),
             Link(_("应助核查"), "user-round-search", "programs:gaps", _READERS),
             Link(_("统计报表"), "file-chart-column", "reports:report", _READERS),
             Link(_("数据核对"), "scale", "audits:checks", frozenset({Role.AUDITOR})),
