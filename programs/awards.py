@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
@@ -22,6 +22,7 @@ from jobs.run import Running
 from programs.choices import AWARD_MOVES, IN_PREPARATION, AwardState, ListState
 from programs.eligibility import Facts, Known, Rulebook, Verdict, facts_now, places
 from programs.models import Award, AwardList, AwardListQuerySet, AwardQuerySet, GapAnswer
+from programs.nominations import TAKEN_BACK
 from programs.transfers import Transfers
 from schools.models import Term
 from students.choices import EnrollmentState
@@ -231,13 +232,14 @@ class _Proposer:
     def _standing(self, students: set[int]) -> dict[int, dict[str, Award]]:
         """student → program → the award that stands; what people took out stands as well.
 
-        Unless the county accepted since that the child is to be added (programs.gap_answers).
+        Unless the county accepted since that the child is to be added (programs.gap_answers), or it went with a
+        nomination: a school that puts the child forward again means it.
         """
         found: dict[int, dict[str, Award]] = defaultdict(dict)
         to_add = GapAnswer.objects.to_add().filter(term=self.term, student__in=students)
         comes_back = set(to_add.values_list("student", "program"))
         awards = Award.objects.filter(term=self.term, student__in=students).exclude(
-            state=AwardState.DROPPED, dropped_reason=NO_LONGER_ENTITLED
+            Q(dropped_reason=NO_LONGER_ENTITLED) | Q(dropped_reason__startswith=TAKEN_BACK), state=AwardState.DROPPED
         )
         for award in awards.order_by("pk"):
             if award.state != AwardState.DROPPED or (award.student_id, award.program_id) not in comes_back:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Action, User
 from common.moves import Refused
-from programs import exclusions, gap_answers
+from programs import caps, exclusions, gap_answers
 from programs.choices import IN_PREPARATION, AwardState, ListState, NoticeState, ObjectionState
 from programs.models import AwardList, Notice
 from students.choices import EnrollmentState
@@ -95,7 +95,7 @@ def of_list(award_list: AwardList, *, on: date, by: User | None = None) -> list[
     Given who would confirm it, also what speaks against that person.
     """
     if award_list.state in IN_PREPARATION:
-        return [*in_awards(award_list), *_in_exclusions(award_list)]
+        return [*in_awards(award_list), *_in_exclusions(award_list), *_in_caps(award_list)]
     if award_list.state == ListState.PUBLISHED:
         up = award_list.notices.filter(state=NoticeState.UP).order_by("pk")
         return [blocker for notice in up for blocker in in_notice(notice, on=on)]
@@ -106,6 +106,7 @@ def of_list(award_list: AwardList, *, on: date, by: User | None = None) -> list[
             *in_children(award_list),
             *in_awards(award_list),
             *_in_exclusions(award_list),
+            *_in_caps(award_list),
             *_in_gaps(award_list),
         ]
     return []
@@ -163,6 +164,12 @@ def in_notice(notice: Notice, *, on: date) -> list[Blocker]:
 def _in_exclusions(award_list: AwardList) -> list[Blocker]:
     count = exclusions.children_beside(award_list)
     return [Blocker(ProgramsBeside(count=count), is_stop=False)] if count else []
+
+
+def _in_caps(award_list: AwardList) -> list[Blocker]:
+    """What the school's lists of the term hold beyond its rooms: told, never stopped."""
+    beyond = caps.over(award_list.term, [award_list.school_id]).get(award_list.school_id, [])
+    return [Blocker(refusal, is_stop=False) for refusal in beyond]
 
 
 def _in_gaps(award_list: AwardList) -> list[Blocker]:

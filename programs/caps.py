@@ -126,6 +126,8 @@ def rooms(term: Term, used: Used, *, schools: Iterable[int] | None = None) -> di
 def over(term: Term, schools: Iterable[int]) -> dict[int, list[OverCap]]:
     """school → what of its lists is beyond its rooms, all lists of the term together."""
     schools = list(schools)
+    if not SchoolCap.objects.filter(term=term, school__in=schools).exists():
+        return {}
     beyond = [
         (school, program, room)
         for (school, program), each in rooms(term, awarded(term, schools), schools=schools).items()

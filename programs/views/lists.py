@@ -16,7 +16,7 @@ from accounts.models import User
 from common.acts import telling
 from common.pages import chosen, counts_by, page_of, render_list, sorted_by, tabs_of
 from common.roles import COUNTY, Role
-from programs import blockers, exclusions, gap_answers, list_changes, lists, publicity, shares, terms
+from programs import blockers, caps, exclusions, gap_answers, list_changes, lists, nominations, publicity, shares, terms
 from programs.choices import AwardState, ListState
 from programs.forms import ListFilter, PaperForm, PutUpForm, ReasonForm
 from programs.models import Award, AwardList, AwardListQuerySet, Objection
@@ -39,6 +39,7 @@ def index(request: SignedInRequest) -> HttpResponse:
         "tabs": tabs_of(request, ListState.choices, counts),
         "page": page_of(request, rows, count=counts.get(tab, 0) if tab else sum(counts.values())),
         "can_confirm": request.user.role == Role.APPROVER,
+        "is_nominated": bool(nominations.programs(request.term)),
     }
     return render_list(request, "programs/lists.html", part="programs/_lists.html", context=context)
 
@@ -187,6 +188,7 @@ def confirm_many(request: SignedInRequest) -> HttpResponse:
             "ready": ready,
             "total": _live_awards(ready),
             "missed": _missed(ready),
+            "over": _over(ready),
             "terms": _by_term(ready),
         }
         return render(request, "programs/lists_confirm.html", context)
@@ -216,6 +218,19 @@ def _by_term(award_lists: list[AwardList]) -> list[tuple[Term, list[shares.Progr
             _labelled(list_changes.counts(those, term)),
         )
         for term, those in of_term.items()
+    ]
+
+
+def _over(award_lists: list[AwardList]) -> list[tuple[AwardList, str]]:
+    """What of these schools' lists is beyond their rooms."""
+    of_term: dict[Term, dict[int, AwardList]] = {}
+    for award_list in award_lists:
+        of_term.setdefault(award_list.term, {})[award_list.school_id] = award_list
+    return [
+        (schools[school], str(refusal))
+        for term, schools in of_term.items()
+        for school, refusals in caps.over(term, schools).items()
+        for refusal in refusals
     ]
 
 
