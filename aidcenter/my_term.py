@@ -17,8 +17,8 @@ from common.pages import counts_by
 from disbursements.choices import PaymentState
 from disbursements.models import Payment
 from programs import gap_answers
-from programs.choices import ListState, NoticeState, RecognitionListState
-from programs.models import AwardList, Notice, RecognitionList
+from programs.choices import ListState, NoticeState, RecognitionListState, RoundState
+from programs.models import AwardList, Notice, RecognitionList, RecognitionRound
 from schools.models import School, Term
 from students import questions
 from students.choices import RosterState
@@ -77,7 +77,7 @@ def of(school: School, term: Term, *, today: date) -> MyTerm:
     steps = [
         _roster(newest, is_in_force, term),
         _open_questions(newest, term, asked=questions.waiting_for(school, term)),
-        _recognition(school, term, is_in_force),
+        _recognition(school, term, is_in_force, today),
         _missed(school, term, is_proposed=AwardList.objects.filter(school=school, term=term).exists()),
         _public_lists(lists, newest_notices, term, today),
         _payments(school, term, lists),
@@ -144,15 +144,42 @@ def _open_questions(newest: Roster | None, term: Term, *, asked: int) -> Step:
     return Step(title, State.NOW, _("可以逐格改正，也可以以后补报。"), url, _("去处理"), due_on, "".join(wrong))
 
 
-def _recognition(school: School, term: Term, is_in_force: bool) -> Step:
+def _round(under_way: RecognitionRound, title: str, due_on: date | None, today: date) -> Step:
+    """A recognition that is under way: whose turn it is."""
+    url = under_way.get_absolute_url()
+    match under_way.state:
+        case RoundState.PUBLISHED if under_way.public_to and today <= under_way.public_to:
+            words = _("认定结果公示中，%(first)s 至 %(last)s。") % {
+                "first": under_way.public_from,
+                "last": under_way.public_to,
+            }
+            wrong = under_way.public_result
+            state = State.NOW if wrong else State.WAITING
+            return Step(title, state, words, url, _("查看"), due_on, wrong)
+        case RoundState.PUBLISHED:
+            return Step(title, State.NOW, _("认定公示期已满，请写明结果。"), url, _("去结束公示"), due_on)
+        case RoundState.CLOSED:
+            return Step(title, State.WAITING, _("等县资助中心备案。"), url, _("查看"), due_on)
+        case RoundState.REVIEWED:
+            return Step(title, State.NOW, _("评议已完成，请公示。"), url, _("去公示"), due_on)
+    wrong = ""
+    if under_way.sent_back_reason:
+        wrong = _("认定被退回：%(reason)s") % {"reason": under_way.sent_back_reason}
+    return Step(title, State.NOW, _("录入申请、班级评议、学校评定。"), url, _("去办理"), due_on, wrong)
+
+
+def _recognition(school: School, term: Term, is_in_force: bool, today: date) -> Step:
     title, due_on = _("上报认定名单和档次"), term.recognition_due_on
     lists = RecognitionList.objects.filter(school=school, term=term)
     newest = lists.exclude(state=RecognitionListState.SUPERSEDED).order_by("-pk").first()
-    upload = reverse("programs:recognition-upload")
+    rounds = RecognitionRound.objects.filter(school=school, term=term).exclude(state=RoundState.RECORDED)
+    if under_way := rounds.first():
+        return _round(under_way, title, due_on, today)
     if newest is None:
         if not is_in_force:
             return Step(title, State.WAITING, _("花名册入库以后办理。"), "", "", due_on)
-        return Step(title, State.NOW, _("上传本校认定的困难学生和等级。"), upload, _("去上报"), due_on)
+        words = _("告知家长、收齐申请以后逐步办理，也可以直接上传认定名单。")
+        return Step(title, State.NOW, words, reverse("programs:rounds"), _("去办理"), due_on)
     url = newest.get_absolute_url()
     if newest.state == RecognitionListState.REFUSED:
         return Step(title, State.NOW, _("请改好后重新上传。"), url, _("去看看"), due_on, _("名单文件无法读取。"))

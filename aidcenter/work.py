@@ -10,8 +10,8 @@ from accounts.models import User
 from common.roles import Role
 from disbursements.choices import BatchState
 from disbursements.models import Batch
-from programs.choices import ListState, NoticeState
-from programs.models import AwardList, Notice
+from programs.choices import ListState, NoticeState, RoundState
+from programs.models import AwardList, Notice, RecognitionRound
 from schools.models import Term
 from students.choices import CrosscheckState, MatchState, RosterState
 from students.models import Match, Roster
@@ -34,6 +34,8 @@ def _queues(user: User, term: Term, today: date) -> dict[str, QuerySet[Any]]:
     rosters = Roster.objects.visible_to(user).filter(term=term, state=RosterState.CHECKED)
     lists = AwardList.objects.visible_to(user).with_people().filter(term=term)
     batches = Batch.objects.visible_to(user).filter(term=term)
+    rounds = RecognitionRound.objects.visible_to(user).filter(term=term, state=RoundState.CLOSED)
+    rounds = rounds.exclude(reviewed_by=user)
     if user.role == Role.SCHOOL:
         turn = ListState.SCHOOL_PREPARED if user.is_principal else ListState.DRAFT
         return {"rosters_to_confirm": rosters, "lists_to_approve": lists.filter(state=turn)}
@@ -47,10 +49,12 @@ def _queues(user: User, term: Term, today: date) -> dict[str, QuerySet[Any]]:
             "notices_to_take_down": Notice.objects.visible_to(user).filter(
                 list__term=term, state=NoticeState.UP, ends_on__lt=today
             ),
+            "rounds_to_record": rounds,
             "batches_to_send": batches.filter(state=BatchState.APPROVED),
         }
     if user.role == Role.APPROVER:
         return {
+            "rounds_to_record": rounds,
             "lists_to_confirm": lists.filter(state=ListState.CLOSED).exclude(prepared_by=user),
             "batches_to_approve": batches.filter(state=BatchState.DRAFT).exclude(prepared_by=user),
         }

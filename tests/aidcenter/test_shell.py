@@ -29,10 +29,10 @@ def menu_of(client: Client) -> list[str]:
 
 
 class TestMenu:
-    def test_gives_a_school_no_more_than_five_places(self, as_role):
+    def test_gives_a_school_no_more_than_six_places(self, as_role):
         TermFactory()
 
-        assert len(menu_of(as_role("school"))) <= 5
+        assert len(menu_of(as_role("school"))) <= 6
 
     def test_gives_the_administrator_the_accounts_and_nothing_of_a_child(self, as_role):
         assert menu_of(as_role("admin")) == ["/", "/accounts/"]
@@ -84,6 +84,7 @@ class TestWaitingWork:
             "suspicions": 1,
             "lists_to_publish": 1,
             "notices_to_take_down": 0,
+            "rounds_to_record": 0,
             "batches_to_send": 0,
         }
 
