@@ -4,26 +4,22 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from accounts.access import READERS_AND_SCHOOL, SignedInRequest, needs
-from programs import eligibility
-from programs.choices import RecognitionListState
-from programs.models import Recognition
-from students.models import Enrollment, Hardship
+from programs import explanations
+from programs.models import Award
+from students.models import Enrollment
 
 
 @needs(*READERS_AND_SCHOOL)
 def explain(request: SignedInRequest, pk: int) -> HttpResponse:
-    enrollments = Enrollment.objects.visible_to(request.user).select_related("student", "term", "school__town", "stage")
-    enrollment = get_object_or_404(enrollments, pk=pk)
-    verdicts = eligibility.explain(enrollment)
-    recognitions = Recognition.objects.filter(student=enrollment.student, term=enrollment.term)
+    """One child in one school and term; its other terms are a link away."""
+    mine = Enrollment.objects.visible_to(request.user)
+    enrollment = get_object_or_404(
+        mine.select_related("student", "term", "school__town", "school__kind", "stage", "roster"), pk=pk
+    )
+    others = mine.filter(student=enrollment.student).exclude(pk=pk).select_related("term", "school")
     context = {
         "enrollment": enrollment,
-        "hardships": Hardship.objects.in_force(enrollment.term)
-        .filter(student=enrollment.student)
-        .select_related("category", "snapshot__source")
-        .order_by("category__priority", "pk"),
-        "recognition": recognitions.filter(list__state=RecognitionListState.IN_FORCE).order_by("-pk").first(),
-        "entitled": [verdict for verdict in verdicts if verdict.entitled],
-        "others": [verdict for verdict in verdicts if not verdict.entitled],
+        "explanation": explanations.explain(enrollment, awards=Award.objects.visible_to(request.user)),
+        "elsewhere": others.order_by("-term__starts_on", "pk"),
     }
     return render(request, "programs/explain.html", context)

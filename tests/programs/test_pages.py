@@ -407,5 +407,5 @@ class TestExplanation:
 
         page = as_role("auditor").get(reverse("programs:explain", args=[enrollment.pk]))
 
-        assert page.context["entitled"] == []
+        assert page.context["explanation"].given == []
         assert "不符合" in words(page)
