@@ -82,6 +82,45 @@ class TestCapitals:
         assert (money.capitals(one) == money.capitals(other)) == (one == other)
 
 
+DIGITS = "零壹贰叁肆伍陆柒捌玖"
+
+
+def whole_of(words):
+    """The whole yuan that capital characters say, read by the rules of receipts."""
+    for place, worth in (("亿", 10**8), ("万", 10**4), ("仟", 1000), ("佰", 100), ("拾", 10)):
+        before, unit, after = words.rpartition(place)
+        if unit:
+            return whole_of(before) * worth + whole_of(after)
+    return DIGITS.index(words.strip("零") or "零")
+
+
+def fen_of(words):
+    """The fen that an amount in capitals says, or a ValueError."""
+    if words == "零元整":
+        return 0
+    whole, _unit, rest = words.rpartition("元")
+    rest = rest.removesuffix("整")
+    jiao, _unit, cents = rest.rpartition("角")
+    cents = cents.removesuffix("分")
+    return whole_of(whole) * 100 + DIGITS.index(jiao or "零") * 10 + DIGITS.index(cents.strip("零") or "零")
+
+
+class TestCapitalsAsReceiptsDemand:
+    @given(st.integers(min_value=0, max_value=10**13))
+    def test_are_read_back_to_the_fen(self, fen):
+        assert fen_of(money.capitals(fen)) == fen
+
+    @given(st.integers(min_value=0, max_value=10**13))
+    def test_keep_the_rules_of_receipts(self, fen):
+        words = money.capitals(fen)
+
+        assert "零零" not in words
+        assert not words.startswith("零") or words == "零元整"
+        assert words.endswith("整") == (fen % 10 == 0)
+        assert "零元" not in words or words == "零元整"
+        assert words.count("元") == (fen >= 100 or fen == 0)
+
+
 @st.composite
 def shares(draw):
     """Four payers whose parts add up to a thousand."""

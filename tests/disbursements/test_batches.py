@@ -1,9 +1,11 @@
 """Money to the card: two people, control totals, the bank's answer, the next try, and a fund that always adds up."""
 
 import io
+import threading
 from datetime import date
 
 import pytest
+from django.db import connection
 from openpyxl import load_workbook
 
 from accounts.models import Action
@@ -11,18 +13,20 @@ from common.moves import WrongState
 from disbursements import bank_files, batches, cards, funds, returns, runs, sending
 from disbursements.choices import BatchState, EntryKind, FailureReason, LineOutcome, PaymentState
 from disbursements.models import Batch, LedgerEntry, Payment, ReturnLine
-from jobs import run
+from jobs import run, wording
 from jobs.choices import JobState
 from jobs.models import Job
-from programs.choices import Payee, Payer
+from programs.choices import AwardState, Payee, Payer
 from programs.models import Share
 from tests import funding
 from tests.factories import (
     NOW,
     AwardFactory,
+    BankFactory,
     CardFactory,
     ProgramFactory,
     SchoolFactory,
+    UserFactory,
     card_number,
 )
 from tests.workbooks import xlsx
@@ -113,6 +117,135 @@ class TestBuild:
         batches.discard(build(term, program, preparer), by=preparer, at=NOW)
 
         assert build(term, program, preparer).people == 2
+
+
+class TestControlTotals:
+    def test_are_counted_before_any_payment_is_written(self, term, program, preparer):
+        awards(program, 3)
+
+        batch = batches.prepare(term=term, program=program, by=preparer, at=NOW)
+
+        assert (batch.planned_people, batch.planned_fen) == (3, 150_000)
+        assert not batch.payments.exists()
+
+    @pytest.fixture
+    def in_the_middle(self, monkeypatch):
+        """Two payments a chunk; what is given here happens between the first and the second chunk."""
+
+        def happen(act):
+            monkeypatch.setattr(batches, "BUILD_ROWS", 2)
+            write, chunks = batches._payments, []
+
+            def write_after(batch, part):
+                if len(chunks) == 1:
+                    act()
+                chunks.append(part)
+                return write(batch, part)
+
+            monkeypatch.setattr(batches, "_payments", write_after)
+
+        return happen
+
+    @pytest.mark.parametrize(
+        ("change", "found"),
+        [
+            ({"amount_fen": 50_001}, ("5", "2,500.01")),
+            ({"state": AwardState.SUSPENDED}, ("4", "2,000.00")),
+        ],
+    )
+    def test_that_an_award_changed_while_it_was_built_stop_the_batch(
+        self, term, program, preparer, approver, in_the_middle, change, found
+    ):
+        last = awards(program, 5)[-1]
+        fund(program, term, preparer)
+        in_the_middle(lambda: type(last).objects.filter(pk=last.pk).update(**change))
+
+        batch = batches.prepare(term=term, program=program, by=preparer, at=NOW)
+        job = run.execute(run.start("batch-build", by=preparer, at=NOW, batch_id=batch.pk).pk)
+
+        assert (job.state, job.error_code) == (JobState.FAILED, "batch-totals-differ")
+        told = wording.error(job)
+        assert "控制总数是 5 笔 2,500.00 元" in told
+        assert f"批次里是 {found[0]} 笔 {found[1]} 元" in told
+        batch.refresh_from_db()
+        with pytest.raises(batches.TotalsDiffer):
+            batches.approve(batch, by=approver, at=NOW)
+        batches.discard(batch, by=preparer, at=NOW)
+        assert batches.payable(term, program).count() == int(found[0])
+
+    def test_hold_though_a_card_is_replaced_meanwhile(self, term, program, preparer, in_the_middle):
+        last = awards(program, 5)[-1]
+        in_the_middle(
+            lambda: cards.correct(
+                last.student, number=card_number(7_000), holder="王建国", relation="父亲", by=preparer, at=NOW
+            )
+        )
+
+        assert build(term, program, preparer).people == 5
+
+    def test_stop_an_approval_when_the_batch_says_something_else(self, term, program, preparer, approver):
+        awards(program, 2)
+        fund(program, term, preparer)
+        batch = build(term, program, preparer)
+        Batch.objects.filter(pk=batch.pk).update(amount_fen=1)
+
+        with pytest.raises(batches.TotalsDiffer, match=r"批次里是 2 笔 0\.01 元"):
+            batches.approve(Batch.objects.get(pk=batch.pk), by=approver, at=NOW)
+
+
+class TestOneBank:
+    @pytest.fixture
+    def banks(self):
+        return [
+            BankFactory(code="rcb", name="示范县农村商业银行", is_default=True),
+            BankFactory(code="abc", name="农业银行", is_default=False),
+        ]
+
+    def test_takes_the_children_whose_card_is_its_own(self, term, program, preparer, banks):
+        rural, other = banks
+        awards(program, 2)
+        [foreign] = awards(program, 1)
+        foreign.student.cards.update(bank="中国农业银行示范县支行")
+
+        first = batches.prepare(term=term, program=program, bank=rural, by=preparer, at=NOW)
+        second = batches.prepare(term=term, program=program, bank=other, by=preparer, at=NOW)
+
+        assert (first.planned_people, second.planned_people) == (2, 1)
+        with pytest.raises(batches.BatchOpen):
+            batches.prepare(term=term, program=program, bank=other, by=preparer, at=NOW)
+
+    def test_pays_the_accounts_of_schools_whatever_bank_they_are_at(self, term, preparer, banks):
+        waiver = ProgramFactory(code="vocational-waiver", payee=Payee.SCHOOL)
+        AwardFactory(program=waiver, confirmed=True)
+
+        batch = batches.prepare(term=term, program=waiver, bank=banks[1], by=preparer, at=NOW)
+
+        assert batch.planned_people == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_prepare_at_once_one_is_told_so(term, program):
+    awards(program, 2)
+    officers = [UserFactory(), UserFactory()]
+    together, told = threading.Barrier(2), []
+
+    def prepare(by):
+        try:
+            together.wait(timeout=30)
+            told.append(batches.prepare(term=term, program=program, by=by, at=NOW))
+        except batches.BatchOpen as refusal:
+            told.append(refusal.code)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=prepare, args=[by]) for by in officers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+
+    assert Batch.objects.count() == 1
+    assert [one for one in told if not isinstance(one, Batch)] == ["batch-open"]
 
 
 class TestApprove:
