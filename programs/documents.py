@@ -41,7 +41,7 @@ def add(
             document.save()
     except IntegrityError as error:
         raise NumberTaken(number=number) from error
-    actions.record(by, "document.added", document, at=at, has_file=brought is not None)
+    actions.record(by, "document.added", document, at=at, has_file=brought is not None, keys=[[number]])
     return document
 
 
@@ -67,8 +67,9 @@ def change(
     if not changed:
         return
     document.save(update_fields=changed)
-    details = {"columns": columns(document, changed), **({"file_before": before} if "file" in changed else {})}
-    actions.record(by, "document.changed", document, at=at, **details)
+    details = {"file_before": before} if "file" in changed else {}
+    names = columns(document, changed)
+    actions.record(by, "document.changed", document, at=at, columns=names, keys=[[document.number]], **details)
 
 
 @transaction.atomic

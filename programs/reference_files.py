@@ -63,6 +63,10 @@ class Entry:
     def refused(self, refusal: type[BadReference], **params: object) -> BadReference:
         return refusal(file=self.file, table=self.table, number=self.number, **params)
 
+    def place(self, what: str) -> str:
+        """Where in the file this stands, and what it is about."""
+        return f"[[{self.table}]] {self.number}: {what}"
+
     def value(self, field: str, kind: type[Any] | tuple[type[Any], ...], default: Any = ...) -> Any:
         self._read.add(field)
         value = self._values.get(field, default)
@@ -162,6 +166,11 @@ class ReferenceFile:
             entry = Entry(self.name, table, number, values)
             yield entry
             entry.end()
+
+    def peek(self, table: str) -> Iterator[Entry]:
+        """The entries of a table before they are read; nothing left over is refused yet."""
+        for number, values in enumerate(self._content.get(table, []), start=1):
+            yield Entry(self.name, table, number, values)
 
 
 class Seen:

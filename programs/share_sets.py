@@ -51,6 +51,11 @@ class ShareSet:
     def pk(self) -> str:
         return str(self.valid_from)
 
+    def rows(self) -> list[Share]:
+        """What the table keeps of it: one row for each payer."""
+        days = {"valid_from": self.valid_from, "valid_to": self.valid_to, "document_no": self.document_no}
+        return [Share(program=self.program, payer=payer, per_mille=part, **days) for payer, part in self.parts.items()]
+
     @property
     def shown(self) -> list[tuple[str, float]]:
         """Who bears how many percent, from the top level down."""
@@ -182,14 +187,4 @@ def _write(added: ShareSet) -> None:
     for other in others:
         if meet(added, other):
             raise SharesOverlap(first=other.valid_from)
-    Share.objects.bulk_create(
-        Share(
-            program=added.program,
-            payer=payer,
-            per_mille=part,
-            valid_from=added.valid_from,
-            valid_to=added.valid_to,
-            document_no=added.document_no,
-        )
-        for payer, part in added.parts.items()
-    )
+    Share.objects.bulk_create(added.rows())

@@ -4,7 +4,7 @@ What signed awards rest on stays as it was: another amount or condition is anoth
 were decided by the old one. Proposals on draft lists follow a change with the next run, as they follow a fee.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from copy import copy
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
@@ -133,7 +133,7 @@ def change(row: Standard | Rule, *, by: User, at: datetime, **facts: Any) -> Non
     """Put a row right. While signed awards rest on it, only what is FREE. Nothing changed leaves no trace."""
     hold(row.program)
     row.refresh_from_db()
-    changed = [name for name, value in facts.items() if not _is_same(row, name, value)]
+    changed = differing(row, facts)
     if not changed:
         return
     terms = terms_resting_on(row)
@@ -160,7 +160,7 @@ def succeed(row: Dated, *, valid_from: date, document_no: str, by: User, at: dat
     for term in terms_resting_on(row):
         if term.starts_on >= valid_from:
             raise ReachesBack(term=term)
-    if all(_is_same(row, name, value) for name, value in {**facts, "document_no": document_no}.items()):
+    if not differing(row, {**facts, "document_no": document_no}):
         raise Unchanged()
     following = copy(row)
     several = {name: list(getattr(row, name).all()) for name in _several(row)}
@@ -197,6 +197,11 @@ def key(row: Standard | Rule) -> list[str]:
         return [row.program_id, str(row.position), str(row.valid_from)]
     whom = (row.stage_id, row.school_kind_id, row.ownership, row.category_id, row.tier)
     return [row.program_id, *(part or "" for part in whom), str(row.valid_from)]
+
+
+def differing(row: Standard | Rule, facts: Mapping[str, Any]) -> list[str]:
+    """The columns in which a row is other than these facts say."""
+    return [name for name, value in facts.items() if not _is_same(row, name, value)]
 
 
 def _noun(row: Standard | Rule) -> str:

@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 
 from common.columns import heading_key
-from programs import reference, reference_files
+from programs import reference, reference_files, reference_standards
 from programs.models import Exclusion, Program, Rule, Share, Standard, TermProgram
 from schools.models import Grade, SchoolKind, Stage, Term
 from students import headings
@@ -389,11 +389,11 @@ class TestRefusal:
 
     def test_of_standards_that_overlap(self, national, tmp_path):
         later = GRANT.replace("2021-03-01", "2022-03-01")
-        words = self.refused(tmp_path, GRANT + later, reference.Overlapping)
+        words = self.refused(tmp_path, GRANT + later, reference_standards.Overlapping)
         assert "vocational-grant" in words
 
     def test_of_a_standard_that_overlaps_an_earlier_file(self, loaded, tmp_path):
-        self.refused(tmp_path, GRANT.replace("2021-03-01", "2021-03-02"), reference.Overlapping)
+        self.refused(tmp_path, GRANT.replace("2021-03-01", "2021-03-02"), reference_standards.Overlapping)
 
     def test_of_shares_that_do_not_add_up(self, national, tmp_path):
         words = self.refused(
@@ -406,7 +406,7 @@ class TestRefusal:
             valid_from = 2021-03-01
             document_no = "示〔2021〕1号"
             """,
-            reference.SharesIncomplete,
+            reference_standards.SharesIncomplete,
         )
         assert "999" in words
 
@@ -421,7 +421,7 @@ class TestRefusal:
             valid_from = 2025-02-01
             document_no = "示〔2025〕1号"
             """,
-            reference.SharesIncomplete,
+            reference_standards.SharesIncomplete,
         )
 
     def test_of_a_grade_that_the_program_does_not_reach(self, national, tmp_path):
@@ -454,7 +454,7 @@ class TestRefusal:
 
     def test_of_another_amount_for_a_standard_that_awards_rest_on(self, loaded, tmp_path):
         resting_on = standard("boarder-living", AUTUMN_2021, stage="primary")
-        AwardFactory(program=resting_on.program, standard=resting_on)
+        AwardFactory(program=resting_on.program, standard=resting_on, list__school_approved=True)
 
         self.refused(
             tmp_path,
@@ -467,7 +467,7 @@ class TestRefusal:
             valid_to = 2024-01-31
             document_no = "国发〔2015〕67号"
             """,
-            reference.StandardInUse,
+            reference_standards.RowInUse,
         )
 
     def test_of_one_label_for_two_categories(self, db, tmp_path):

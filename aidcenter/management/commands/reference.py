@@ -22,10 +22,12 @@ class Command(BaseCommand):
             raise CommandError("Which county's standards? Name the file, as in: reference standards FILE")
         try:
             if table == "national":
-                reference.load_national(file or reference.NATIONAL)
+                left = reference.load_national(file or reference.NATIONAL)
                 return_reasons.load()
-            elif file:
-                reference.load_standards(file)
+            else:
+                left = reference.load_standards(file) if file else []
         except Refused as refusal:
             raise CommandError(str(refusal)) from refusal
         self.stdout.write(f"Loaded: {file or reference.NATIONAL}")
+        if left:
+            self.stdout.write("Left as the county keeps it on its pages:\n  " + "\n  ".join(left))
