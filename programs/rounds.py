@@ -386,6 +386,10 @@ class ClassOfRound:
     decided: int
 
     @property
+    def class_reviewed(self) -> int:
+        return self.all - self.to_review
+
+    @property
     def name(self) -> str:
         return f"{self.grade}{self.class_name}"
 

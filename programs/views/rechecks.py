@@ -1,5 +1,7 @@
 """Random re-checks: what is drawn and where it stands, the proof that a draw is honest, one family's result."""
 
+from dataclasses import replace
+
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -51,13 +53,12 @@ def _lines_page(
         DONE: rows.exclude(result=""),
     }
     counts = {key: part.count() for key, part in parts.items()}
-    tabs = tabs_of(request, _labels(), counts)[1:]
+    everything, *tabs = tabs_of(request, _labels(), counts)
     tab = chosen(request, "tab", parts)
     whole = counts[OPEN] + counts[DONE]
-    everything = tabs_of(request, _labels(), {OPEN: counts[OPEN], DONE: counts[DONE]})[0]
     shown = {
         "form": form,
-        "tabs": [everything, *tabs],
+        "tabs": [replace(everything, count=whole), *tabs],
         "page": page_of(request, (parts[tab] if tab else rows).for_list(), count=counts[tab] if tab else whole),
         "progress": rechecks.progress(lines),
         "to_take_up": counts[TAKE_UP],

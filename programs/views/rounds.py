@@ -1,11 +1,12 @@
 """Recognition step by step: the rounds of a term, one round with its children, and each step of it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from django.conf import settings
 from django.contrib import messages
-from django.db.models import Count, Prefetch
+from django.db.models import Count, Prefetch, Q
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -71,17 +72,20 @@ def index(request: SignedInRequest) -> HttpResponse:
         counts[NOT_BEGUN] = waiting.count()
         choices.append((NOT_BEGUN, _("未开始")))
     tab = chosen(request, "tab", [key for key, _label in choices])
+    begun = sum(n for state, n in counts.items() if state != NOT_BEGUN)
     if tab == NOT_BEGUN:
         page = page_of(request, waiting.for_list(), count=counts[NOT_BEGUN])
     else:
         if tab:
             rows = rows.filter(state=tab)
-        all_rounds = sum(n for state, n in counts.items() if state != NOT_BEGUN)
-        rows = rows.for_list().annotate(people=Count("applications"))
-        page = page_of(request, rows, count=counts.get(tab, 0) if tab else all_rounds)
+        rows = rows.for_list().annotate(
+            people=Count("applications", filter=~Q(applications__state=ApplicationState.WITHDRAWN))
+        )
+        page = page_of(request, rows, count=counts.get(tab, 0) if tab else begun)
+    everything, *tabs = tabs_of(request, choices, counts)
     context = {
         "form": form,
-        "tabs": tabs_of(request, choices, counts),
+        "tabs": [replace(everything, count=begun), *tabs],
         "is_waiting": tab == NOT_BEGUN,
         "page": page,
         "may_begin": request.user.role in COUNTY_AND_SCHOOL and request.term is not None,
@@ -165,6 +169,7 @@ def page(request: SignedInRequest, pk: int) -> HttpResponse:
         "applied": states.get(ApplicationState.APPLIED, 0),
         "class_reviewed": states.get(ApplicationState.CLASS_REVIEWED, 0),
         "decided": states.get(ApplicationState.DECIDED, 0),
+        "entered": sum(states.get(state, 0) for state in _ENTERED),
         "live": sum(n for state, n in states.items() if state != ApplicationState.WITHDRAWN),
         "objected": round.state == RoundState.PUBLISHED and bool(round.public_result),
         "by_fact": rounds.by_fact(round).values("student").distinct().count(),
@@ -180,6 +185,7 @@ def page(request: SignedInRequest, pk: int) -> HttpResponse:
     return render_list(request, "programs/round.html", part="programs/_round_applications.html", context=context)
 
 
+_ENTERED = (ApplicationState.APPLIED, ApplicationState.CLASS_REVIEWED, ApplicationState.DECIDED)
 _PLACE = ("enrollment__stage__position", "enrollment__grade_no", "enrollment__class_name")
 
 
