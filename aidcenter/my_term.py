@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from common.pages import counts_by
 from disbursements.choices import PaymentState
 from disbursements.models import Payment
-from programs import gap_answers
+from programs import gap_answers, nominations
 from programs.choices import ListState, NoticeState, RecognitionListState, RoundState
 from programs.models import AwardList, Notice, RecognitionList, RecognitionRound
 from schools.models import School, Term
@@ -78,6 +78,7 @@ def of(school: School, term: Term, *, today: date) -> MyTerm:
         _roster(newest, is_in_force, term),
         _open_questions(newest, term, asked=questions.waiting_for(school, term)),
         _recognition(school, term, is_in_force, today),
+        *_nominations(school, term, is_in_force),
         _missed(school, term, is_proposed=AwardList.objects.filter(school=school, term=term).exists()),
         _public_lists(lists, newest_notices, term, today),
         _payments(school, term, lists),
@@ -191,6 +192,24 @@ def _recognition(school: School, term: Term, is_in_force: bool, today: date) -> 
         ngettext("%(n)s 行对不上花名册。", "%(n)s 行对不上花名册。", unmatched) % {"n": unmatched} if unmatched else ""
     )
     return Step(title, State.DONE, words, url, _("查看"), due_on, wrong)
+
+
+def _nominations(school: School, term: Term, is_in_force: bool) -> list[Step]:
+    """Whom the school puts forward, where the term carries out programs that it nominates for."""
+    lines = nominations.lines(term, School.objects.filter(pk=school.pk))
+    if not lines:
+        return []
+    title, due_on = _("提名受助学生"), term.recognition_due_on
+    if not is_in_force:
+        return [Step(title, State.WAITING, _("花名册入库以后办理。"), "", "", due_on)]
+    people = sum(line.people for line in lines)
+    open_lines = [line for line in lines if not line.people]
+    url = reverse("programs:nominations")
+    if open_lines:
+        words = _("%(program)s由学校提名，请选学生。") % {"program": open_lines[0].program}
+        return [Step(title, State.NOW, words, url, _("去提名"), due_on)]
+    words = ngettext("已提名 %(n)s 人。", "已提名 %(n)s 人。", people) % {"n": people}
+    return [Step(title, State.DONE, words, url, _("查看"), due_on)]
 
 
 def _missed(school: School, term: Term, *, is_proposed: bool) -> Step:

@@ -5,7 +5,7 @@ is money for it is the county's to decide.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -35,6 +35,8 @@ from schools.resources import ListMeta, ListResource
 
 Pair = tuple[int, str]
 """School and program."""
+
+Schools = Collection[int] | SchoolQuerySet
 
 Used = Mapping[Pair, Mapping[str, int]]
 """How many children of a school a program takes up, by tier."""
@@ -78,19 +80,19 @@ class Room:
 # --- How much is taken
 
 
-def nominated(term: Term, schools: Iterable[int] | None = None) -> dict[Pair, dict[str, int]]:
+def nominated(term: Term, schools: Schools | None = None) -> dict[Pair, dict[str, int]]:
     """By the schools' own words."""
     return _by_tier(Nomination.objects.filter(term=term, is_current=True), schools)
 
 
-def awarded(term: Term, schools: Iterable[int] | None = None) -> dict[Pair, dict[str, int]]:
+def awarded(term: Term, schools: Schools | None = None) -> dict[Pair, dict[str, int]]:
     """By the lists, drafts among them."""
     return _by_tier(Award.objects.live().filter(term=term), schools)
 
 
-def _by_tier(rows: Any, schools: Iterable[int] | None) -> dict[Pair, dict[str, int]]:
+def _by_tier(rows: Any, schools: Schools | None) -> dict[Pair, dict[str, int]]:
     if schools is not None:
-        rows = rows.filter(school__in=list(schools))
+        rows = rows.filter(school__in=schools)
     found: dict[Pair, dict[str, int]] = defaultdict(dict)
     columns = ("school", "program", "tier")
     for school, program, tier, people in rows.order_by().values_list(*columns).annotate(people=Count("pk")):
@@ -112,20 +114,19 @@ def room_of(cap: SchoolCap, used: Used) -> Room:
     return Room(cap.tier, cap.people, tiers.get(cap.tier, 0) if cap.tier else sum(tiers.values()))
 
 
-def rooms(term: Term, used: Used, *, schools: Iterable[int] | None = None) -> dict[Pair, list[Room]]:
+def rooms(term: Term, used: Used, *, schools: Schools | None = None) -> dict[Pair, list[Room]]:
     """Each school's rooms in each program, the whole before its tiers."""
     caps = SchoolCap.objects.filter(term=term)
     if schools is not None:
-        caps = caps.filter(school__in=list(schools))
+        caps = caps.filter(school__in=schools)
     found: dict[Pair, list[Room]] = defaultdict(list)
     for cap in caps.order_by("tier", "pk"):
         found[cap.school_id, cap.program_id].append(room_of(cap, used))
     return found
 
 
-def over(term: Term, schools: Iterable[int]) -> dict[int, list[OverCap]]:
+def over(term: Term, schools: Collection[int]) -> dict[int, list[OverCap]]:
     """school → what of its lists is beyond its rooms, all lists of the term together."""
-    schools = list(schools)
     if not SchoolCap.objects.filter(term=term, school__in=schools).exists():
         return {}
     beyond = [

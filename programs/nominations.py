@@ -245,8 +245,10 @@ class Line:
 def lines(term: Term, schools: SchoolQuerySet, program: Program | None = None) -> list[Line]:
     """Every school that teaches a program's stages, by program; one query for each program and a few for all."""
     offered = [each for each in programs(term) if program in (None, each)]
-    counts = caps.nominated(term)
-    rooms = caps.rooms(term, counts)
+    if not offered:
+        return []
+    counts = caps.nominated(term, schools)
+    rooms = caps.rooms(term, counts, schools=schools)
     found = []
     for each in offered:
         for school in teaching(schools, each):

@@ -15,6 +15,7 @@ from tests.factories import (
     NOW,
     AwardFactory,
     MatchFactory,
+    NominationFactory,
     NoticeFactory,
     PaymentFactory,
     RecognitionListFactory,
@@ -106,6 +107,17 @@ class TestNextStep:
 
         assert up.next is None
         assert over.next.url == notice.get_absolute_url()
+
+    def test_is_whom_to_put_forward_where_the_term_has_a_program_for_it(self, school, term):
+        RosterFactory(school=school, term=term)
+        RecognitionListFactory(school=school, term=term)
+        elsewhere = NominationFactory(enrollment__term=term, enrollment__school=SchoolFactory())
+        school.kind.stages.add(*elsewhere.program.stages.all())
+
+        assert my_term.of(school, term, today=TODAY).next.url == reverse("programs:nominations")
+        NominationFactory(enrollment__term=term, enrollment__school=school)
+
+        assert my_term.of(school, term, today=TODAY).next is None
 
     def test_is_the_supplementary_list_while_the_first_is_published(self, school, term):
         RosterFactory(school=school, term=term)
