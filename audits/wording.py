@@ -128,6 +128,8 @@ VERBS: dict[str, Any] = {
     "cap.changed": _("修改学校名额"),
     "cap.removed": _("取消学校名额"),
     "caps.copied": _("沿用上学期的学校名额"),
+    "trial.begun": _("发起政策测算"),
+    "trial.done": _("完成政策测算"),
     "awards.proposed": _("提出资助名单"),
     "award.dropped": _("移出资助名单"),
     "award.tier-set": _("人工改档"),

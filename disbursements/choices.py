@@ -65,6 +65,15 @@ class Waiting(TextChoices):
     NO_ACCOUNT = "no-account", _("学校没有收款账户")
 
 
+class QuotaStage(TextChoices):
+    """How far a quota's money is."""
+
+    WAITING = "waiting", _("待到账")
+    ARRIVED = "arrived", _("已到齐")
+    CARRIED = "carried-over", _("上期结转")
+    WITHDRAWN = "withdrawn", _("已撤销")
+
+
 class Told(TextChoices):
     """What a family is told of its child's aid."""
 

@@ -227,7 +227,7 @@ def _went(terms: Sequence[Term]) -> defaultdict[tuple[str, Fund], list[tuple[dat
     for program, term, batch, day, fen, times in paid.values_list(
         "batch__program", "batch__term", "batch", "paid_on", "amount_fen"
     ).annotate(times=Count("pk")):
-        for payer, part in split_fen(fen, shares[batch]).items():  # nothing is paid before its batch has its shares
+        for payer, part in split_fen(fen, shares[batch]).items() if batch in shares else ():
             sums[term, (program, payer), day, batch] += part * times
     found: defaultdict[tuple[str, Fund], list[tuple[date, int, int]]] = defaultdict(list)
     for (term, fund, day, batch), fen in sums.items():

@@ -272,6 +272,34 @@ def carry_over(program: Program, from_term: Term, to_term: Term, *, by: User, at
     return quotas
 
 
+@dataclass(frozen=True)
+class Left:
+    """What a program has left in a closed term."""
+
+    program: Program
+    term: Term
+    balances: list[Balance]
+
+    @property
+    def amount_fen(self) -> int:
+        return sum(balance.available for balance in self.balances)
+
+    @property
+    def payers(self) -> list[tuple[str, int]]:
+        return [(str(Payer(balance.payer).label), balance.available) for balance in self.balances]
+
+
+def left_for(term: Term) -> list[Left]:
+    """What earlier, closed terms have left of the programs that this term carries out, by program and payer."""
+    programs = {program.pk: program for program in Program.objects.filter(terms__term=term)}
+    earlier = Term.objects.filter(state=TermState.CLOSED, starts_on__lt=term.starts_on).in_bulk()
+    found: dict[tuple[str, str], list[Balance]] = {}
+    for balance in balances_of(LedgerEntry.objects.filter(program__in=programs, term__in=earlier)):
+        if balance.available > 0:
+            found.setdefault((balance.program, balance.term), []).append(balance)
+    return [Left(programs[program], earlier[code], parts) for (program, code), parts in found.items()]
+
+
 def _carried_number(program: Program, from_term: Term, to_term: Term) -> str:
     """A carry-over has no document of its own: "2021S结转", and "2021S结转2" for what came back after it."""
     earlier = Quota.objects.filter(program=program, term=to_term, carried_from=from_term)

@@ -45,6 +45,7 @@ urlpatterns = [
     path("funds/pieces/", funds.pieces, name="fund-pieces"),
     path("funds/allot/", quotas.allot, name="allot"),
     path("funds/carry/", quotas.carry, name="carry"),
+    path("funds/carry/<slug:code>/<slug:from_term>/", quotas.carry_over, name="carry-over"),
     path("funds/quotas/", quotas.index, name="quotas"),
     path("funds/quotas/<int:pk>/", quotas.page, name="quota"),
     path("funds/quotas/<int:pk>/arrive/", quotas.arrive, name="arrive"),

@@ -14,6 +14,7 @@ from disbursements.models.batches import (
 from disbursements.models.funds import (
     Arrival,
     LedgerEntry,
+    LedgerEntryQuerySet,
     Quota,
 )
 from disbursements.models.returns import (
@@ -35,6 +36,7 @@ __all__ = [
     "BatchShare",
     "Bounce",
     "LedgerEntry",
+    "LedgerEntryQuerySet",
     "PayDecision",
     "Payment",
     "PaymentQuerySet",

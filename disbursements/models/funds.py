@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import F, Q, Sum
+from django.db.models import Case, F, OuterRef, Q, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from common.roles import READERS
-from disbursements.choices import EntryKind, QuotaKind
+from disbursements.choices import EntryKind, QuotaKind, QuotaStage
 from disbursements.models.batches import Batch
 from disbursements.models.returns import Bounce, RecoveryReceipt, ReturnFile
 from programs.choices import Payer
@@ -29,12 +29,21 @@ class QuotaQuerySet(models.QuerySet["Quota"]):
         return self.filter(withdrawn_at=None)
 
     def with_arrived(self) -> Self:
-        """Each with `arrived_fen`: what is on the account of it."""
-        arrived = Sum("arrivals__amount_fen", filter=Q(arrivals__withdrawn_at=None), default=0)
-        return self.annotate(arrived_fen=Coalesce(arrived, 0))
+        """Each with `arrived_fen`, what is on the account of it, and with its `stage` (QuotaStage)."""
+        live = Arrival.objects.filter(quota=OuterRef("pk"), withdrawn_at=None).order_by().values("quota")
+        arrived = Coalesce(Subquery(live.annotate(fen=Sum("amount_fen")).values("fen")), 0)
+        return self.annotate(arrived_fen=arrived).annotate(
+            stage=Case(
+                When(withdrawn_at__isnull=False, then=Value(QuotaStage.WITHDRAWN)),
+                When(kind=QuotaKind.CARRIED, then=Value(QuotaStage.CARRIED)),
+                When(arrived_fen__gte=F("amount_fen"), then=Value(QuotaStage.ARRIVED)),
+                default=Value(QuotaStage.WAITING),
+                output_field=models.CharField(),
+            )
+        )
 
     def for_list(self) -> Self:
-        related = ("program", "term", "carried_from", "file", "entered_by")
+        related = ("program", "term", "carried_from", "file", "entered_by", "withdrawn_by")
         return self.with_arrived().select_related(*related).order_by("-issued_on", "-pk")
 
 
@@ -98,6 +107,10 @@ class Quota(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("disbursements:quota", args=[self.pk])
+
+    def get_stage_display(self) -> str:
+        """How far it is, of a row that was loaded `with_arrived`."""
+        return str(QuotaStage(self.stage).label)  # type: ignore[attr-defined]
 
 
 class Arrival(models.Model):
@@ -208,3 +221,11 @@ class LedgerEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.amount_fen}"
+
+    @property
+    def basis(self) -> str:
+        """What it rests on: a batch, a receipt, or a document with the voucher of its arrival."""
+        if self.batch is not None:
+            return f"{self.batch.number} {self.receipt.voucher}" if self.receipt else self.batch.number
+        voucher = self.arrival.voucher if self.arrival else ""
+        return f"{self.quota} {voucher}".strip()

@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from disbursements.choices import BatchState, PaymentState
-from disbursements.models import Batch, LedgerEntry, Payment, Quota, ReturnFile
+from disbursements.models import Batch, Payment, ReturnFile
 from jobs import run
 from jobs.models import Job
 from schools.models import term_name
@@ -239,45 +239,6 @@ class TestWaitingForACard:
         page = as_role("school", school=own.school).get(reverse("disbursements:unpaid", args=[own.program.pk]))
 
         assert [award.pk for award in page.context["page"]] == [own.pk]
-
-
-class TestFund:
-    def allot(self, client, **changes):
-        wanted = {
-            "document_no": "示财预〔2021〕8号",
-            "issued_on": "2021-09-15",
-            "program": make.ProgramFactory().pk,
-            "payer": "county",
-            "amount": "12.5万",
-        }
-        return client.post(reverse("disbursements:allot"), wanted | changes, follow=True)
-
-    @pytest.fixture(autouse=True)
-    def term(self):
-        return make.TermFactory()
-
-    def test_takes_what_a_document_allots(self, as_role):
-        answer = self.allot(as_role("preparer"))
-
-        assert Quota.objects.get().amount_fen == 12_500_000
-        (_program, payer, balance) = answer.context["balances"][0]
-        assert (payer, balance.arrived, balance.available) == ("县级", 12_500_000, 12_500_000)
-
-    def test_takes_a_document_once(self, as_role):
-        client = as_role("preparer")
-        self.allot(client)
-
-        again = self.allot(client)
-
-        assert "document_no" in again.context["form"].errors
-        assert LedgerEntry.objects.count() == 1
-
-    @pytest.mark.parametrize("amount", ["很多", "0", "-5", "1.005"])
-    def test_refuses_what_is_no_amount(self, as_role, amount):
-        answer = self.allot(as_role("preparer"), amount=amount)
-
-        assert "amount" in answer.context["form"].errors
-        assert not Quota.objects.exists()
 
 
 class TestBeforeTheFirstTerm:
