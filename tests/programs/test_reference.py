@@ -11,7 +11,7 @@ from django.conf import settings
 
 from common.columns import heading_key
 from programs import reference, reference_files, reference_standards
-from programs.models import Exclusion, Program, Rule, Share, Standard, TermProgram
+from programs.models import Exclusion, PolicyDocument, Program, Rule, Share, Standard, TermProgram
 from schools.models import Grade, SchoolKind, Stage, Term
 from students import headings
 from students.choices import CategoryGroup
@@ -22,7 +22,7 @@ from tests.factories import AwardFactory
 COUNTY: Path = settings.BASE_DIR / "fixtures" / "standards" / "411625.toml"
 LOADED = (
     Stage, Grade, SchoolKind, HardshipCategory, CategoryLabel, RegisterSource, RosterHeading, Program,
-    Term, TermProgram, Standard, Rule, Share, Exclusion,
+    PolicyDocument, Term, TermProgram, Standard, Rule, Share, Exclusion,
 )  # fmt: skip
 SPRING_2021, AUTUMN_2021 = date(2021, 3, 1), date(2021, 9, 1)
 
