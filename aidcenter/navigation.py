@@ -85,6 +85,7 @@ MENU: list[tuple[Any, list[Link]]] = [
             Link(_("认定名单"), "list-checks", "programs:recognitions", _READERS),
             Link(_("随机复查"), "dices", "programs:rechecks", _READERS),
             Link(_("应助核查"), "user-round-search", "programs:gaps", _READERS),
+            Link(_("政策测算"), "calculator", "programs:trials", _READERS),
             Link(_("统计报表"), "file-chart-column", "reports:report", _READERS),
             Link(_("数据核对"), "scale", "audits:checks", frozenset({Role.AUDITOR})),
             Link(_("操作日志"), "history", "audits:actions", _READERS),

@@ -138,6 +138,9 @@ class TrialState(TextChoices):
     FAILED = "failed", _("未完成")
 
 
+TRIAL_MOVES = {TrialState.WAITING: {TrialState.DONE, TrialState.FAILED}}
+
+
 class RoundKind(TextChoices):
     """When a school recognizes: once a school year, and on change within it."""
 

@@ -8,6 +8,7 @@ Whoever asks it about children reads what is `Known` of them first, for all at o
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -406,6 +407,12 @@ class Known:
         self.levels = levels(term, students)
         self.nominations = nominations(term, students)
 
+    def with_categories(self, categories: dict[int, frozenset[str]]) -> "Known":
+        """The same children, if lists said something else of them."""
+        other = copy(self)
+        other.categories = categories
+        return other
+
     def names(self, student: int) -> bool:
         """Whether anything at all is known of a child."""
         return student in self.categories or student in self.levels or student in self.nominations
@@ -419,6 +426,10 @@ class Known:
             level=self.levels.get(student, ""),
             nominations=self.nominations.get(student, ()),
         )
+
+
+COLUMNS = ("pk", "student_id", "school_id", "stage_id", "grade", "is_boarding", "is_rural", "is_registered")
+"""What is read of an enrollment to know its facts."""
 
 
 def facts_of(

@@ -5,6 +5,7 @@ of a run names what it works on, so that a page finds its run.
 """
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -12,12 +13,13 @@ from django.db.models import QuerySet
 from accounts.models import User
 from jobs import run
 from jobs.models import Job
-from programs import nomination_files, recognitions
-from programs.models import Program, RecognitionList
+from programs import nomination_files, recognitions, trials
+from programs.models import Program, RecognitionList, Trial
 from schools.models import School, Term
 
 _READ = "recognition-read"
 NOMINATIONS = "nominations-read"
+_TRIAL = "trial"
 
 
 @transaction.atomic
@@ -50,3 +52,20 @@ def upload_nominations(
 def nomination_files_read(*, school: School, program: Program, term: Term) -> QuerySet[Job]:
     """The runs that read a school's workbooks for a program, the newest first."""
     return Job.objects.filter(kind=NOMINATIONS, school=school, term=term, params__program=program.pk).for_list()
+
+
+@transaction.atomic
+def begin_trial(*, term: Term, by: User, at: datetime, **tried: Any) -> Trial:
+    """What is tried is what `programs.trials.begin` takes."""
+    trial = trials.begin(term=term, by=by, at=at, **tried)
+    run.start(_TRIAL, by=by, at=at, key=_trial_key(trial), term=term, trial_id=trial.pk)
+    return trial
+
+
+def job_of_trial(trial: Trial) -> Job | None:
+    """The run that calculates a trial, or has calculated it."""
+    return Job.objects.filter(kind=_TRIAL, key=_trial_key(trial)).first()
+
+
+def _trial_key(trial: Trial) -> str:
+    return f"{_TRIAL}:{trial.pk}"

@@ -21,13 +21,14 @@ class NoShares(Refused):
 
 def shares_of(program: Program, term: Term) -> dict[str, int]:
     """payer → thousandths, as of the term's first day."""
-    parts = _on_first_day(term).get(program.code)
+    parts = by_program(term).get(program.code)
     if not parts:
         raise NoShares()
     return parts
 
 
-def _on_first_day(term: Term) -> dict[str, dict[str, int]]:
+def by_program(term: Term) -> dict[str, dict[str, int]]:
+    """program → payer → thousandths, as of the term's first day; a program without shares on record is not there."""
     found: dict[str, dict[str, int]] = defaultdict(dict)
     rows = Share.objects.on(term.starts_on).order_by("pk").values_list("program", "payer", "per_mille")
     for program, payer, per_mille in rows:
@@ -65,7 +66,7 @@ class ProgramFigures:
 
 def figures(awards: AwardQuerySet, term: Term) -> list[ProgramFigures]:
     """People and money of awards of a term by program and payer, in the order of the programs."""
-    per_mille = _on_first_day(term)
+    per_mille = by_program(term)
     rows = awards.order_by().values_list("program", "amount_fen").annotate(times=Count("pk"))
     found: dict[str, ProgramFigures] = {}
     programs = Program.objects.in_bulk()

@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from common import sheets
 from jobs.models import StoredFile
 from jobs.run import Running, handler
-from programs import awards, nomination_files, recognitions
-from programs.models import Program, RecognitionList
+from programs import awards, nomination_files, recognitions, trials
+from programs.models import Program, RecognitionList, Trial
 from schools.models import School, Term
 
 
@@ -37,3 +37,9 @@ def read_nominations(running: Running) -> dict[str, Any]:
         running=running,
         reader=sheets.of_this_thread(),
     )
+
+
+@handler("trial", title=_("政策测算"))
+def calculate_trial(running: Running) -> dict[str, Any]:
+    trial = Trial.objects.select_related("term", "made_by").get(pk=running.params["trial_id"])
+    return trials.calculate(trial, running=running)

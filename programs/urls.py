@@ -18,6 +18,7 @@ from programs.views import (
     standards,
     terms,
     touched,
+    trials,
 )
 
 app_name = "programs"
@@ -86,6 +87,9 @@ urlpatterns = [
     path("touched/<int:pk>/", touched.page, name="touched"),
     path("touched/<int:pk>/export/", touched.export, name="touched-export"),
     path("explain/<int:pk>/", explanations.explain, name="explain"),
+    path("trials/", trials.index, name="trials"),
+    path("trials/begin/", trials.begin, name="trial-begin"),
+    path("trials/<int:pk>/", trials.page, name="trial"),
     path("gaps/", gaps.index, name="gaps"),
     path("gaps/figures/", gaps.figures, name="gap-figures"),
     path("gaps/export/", gaps.export, name="gaps-export"),

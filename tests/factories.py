@@ -72,6 +72,7 @@ from programs.models import (
     Share,
     Standard,
     TermProgram,
+    Trial,
 )
 from schools.models import Grade, School, SchoolKind, Stage, Term, Town
 from students import identity, register_changes
@@ -806,6 +807,16 @@ class SchoolFeeFactory(DjangoModelFactory):
     amount_fen = 40_000
     valid_from = date(2019, 9, 1)
     document_no = "示发改〔2019〕1号"
+
+
+class TrialFactory(DjangoModelFactory):
+    class Meta:
+        model = Trial
+
+    term = factory.SubFactory(TermFactory)
+    title = factory.Sequence(lambda n: f"第{n + 1}次测算")
+    made_by = factory.SubFactory(UserFactory)
+    made_at = NOW
 
 
 class RecognitionListFactory(DjangoModelFactory):

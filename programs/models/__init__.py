@@ -47,6 +47,7 @@ from programs.models.standards import (
     Standard,
     TermProgram,
     Trial,
+    TrialQuerySet,
 )
 
 __all__ = [
@@ -88,4 +89,5 @@ __all__ = [
     "Standard",
     "TermProgram",
     "Trial",
+    "TrialQuerySet",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from django.db import models
 from django.db.models import F, Q, Value
@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from common.roles import READERS
 from programs.choices import (
     Basis,
     Payee,
@@ -24,6 +25,9 @@ from programs.choices import (
     Way,
 )
 from schools.choices import Ownership
+
+if TYPE_CHECKING:
+    from common.roles import Person
 
 
 class PolicyDocument(models.Model):
@@ -286,6 +290,14 @@ class SchoolCap(models.Model):
         return f"{self.school} {self.program_id} {self.people}"
 
 
+class TrialQuerySet(models.QuerySet["Trial"]):
+    def visible_to(self, user: Person) -> Self:
+        return self if user.role in READERS else self.none()
+
+    def for_list(self) -> Self:
+        return self.select_related("term", "made_by").order_by("-pk")
+
+
 class Trial(models.Model):
     """What if: changed standards and other lists tried on a term's children; nothing but its result is kept."""
 
@@ -300,6 +312,8 @@ class Trial(models.Model):
     made_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+", verbose_name=_("测算人"))
     made_at = models.DateTimeField(_("测算时间"))
 
+    objects = TrialQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("政策测算")
         verbose_name_plural = _("政策测算")
@@ -307,6 +321,9 @@ class Trial(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("programs:trial", args=[self.pk])
 
 
 class SchoolFee(models.Model):

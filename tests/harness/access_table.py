@@ -60,6 +60,7 @@ DOORS: dict[str, Door] = {
     "styleguide": page(EVERYONE),
     "live": page(None),
     "ready": page(None),
+    "look-up": form(None),
     # accounts
     "accounts:list": page(ADMIN),
     "accounts:create": form(ADMIN),

@@ -25,6 +25,7 @@ from programs.models import (
     RecognitionList,
     RecognitionRound,
     Share,
+    Trial,
 )
 from programs.publicity import PublicRow
 from schools.models import School, Term
@@ -72,6 +73,7 @@ class World:
     recheck: Recheck
     nomination: Nomination
     nomination_job: Job
+    trial: Trial
     award_list: AwardList
     award: Award
     share: Share
@@ -131,6 +133,7 @@ def build(school: School | None = None) -> World:
         round=application.round,
         application=application,
         recheck=make.RecheckFactory(recognition__list=recognition_list),
+        trial=make.TrialFactory(term=enrollment.term),
         nomination=nomination,
         nomination_job=make.JobFactory(
             kind="nominations-read",
