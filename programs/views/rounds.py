@@ -65,10 +65,10 @@ def index(request: SignedInRequest) -> HttpResponse:
     form = RoundFilter(request.GET)
     rows = form.narrow(RecognitionRound.objects.visible_to(request.user).filter(term=request.term))
     counts = counts_by(rows, "state")
-    choices = list(RoundState.choices)
+    choices: list[tuple[str, Any]] = list(RoundState.choices)
     waiting = School.objects.none()
     if request.user.role != Role.SCHOOL and request.term is not None:
-        waiting = rounds.not_begun(request.term, form.narrow_schools(School.objects.get_queryset()))
+        waiting = rounds.not_begun(request.term, form.narrow_schools(School.objects.visible_to(request.user)))
         counts[NOT_BEGUN] = waiting.count()
         choices.append((NOT_BEGUN, _("未开始")))
     tab = chosen(request, "tab", [key for key, _label in choices])
