@@ -7,6 +7,7 @@ from django.urls import include, path
 from accounts.access import public
 from accounts.views import sign_in
 from aidcenter import home, styleguide, views
+from disbursements.views import lookup
 from reports.urls import student_urls
 
 logout = public(LogoutView.as_view())
@@ -15,6 +16,7 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("login/", sign_in.sign_in, name="login"),
     path("logout/", logout, name="logout"),
+    path("query/", lookup.page, name="look-up"),
     path("language/", views.switch_language, name="switch-language"),
     path("term/", views.switch_term, name="switch-term"),
     path("styleguide/", styleguide.styleguide, name="styleguide"),

@@ -67,6 +67,12 @@ def of(term: Term, school: School, *, grade: str = "", class_name: str = "") -> 
     ]
 
 
+def states(awards: QuerySet[Award]) -> list[tuple[Award, Told, date | None]]:
+    """Each of these awards with where its money is, and since when if it is there."""
+    last = _last_payments(awards)
+    return [(award, *_told(last.get(award.pk))) for award in awards]
+
+
 def _last_payments(awards: QuerySet[Award]) -> dict[int, Payment]:
     tries = Payment.objects.filter(award__in=awards.order_by().values("pk")).exclude(state=PaymentState.DISCARDED)
     rows = tries.select_related("bounce", "batch").order_by("award", "attempt")
