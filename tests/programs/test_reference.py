@@ -10,14 +10,26 @@ import pytest
 from django.conf import settings
 
 from common.columns import heading_key
-from programs import reference, reference_files, reference_standards
+from programs import (
+    catalogue,
+    documents,
+    reference,
+    reference_files,
+    reference_standards,
+    share_sets,
+    standards,
+    term_programs,
+    terms,
+)
+from programs.eligibility import explain
 from programs.models import Exclusion, PolicyDocument, Program, Rule, Share, Standard, TermProgram
+from programs.term_programs import CarriedOut
 from schools.models import Grade, SchoolKind, Stage, Term
 from students import headings
 from students.choices import CategoryGroup
 from students.models import CategoryLabel, HardshipCategory, RegisterSource, RosterHeading
 from students.roster_columns import COLUMNS
-from tests.factories import AwardFactory
+from tests.factories import NOW, AwardFactory, EnrollmentFactory, SchoolFactory, UserFactory
 
 COUNTY: Path = settings.BASE_DIR / "fixtures" / "standards" / "411625.toml"
 LOADED = (
@@ -544,3 +556,269 @@ class TestRosterColumns:
 
         assert "%" not in str(refused.value)
         assert not RosterHeading.objects.exists()
+
+
+SECOND_COUNTY = """
+[county]
+code = "999999"
+name = "示例县"
+
+[[document]]
+number = "示教〔2025〕3号"
+title = "示例县学生资助实施办法"
+issued_on = 2025-06-30
+
+[[program]]
+code = "county-meal"
+name = "示例县午餐补助"
+short_name = "午餐补助"
+kind = "money"
+purpose = "补助农村学校学生的午餐。"
+way = "school"
+payee = "guardian"
+stages = ["primary"]
+
+[[term]]
+code = "2025A"
+starts_on = 2025-09-01
+ends_on = 2026-01-23
+roster_due_on = 2025-09-20
+programs = ["vocational-grant"]
+
+    [[term.carried_out]]
+    program = "county-meal"
+    first_month = 2025-10-01
+    last_month = 2025-12-01
+    pays = "old-school"
+
+[[standard]]
+program = "county-meal"
+ownership = "private"
+category = "disabled-student"
+basis = "capped-fee"
+amount = 512.5
+valid_from = 2025-08-01
+document_no = "示教〔2025〕3号"
+
+[[standard]]
+program = "vocational-grant"
+amount = 1234
+valid_from = 2025-08-01
+document_no = "示教〔2025〕3号"
+
+[[rule]]
+program = "county-meal"
+position = 1
+description = "民办完全小学的学生"
+school_kinds = ["primary"]
+ownerships = ["private"]
+is_registered = true
+valid_from = 2025-08-01
+document_no = "示教〔2025〕3号"
+
+[[rule]]
+program = "vocational-grant"
+position = 1
+description = "中职一年级"
+grades = ["中职一年级"]
+valid_from = 2025-08-01
+document_no = "示教〔2025〕3号"
+
+[[share]]
+programs = ["county-meal", "vocational-grant"]
+county = 700
+donation = 300
+valid_from = 2025-08-01
+document_no = "示教〔2025〕3号"
+
+[[exclusion]]
+program = "county-meal"
+other = "nutrition"
+severity = "block"
+scope = "month"
+document_no = "示教〔2025〕3号"
+"""
+
+
+@pytest.mark.usefixtures("national")
+class TestASecondCounty:
+    """Another county, another year: a file and no code."""
+
+    @pytest.fixture(autouse=True)
+    def _loaded(self, national, tmp_path):
+        reference.load_standards(written(tmp_path, SECOND_COUNTY))
+
+    def test_has_a_program_of_its_own_behind_the_national_ones(self):
+        program = Program.objects.last()
+
+        assert (program.code, program.way, program.purpose) == ("county-meal", "school", "补助农村学校学生的午餐。")
+        assert [stage.code for stage in program.stages.all()] == ["primary"]
+
+    def test_prices_by_ownership_category_and_fee(self):
+        row = Standard.objects.get(program="county-meal")
+
+        assert (row.ownership, row.category_id, row.basis, row.amount_fen) == (
+            "private",
+            "disabled-student",
+            "capped-fee",
+            51_250,
+        )
+
+    def test_asks_for_kinds_ownership_and_registration(self):
+        rule = Rule.objects.get(program="county-meal")
+
+        assert ([kind.code for kind in rule.school_kinds.all()], rule.ownerships, rule.is_registered) == (
+            ["primary"],
+            ["private"],
+            True,
+        )
+
+    def test_carries_programs_out_in_months(self):
+        months = TermProgram.objects.values_list("program", "first_month", "last_month", "pays").order_by("program")
+
+        assert list(months) == [
+            ("county-meal", date(2025, 10, 1), date(2025, 12, 1), "old-school"),
+            ("vocational-grant", None, None, "new-school"),
+        ]
+
+    def test_names_its_documents_and_exclusions(self):
+        document = PolicyDocument.objects.get()
+
+        assert (document.title, document.issued_on, document.added_by) == (
+            "示例县学生资助实施办法",
+            date(2025, 6, 30),
+            None,
+        )
+        assert Exclusion.objects.get().scope == "month"
+
+    def test_gives_its_children_its_own_amounts(self):
+        stage = Stage.objects.get(pk="vocational")
+        school = SchoolFactory(kind=SchoolKind.objects.get(pk="vocational-secondary"))
+        enrollment = EnrollmentFactory(
+            term=Term.objects.get(), school=school, stage=stage, grade="中职一年级", is_boarding=True
+        )
+
+        given = {verdict.program.pk: verdict.amount_fen for verdict in explain(enrollment) if verdict.entitled}
+
+        assert given == {"vocational-grant": 123_400}
+
+    def test_is_the_same_when_loaded_again(self, tmp_path):
+        before = everything()
+
+        reference.load_national()
+        assert reference.load_standards(written(tmp_path, SECOND_COUNTY)) == []
+
+        assert everything() == before
+
+    @pytest.mark.parametrize(
+        ("right", "wrong", "expected"),
+        [
+            ('ownership = "private"', 'ownership = "royal"', reference_files.UnknownCode),
+            ('ownerships = ["private"]', 'ownerships = ["royal"]', reference_files.UnknownCode),
+            ('scope = "month"', 'scope = "day"', reference_files.UnknownCode),
+            ('way = "school"', 'way = "lottery"', reference_files.UnknownCode),
+            ("first_month = 2025-10-01", "first_month = 2025-10-15", reference_files.BadValue),
+            ("last_month = 2025-12-01", "last_month = 2025-09-01", reference_files.BadValue),
+            ("last_month", "until_month", reference_files.UnknownField),
+            ("amount = 512.5\n", "", reference_files.BadValue),
+        ],
+    )
+    def test_is_refused_where_it_is_unclear(self, tmp_path, right, wrong, expected):
+        assert right in SECOND_COUNTY
+        before = everything()
+
+        with pytest.raises(expected):
+            reference.load_standards(written(tmp_path, SECOND_COUNTY.replace(right, wrong)))
+
+        assert everything() == before
+
+
+@pytest.mark.usefixtures("loaded")
+class TestLoadingAgain:
+    """A file does not rewrite what signed awards rest on, nor what people kept on the pages."""
+
+    def words(self, tmp_path, right, wrong):
+        text = COUNTY.read_text(encoding="utf-8")
+        assert right in text
+        before = everything()
+        with pytest.raises(reference_standards.RowInUse) as refused:
+            reference.load_standards(written(tmp_path, text.replace(right, wrong, 1)))
+        assert everything() == before
+        return str(refused.value)
+
+    @pytest.fixture
+    def award(self):
+        program = Program.objects.get(pk="boarder-living")
+        return AwardFactory(
+            confirmed=True,
+            enrollment__term=Term.objects.get(pk="2021A"),
+            program=program,
+            standard=standard("boarder-living", AUTUMN_2021, stage="primary"),
+            rule=Rule.objects.on(AUTUMN_2021).get(program=program, position=1),
+        )
+
+    def test_refuses_another_condition_of_a_rule_in_use(self, award, tmp_path):
+        right = 'description = "寄宿，且属脱贫及监测、低保、特困、孤儿或残疾学生"\ngroups = ["registered-poor", '
+        words = self.words(tmp_path, right, right.replace('"registered-poor", ', ""))
+
+        assert "[[rule]]" in words
+        assert "2021年秋季学期" in words
+
+    def test_refuses_other_shares_of_a_program_in_use(self, award, tmp_path):
+        words = self.words(tmp_path, "city = 167\ncounty = 333", "city = 166\ncounty = 334")
+
+        assert "[[share]]" in words
+        assert "boarder-living" in words
+
+    def test_refuses_an_end_before_a_term_in_use(self, award, tmp_path):
+        right = "amount = 500\nvalid_from = 2019-02-01\nvalid_to = 2024-01-31"
+        self.words(tmp_path, right, right.replace("2024-01-31", "2021-07-31"))
+
+    def test_takes_a_document_that_was_verified_and_an_end_after_the_term(self, award, tmp_path):
+        text = COUNTY.read_text(encoding="utf-8")
+        right = "central = 500\ncity = 167\ncounty = 333\nvalid_from = 2019-02-01\n"
+        text = text.replace(
+            right + 'document_no = "国发〔2015〕67号（待核实）"', right + 'document_no = "豫财教〔2020〕1号"'
+        )
+
+        reference.load_standards(written(tmp_path, text))
+
+        assert set(Share.objects.filter(program="boarder-living").values_list("document_no", flat=True)) == {
+            "豫财教〔2020〕1号"
+        }
+
+    def test_drops_a_payer_that_the_file_no_longer_names(self, tmp_path):
+        text = COUNTY.read_text(encoding="utf-8")
+
+        reference.load_standards(written(tmp_path, text.replace("city = 167\ncounty = 333", "county = 500")))
+
+        parts = Share.objects.on(AUTUMN_2021).filter(program="boarder-living")
+        assert dict(parts.values_list("payer", "per_mille")) == {"central": 500, "county": 500}
+
+    def test_leaves_alone_what_people_kept_on_pages_and_says_which(self):
+        by, day = UserFactory(), date(2026, 2, 1)
+        signed = {"by": by, "at": NOW}
+        grant = standard("vocational-grant", date(2025, 9, 1))
+        standards.succeed(grant, valid_from=day, amount_fen=130_000, document_no="新文号", **signed)
+        rule = Rule.objects.on(date(2025, 9, 1)).get(program="nutrition")
+        standards.change(rule, description="县城学校的学生", categories=[], **signed)
+        standards.remove(standard("nutrition", date(2025, 9, 1)), **signed)
+        found = share_sets.find(Program.objects.get(pk="nutrition"), date(2019, 2, 1))
+        share_sets.succeed(found, valid_from=day, parts={"county": 1000}, document_no="新文号", **signed)
+        exclusion = Exclusion.objects.get(program="boarder-living")
+        catalogue.change_exclusion(exclusion, severity="warn", scope="month", document_no="", **signed)
+        program = Program.objects.get(pk="nutrition")
+        catalogue.change_program(program, purpose="本县的说法", stages=program.stages.all(), **signed)
+        document = PolicyDocument.objects.get(number="国发〔2015〕67号")
+        documents.change(document, title="本县的标题", issued_on=None, **signed)
+        term = Term.objects.get(pk="2021A")
+        term_programs.keep(term, [CarriedOut(program, "old-school")], **signed)
+        terms.change(term, ends_on=date(2022, 1, 15), **signed)
+        before = everything()
+
+        left = [*reference.load_national(), *reference.load_standards(COUNTY)]
+
+        assert everything() == before
+        tables = {line.split("]]")[0].lstrip("[") for line in left}
+        assert tables == {"program", "document", "term", "standard", "rule", "share", "exclusion"}
+        assert any("nutrition" in line for line in left)
