@@ -112,34 +112,30 @@ def lines(batch: Batch, cards: Mapping[int, Card], fields: Iterable[str] = ()) -
 
 
 def _lines_to_cards(batch: Batch, cards: Mapping[int, Card], with_ids: bool) -> list[BankLine]:
-    payments = (
-        pending(batch)
-        .select_related("card", "award__student", "award__school")
-        .only(
-            "line_no", "amount_fen", "card__holder", "card__number", "card__bank", "award__student__name",
-            "award__school__name", *(["award__student__id_number"] if with_ids else []),
-        )
-        .order_by("line_no", "pk")
-    )  # fmt: skip
+    columns = [
+        "pk", "line_no", "amount_fen", "card__holder", "card__number", "card__bank", "award__school__name",
+        "award__student__name", "award__student__id_number" if with_ids else "pk",
+    ]  # fmt: skip
+    rows = pending(batch).order_by("line_no", "pk").values_list(*columns)
     found, lost = [], []
-    for payment in payments.iterator(chunk_size=2_000):
-        card = cards.get(payment.pk) or payment.card
-        if card is None or not card.number or not card.holder:
-            lost.append(payment.line_no)
+    for pk, line_no, amount_fen, *to, school, student, id_number in rows.iterator(chunk_size=2_000):
+        card = cards.get(pk)
+        holder, number, bank = (card.holder, card.number, card.bank) if card else to
+        if not holder or not number:
+            lost.append(line_no)
             continue
-        student = payment.award.student
         found.append(
             BankLine(
-                line=payment.line_no,
-                holder=card.holder,
-                number=card.number,
-                amount_fen=payment.amount_fen,
+                line=line_no,
+                holder=holder,
+                number=number,
+                amount_fen=amount_fen,
                 words=batch.program.short_name,
-                bank=card.bank,
+                bank=bank,
                 batch=batch.number,
-                school=payment.award.school.name,
-                student=student.name,
-                masked_id=resident_ids.mask(student.id_number) if with_ids else "",
+                school=school,
+                student=student,
+                masked_id=resident_ids.mask(id_number) if with_ids else "",
             )
         )
     if lost:

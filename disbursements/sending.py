@@ -102,6 +102,7 @@ def write_bank_file(batch: Batch, *, running: Running) -> dict[str, Any]:
     content = bank_files.locked(
         bank_layouts.write(layout, lines, title=title), name=f"{batch.number}{layout.ending}", password=password
     )
+    digest = bank_layouts.digest(lines)
     result: dict[str, Any] = {}
     with running.chunk(to=1, result=result):
         hold(batch, BatchState.APPROVED)
@@ -115,7 +116,6 @@ def write_bank_file(batch: Batch, *, running: Running) -> dict[str, Any]:
             by=running.job.started_by,
             at=running.at,
         )
-        digest = bank_layouts.digest(lines)
         Batch.objects.filter(pk=batch.pk).update(bank_file=file, lines_digest=digest, zip_password=password)
         actions.record(
             running.job.started_by,
@@ -135,7 +135,7 @@ def write_bank_file(batch: Batch, *, running: Running) -> dict[str, Any]:
 def _expect_signed(batch: Batch) -> None:
     if batch.way == Way.CASH:
         raise InCash()
-    if batch.needs_third and batch.released_by_id is None:
+    if batch.waits_for_third:
         raise NotReleased()
 
 

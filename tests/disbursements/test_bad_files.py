@@ -4,16 +4,18 @@ import io
 import time
 
 import pytest
+import pyzipper
 from openpyxl import Workbook
 
-from common.unreadable import EmptySheet
-from disbursements import funds, returns, runs
+from common.unreadable import EmptySheet, NotASheet, TooLarge, UnreadableSheet
+from disbursements import bank_files, banks, funds, returns, runs
+from disbursements.bank_layouts import Layout
 from disbursements.choices import BatchState, PaymentState
-from disbursements.models import LedgerEntry, ReturnFile, ReturnLine
-from jobs import files
+from disbursements.models import Batch, LedgerEntry, ReturnFile, ReturnLine
+from jobs import files, run
 from jobs.choices import JobState
 from tests.disbursements.test_returns import HEAD, hand_in, lines, sent_batch
-from tests.factories import NOW
+from tests.factories import NOW, BankFactory
 from tests.workbooks import xlsx
 
 pytestmark = pytest.mark.django_db
@@ -172,6 +174,134 @@ def test_a_csv_is_read_in_the_encodings_of_banks(batch, preparer, encoding):
     job = hand_in(batch, preparer, text.encode(encoding), name="回盘.csv")
 
     assert (job.error_code, job.result.get("paid")) == ("", 3)
+
+
+def as_text(rows, separator, encoding):
+    return "\r\n".join(separator.join(map(str, row)) for row in rows).encode(encoding)
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-8", "utf-8-sig"])
+def test_a_text_file_with_bars_is_read_with_marks_that_mean_nothing_there(batch, preparer, encoding):
+    rows = lines(batch, words=lambda p: '含"引号,逗号')
+
+    job = hand_in(batch, preparer, as_text([HEAD, *rows], "|", encoding), name="回盘.txt")
+
+    assert (job.error_code, job.result.get("paid")) == ("", 3)
+
+
+def test_a_text_file_without_headings_is_read_where_the_bank_has_none(batch, preparer):
+    bank = BankFactory(is_default=True)
+    columns = (("姓名", "holder"), ("编号", "line"), ("账号", "number"), ("分", "fen"))
+    banks.set_layout(bank, Layout(columns, format="txt", has_heading=False), by=preparer, at=NOW)
+    Batch.objects.filter(pk=batch.pk).update(bank=bank)
+    rows = [
+        [payment.card.holder, payment.line_no, payment.card.number, payment.amount_fen, "交易成功", ""]
+        for payment in batch.payments.select_related("card").order_by("line_no")
+    ]
+
+    content = as_text([*rows, ["合计", "", "", batch.amount_fen, "", ""]], "|", "gb18030")
+    job = hand_in(batch, preparer, content, name="回盘.txt")
+
+    assert (job.error_code, job.result.get("paid"), job.result.get("unmatched")) == ("", 3, 0)
+
+
+def test_what_the_bank_calls_its_columns_is_known_by_its_layout(batch, preparer):
+    bank = BankFactory(is_default=True)
+    columns = (("编号", "line"), ("姓名", "holder"), ("账号", "number"), ("分", "fen"))
+    answers = {"outcome": ["处理标志"], "words": ["附言"]}
+    banks.set_layout(bank, Layout(columns, format="csv", answers=answers), by=preparer, at=NOW)
+    head = ("编号", "姓名", "账号", "分", "处理标志", "附言")
+    rows = [
+        [payment.line_no, payment.card.holder, payment.card.number, payment.amount_fen, "失败", "账号已挂失"]
+        for payment in batch.payments.select_related("card").order_by("line_no")
+    ]
+    assert hand_in(batch, preparer, as_text([head, *rows], ",", "utf-8")).error_code == "missing-columns"
+
+    Batch.objects.filter(pk=batch.pk).update(bank=bank)
+    batch.refresh_from_db()
+    job = hand_in(batch, preparer, as_text([head, *rows], ",", "utf-8"))
+
+    assert (job.error_code, job.result.get("failed")) == ("", 3)
+    assert set(batch.payments.values_list("bank_words", flat=True)) == {"账号已挂失"}
+
+
+def test_a_file_without_amounts_is_refused_in_its_own_words(batch, preparer):
+    rows = [row[:3] + row[4:] for row in lines(batch)]
+
+    job = hand_in(batch, preparer, as_text([HEAD[:3] + HEAD[4:], *rows], "|", "gb18030"))
+
+    assert job.error_code == "return-no-amounts"
+    the_right_one_works(batch, preparer)
+
+
+def test_a_total_of_what_was_paid_alone_is_right_too(batch, preparer):
+    rows = lines(batch)
+    rows[0][4] = "失败"
+    paid = sum(row[3] for row in rows[1:])
+
+    job = hand_in(batch, preparer, xlsx(HEAD, [*rows, ["合计", "", "", paid, "", "", ""]]))
+
+    assert (job.error_code, job.result["paid"], job.result["failed"]) == ("", 2, 1)
+
+
+@pytest.mark.parametrize("separator", [",", "|"])
+def test_a_text_file_has_the_limits_of_every_other(batch, preparer, separator):
+    too_long = [*lines(batch), [99, "谁", "", 500, "成功", "长" * 40_000, ""]]
+
+    job = hand_in(batch, preparer, as_text([HEAD, *too_long], separator, "gb18030"))
+
+    assert job.error_code == "cell-too-long"
+    the_right_one_works(batch, preparer)
+
+
+class TestArchive:
+    PASSWORD = "abc-123"
+
+    def packed(self, *parts, password=""):
+        out = io.BytesIO()
+        with pyzipper.AESZipFile(out, "w", encryption=pyzipper.WZ_AES if password else None) as archive:
+            if password:
+                archive.setpassword(password.encode())
+            for number, part in enumerate(parts, start=1):
+                archive.writestr(f"回盘{number}.txt", part)
+        return out.getvalue()
+
+    def upload(self, batch, by, content, password=""):
+        job = runs.hand_in_return(batch, content=content, name="回盘.zip", password=password, by=by, at=NOW)
+        return run.execute(job.pk)
+
+    @pytest.mark.parametrize("password", ["", PASSWORD])
+    def test_with_one_file_is_opened_and_the_file_inside_is_kept(self, batch, preparer, password):
+        inner = as_text([HEAD, *lines(batch)], "|", "gb18030")
+
+        job = self.upload(batch, preparer, self.packed(inner, password=password), password)
+
+        kept = ReturnFile.objects.get().file
+        assert (job.error_code, job.result.get("paid")) == ("", 3)
+        assert (files.content(kept), kept.name) == (inner, "回盘1.txt")
+        with pytest.raises(returns.SameFile):
+            self.upload(batch, preparer, self.packed(inner, password=password), password)  # packed anew
+
+    @pytest.mark.parametrize("password", ["", "falsch"])
+    def test_without_its_password_is_refused_at_the_door(self, batch, preparer, password):
+        with pytest.raises(bank_files.WrongPassword):
+            self.upload(batch, preparer, self.packed(b"1|2", password=self.PASSWORD), password)
+
+    def test_with_several_files_or_none_is_refused(self, batch, preparer):
+        for parts in ((), (b"1", b"2")):
+            with pytest.raises((bank_files.SeveralInArchive, NotASheet)):
+                self.upload(batch, preparer, self.packed(*parts))
+
+    def test_that_is_damaged_or_swells_is_refused(self, batch, preparer):
+        whole = self.packed(as_text([HEAD, *lines(batch)], "|", "gb18030"))
+        for content in (whole[: len(whole) // 2], whole[:60] + b"\0" * 20 + whole[80:]):
+            with pytest.raises(UnreadableSheet):
+                self.upload(batch, preparer, content)
+        out = io.BytesIO()
+        with pyzipper.ZipFile(out, "w", compression=pyzipper.ZIP_DEFLATED) as archive:
+            archive.writestr("a.txt", b"1" * 50_000_000)
+        with pytest.raises(TooLarge):
+            self.upload(batch, preparer, out.getvalue())
 
 
 def test_fifty_thousand_lines_are_read_in_bounded_time(batch, preparer):

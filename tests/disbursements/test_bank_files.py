@@ -165,11 +165,11 @@ class TestArchive:
 def test_twenty_five_thousand_lines_are_written_in_bounded_time(file_format):
     lines = [BankLine(n, f"学生{n}", f"62220000{n:011d}", 62_500, "补助", "示范县农商行") for n in range(1, 25_001)]
 
-    begun = time.monotonic()
+    begun = time.process_time()
     content = bank_layouts.write(Layout(COLUMNS, format=file_format), lines)
     locked = bank_files.locked(content, name="file", password="A")
 
-    assert time.monotonic() - begun < 30
+    assert time.process_time() - begun < 30
     assert len(locked) < 5_000_000
 
 
