@@ -65,7 +65,7 @@ def standards(term: Term) -> list[Standard]:
     """The standards in force in a term, of the programs that it carries out."""
     rows = Standard.objects.on(term.starts_on).filter(program__terms__term=term)
     shown = rows.select_related("program", "stage", "school_kind", "category")
-    return list(shown.order_by("program__position", "stage__position", "school_kind__position", "tier", "pk"))
+    return list(shown.order_by("program__position", "stage__position", "school_kind__position", "pk"))
 
 
 def rules(term: Term) -> list[Rule]:
