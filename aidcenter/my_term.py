@@ -17,8 +17,8 @@ from common.pages import counts_by
 from disbursements.choices import PaymentState
 from disbursements.models import Payment
 from programs import gap_answers, nominations
-from programs.choices import ListState, NoticeState, RecognitionListState, RoundState
-from programs.models import AwardList, Notice, RecognitionList, RecognitionRound
+from programs.choices import ListState, NoticeState, ObjectionState, RecognitionListState, RoundState
+from programs.models import AwardList, Notice, Objection, RecognitionList, RecognitionRound
 from schools.models import School, Term
 from students import questions
 from students.choices import RosterState
@@ -80,7 +80,7 @@ def of(school: School, term: Term, *, today: date) -> MyTerm:
         _recognition(school, term, is_in_force, today),
         *_nominations(school, term, is_in_force),
         _missed(school, term, is_proposed=AwardList.objects.filter(school=school, term=term).exists()),
-        _public_lists(lists, newest_notices, term, today),
+        _unseen_objections(school, term) or _public_lists(lists, newest_notices, term, today),
         _payments(school, term, lists),
     ]
     desk = SchoolTerm.objects.filter(school=school, term=term).first()
@@ -226,6 +226,17 @@ def _missed(school: School, term: Term, *, is_proposed: bool) -> Step:
         words = ngettext("%(n)s 人次等县里审核或补报。", "%(n)s 人次等县里审核或补报。", figures.missed)
         return Step(title, State.WAITING, words % {"n": figures.missed}, url, _("查看"), due_on)
     return Step(title, State.DONE, _("没有应助未助的学生。"), url, _("查看"), due_on)
+
+
+def _unseen_objections(school: School, term: Term) -> Step | None:
+    """What people wrote on the open page comes before all else of publicity: it has its day of answering."""
+    objections = Objection.objects.filter(notice__list__school=school, notice__list__term=term)
+    unseen = objections.in_state(ObjectionState.UNSEEN)
+    if not (due := sorted(day for day in unseen.values_list("due_on", flat=True) if day)):
+        return None
+    words = ngettext("有 %(n)s 件网页异议等待受理。", "有 %(n)s 件网页异议等待受理。", len(due)) % {"n": len(due)}
+    url = f"{reverse('programs:objections')}?tab=unseen"
+    return Step(_("确认并公示名单"), State.NOW, words, url, _("去受理"), due[0])
 
 
 def _public_lists(lists: list[AwardList], notices: dict[int, Notice], term: Term, today: date) -> Step:

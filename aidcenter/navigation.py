@@ -67,13 +67,15 @@ MENU: list[tuple[Any, list[Link]]] = [
                 _READERS_AND_SCHOOL,
                 ("lists_to_approve", "lists_to_publish", "lists_to_confirm"),
             ),
-            Link(_("公示"), "megaphone", "programs:notices", _READERS_AND_SCHOOL, ("notices_to_take_down",)),
+            Link(
+                _("公示"), "megaphone", "programs:notices", _READERS_AND_SCHOOL, ("notices_to_take_down", "objections")
+            ),
             Link(
                 _("资金发放"),
                 "banknote",
                 "disbursements:batches",
                 _READERS,
-                ("batches_to_send", "batches_to_approve"),
+                ("batches_to_send", "batches_to_approve", "batches_to_release", "batches_sent_back"),
             ),
         ],
     ),

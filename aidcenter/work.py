@@ -10,8 +10,8 @@ from accounts.models import User
 from common.roles import Role
 from disbursements.choices import BatchState
 from disbursements.models import Batch
-from programs.choices import ListState, NoticeState, RoundState
-from programs.models import AwardList, Notice, RecognitionRound
+from programs.choices import ListState, NoticeState, ObjectionState, RoundState
+from programs.models import AwardList, Notice, Objection, RecognitionRound
 from schools.models import Term
 from students.choices import CrosscheckState, MatchState, RosterState
 from students.models import Match, Roster
@@ -36,9 +36,11 @@ def _queues(user: User, term: Term, today: date) -> dict[str, QuerySet[Any]]:
     batches = Batch.objects.visible_to(user).filter(term=term)
     rounds = RecognitionRound.objects.visible_to(user).filter(term=term, state=RoundState.CLOSED)
     rounds = rounds.exclude(reviewed_by=user)
+    objections = Objection.objects.visible_to(user).filter(notice__list__term=term)
+    unseen = objections.in_state(ObjectionState.UNSEEN)
     if user.role == Role.SCHOOL:
         turn = ListState.SCHOOL_PREPARED if user.is_principal else ListState.DRAFT
-        return {"rosters_to_confirm": rosters, "lists_to_approve": lists.filter(state=turn)}
+        return {"rosters_to_confirm": rosters, "lists_to_approve": lists.filter(state=turn), "objections": unseen}
     if user.role == Role.PREPARER:
         return {
             "rosters_to_confirm": rosters,
@@ -50,13 +52,17 @@ def _queues(user: User, term: Term, today: date) -> dict[str, QuerySet[Any]]:
                 list__term=term, state=NoticeState.UP, ends_on__lt=today
             ),
             "rounds_to_record": rounds,
-            "batches_to_send": batches.filter(state=BatchState.APPROVED),
+            "objections": objections.filter(is_upheld=None),
+            "batches_sent_back": batches.sent_back(),
+            "batches_to_release": batches.to_release(user),
+            "batches_to_send": batches.to_pay(),
         }
     if user.role == Role.APPROVER:
         return {
             "rounds_to_record": rounds,
             "lists_to_confirm": lists.filter(state=ListState.CLOSED).exclude(prepared_by=user),
             "batches_to_approve": batches.filter(state=BatchState.DRAFT).exclude(prepared_by=user),
+            "batches_to_release": batches.to_release(user),
         }
     return {}
 

@@ -49,7 +49,9 @@ def student(request: SignedInRequest, pk: int) -> HttpResponse:
         .filter(student=child)
         .select_related("program", "term", "stage", "school", "category", "rule", "standard", "school_fee", "list")
         .prefetch_related(
-            Prefetch("payments", payments), Prefetch("objections", Objection.objects.order_by("pk")), "recoveries"
+            Prefetch("payments", payments),
+            Prefetch("objections", Objection.objects.exclude(received_by=None).order_by("pk")),
+            "recoveries",
         )
         .order_by("-term__starts_on", "program__position", "pk"),
     }

@@ -118,7 +118,8 @@ def result(request: SignedInRequest, pk: int) -> HttpResponse:
 @needs(*COUNTY_AND_SCHOOL)
 def take_down(request: SignedInRequest, pk: int) -> HttpResponse:
     notice = _found(request, pk)
-    form = TakeDownForm(request.POST or None, initial={"result": publicity.outcome(notice).words})
+    is_said = not notice.objections.filter(is_upheld=None).exists()
+    form = TakeDownForm(request.POST or None, initial={"result": publicity.outcome(notice).words if is_said else ""})
     if request.method == "POST" and form.is_valid():
         with telling(request, _("公示已撤下，结果已记录。")):
             publicity.take_down(notice, by=request.user, at=timezone.now(), result=form.cleaned_data["result"])

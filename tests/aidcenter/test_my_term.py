@@ -17,6 +17,7 @@ from tests.factories import (
     MatchFactory,
     NominationFactory,
     NoticeFactory,
+    ObjectionFactory,
     PaymentFactory,
     RecognitionListFactory,
     RosterFactory,
@@ -107,6 +108,11 @@ class TestNextStep:
 
         assert up.next is None
         assert over.next.url == notice.get_absolute_url()
+
+        ObjectionFactory(by_page=True, notice=notice, award=award_list.awards.get())
+
+        said = my_term.of(award_list.school, term, today=notice.ends_on)
+        assert said.next.url == f"{reverse('programs:objections')}?tab=unseen"
 
     def test_is_whom_to_put_forward_where_the_term_has_a_program_for_it(self, school, term):
         RosterFactory(school=school, term=term)

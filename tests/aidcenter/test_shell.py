@@ -13,6 +13,7 @@ from tests.factories import (
     BatchFactory,
     MatchFactory,
     NoticeFactory,
+    ObjectionFactory,
     RosterFactory,
     SchoolFactory,
     TermFactory,
@@ -85,8 +86,20 @@ class TestWaitingWork:
             "lists_to_publish": 1,
             "notices_to_take_down": 0,
             "rounds_to_record": 0,
+            "objections": 0,
+            "batches_sent_back": 0,
+            "batches_to_release": 0,
             "batches_to_send": 0,
         }
+
+    def test_counts_for_the_county_what_is_open_and_for_the_school_what_nobody_looked_at(self):
+        looked_at = ObjectionFactory()
+        unseen = ObjectionFactory(by_page=True, notice=looked_at.notice, award=looked_at.award)
+        term, school = unseen.award.term, unseen.award.school
+
+        assert work.waiting(UserFactory(), term, today=TODAY)["objections"] == 2
+        assert work.waiting(UserFactory(officer=True, school=school), term, today=TODAY)["objections"] == 1
+        assert work.waiting(UserFactory(officer=True), term, today=TODAY)["objections"] == 0
 
     def test_counts_a_notice_only_after_its_last_day(self):
         notice = NoticeFactory()
