@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, Sum
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +15,7 @@ from disbursements.choices import BankFormat, BatchState, Encoding, FailureReaso
 from programs.choices import Payer
 
 if TYPE_CHECKING:
+    from accounts.models import User
     from common.roles import Person
     from disbursements.models.returns import Bounce
 
@@ -89,6 +90,22 @@ class ApprovalBand(models.Model):
 class BatchQuerySet(models.QuerySet["Batch"]):
     def visible_to(self, user: Person) -> Self:
         return self if user.role in READERS else self.none()
+
+    def to_release(self, user: User) -> Self:
+        """Batches that wait for a third signature, which this person may give."""
+        waiting = self.filter(state=BatchState.APPROVED, needs_third=True, released_by=None)
+        return waiting.exclude(prepared_by=user.pk).exclude(approved_by=user.pk)
+
+    def to_pay(self) -> Self:
+        """Approved by as many people as it takes: they can go to the bank, or cash be handed out."""
+        return self.filter(Q(needs_third=False) | Q(released_by__isnull=False), state=BatchState.APPROVED)
+
+    def sent_back(self) -> Self:
+        """Batches that the approver sent back and nobody has made anew."""
+        anew = Batch.objects.filter(
+            term=OuterRef("term"), program=OuterRef("program"), way=OuterRef("way"), pk__gt=OuterRef("pk")
+        )
+        return self.filter(~Exists(anew), state=BatchState.SENT_BACK)
 
     def for_list(self) -> Self:
         people = ("prepared_by", "approved_by", "released_by")

@@ -77,6 +77,7 @@ def page(request: SignedInRequest, pk: int) -> HttpResponse:
         "outcomes": _outcomes(batch),
         "bounced": batch.payments.filter(bounce__isnull=False).totals(),
         "unpaid": _unpaid(batch).totals(),
+        "may_discard": request.user.role == Role.PREPARER and batch.state in {BatchState.DRAFT, BatchState.SENT_BACK},
         "may_release": batch.waits_for_third
         and request.user.is_county
         and request.user.pk not in {batch.prepared_by_id, batch.approved_by_id},

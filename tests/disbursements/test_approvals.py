@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from accounts.models import Action
+from aidcenter import work
 from audits import checks
 from common.moves import Refused, WrongState
 from disbursements import approvals, bands, batches, blockers, funds
@@ -312,3 +313,25 @@ class TestTakenBack:
     def test_of_a_draft_is_refused(self, batch, approver):
         with pytest.raises(WrongState):
             batches.take_back(batch, reason="名单有误", by=approver, at=NOW)
+
+
+class TestWaitingWork:
+    def test_of_the_third_signature_is_not_for_the_two(self, batch, term, preparer, approver, third):
+        ApprovalBandFactory(from_fen=1)
+        batches.approve(batch, by=approver, at=NOW)
+
+        assert [work.waiting(one, term, today=TODAY)["batches_to_release"] for one in (preparer, approver, third)] == [
+            0,
+            0,
+            1,
+        ]
+        assert work.waiting(preparer, term, today=TODAY)["batches_to_send"] == 0
+        batches.release(batch, by=third, at=NOW)
+        assert work.waiting(preparer, term, today=TODAY)["batches_to_send"] == 1
+
+    def test_of_what_was_sent_back_ends_with_the_next_batch(self, batch, term, program, preparer, approver):
+        batches.send_back(batch, reason="不对", by=approver, at=NOW)
+        assert work.waiting(preparer, term, today=TODAY)["batches_sent_back"] == 1
+
+        build(term, program, preparer)
+        assert work.waiting(preparer, term, today=TODAY)["batches_sent_back"] == 0

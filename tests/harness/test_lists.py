@@ -31,6 +31,13 @@ def put_forward(own: World) -> None:
     make.NominationFactory(enrollment__school=make.SchoolFactory())
 
 
+def newcomer(own: World) -> None:
+    """A payment of the batch to a child who got nothing in spring, when another one did."""
+    spring = make.TermFactory(code="2021S")
+    make.PaymentFactory(paid=True, award__enrollment__term=spring, award__program=own.batch.program)
+    make.PaymentFactory(batch=own.batch, state="sent")
+
+
 def touch(own: World) -> None:
     """An award of a child whose line left the list."""
     make.compare(own.snapshot)
@@ -46,7 +53,7 @@ MORE_ROWS: dict[str, Callable[[World], object]] = {
     "disbursements:batch": lambda own: make.PaymentFactory(batch=own.batch, state="sent"),
     "disbursements:banks": lambda own: make.BankTemplateFactory(),
     "disbursements:batches": lambda own: make.BatchFactory(approved=True),
-    "disbursements:batch-difference": lambda own: make.PaymentFactory(batch=own.batch, state="sent"),
+    "disbursements:batch-difference": newcomer,
     "disbursements:batch-roll": lambda own: make.PaymentFactory(
         batch=own.batch, state="sent", award__enrollment__school=make.SchoolFactory()
     ),
