@@ -261,7 +261,7 @@ _NOT_PUBLIC = {"public_from": None, "public_to": None, "public_days": 0, "public
 def waiting(round: RecognitionRound) -> ApplicationQuerySet:
     """Children of whom the panel has not spoken yet."""
     over = [ApplicationState.DECIDED, ApplicationState.WITHDRAWN]
-    found: ApplicationQuerySet = round.applications.exclude(state__in=over)  # type: ignore[assignment]
+    found: ApplicationQuerySet = round.applications.exclude(state__in=over)
     return found
 
 
