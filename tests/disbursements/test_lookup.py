@@ -126,7 +126,7 @@ class TestAnswer:
         child = award.student
         for number in range(3):
             StudentFactory(name=child.name, born_on=date(2012, 3, 30 - number))
-        Student.objects.filter(pk=child.pk).update(pk=child.pk, born_on=date(2012, 3, int(child.id_number[12:14])))
+        Student.objects.filter(pk=child.pk).update(born_on=date(2012, 3, int(child.id_number[12:14])))
 
         assert len(lookup._namesakes(child.name_key, child.id_number[-6:])) <= 2
         assert lookup.find(child.name_key, child.id_number[-6:])
