@@ -76,7 +76,7 @@ class AllotForm(forms.Form):
         label=_("指标文扫描件"),
         required=False,
         max_length=200,
-        help_text=_("可以以后再找纸质件；支持 PDF、JPG、PNG、Word（.docx）和 Excel（.xlsx）。"),
+        help_text=_("可以不传；支持 PDF、JPG、PNG、Word（.docx）和 Excel（.xlsx）。"),
         widget=forms.FileInput(attrs={"accept": documents.ACCEPT}),
     )
 
