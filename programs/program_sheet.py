@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db.models import Prefetch, Q, TextChoices
+from django.db.models import F, Prefetch, Q, TextChoices
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -28,6 +28,16 @@ class Standing(TextChoices):
     AHEAD = "ahead", _("尚未开始")
     OVER = "over", _("已停止")
 
+
+_IN_ORDER = (
+    F("stage__position").asc(nulls_first=True),
+    F("school_kind__position").asc(nulls_first=True),
+    "ownership",
+    F("category__priority").asc(nulls_first=True),
+    F("amount_fen").desc(nulls_last=True),
+    "pk",
+)
+"""Standards as people read them: by stage and kind of school, the highest tier first."""
 
 _TONES = {Standing.NOW: "green", Standing.AHEAD: "blue", Standing.OVER: "neutral"}
 
@@ -80,9 +90,7 @@ def of(program: Program, day: date) -> Sheet:
     known = documents.by_number()
     groups = _groups()
     standards = list(
-        Standard.objects.filter(program=program)
-        .select_related("stage", "school_kind", "category")
-        .order_by("stage__position", "school_kind__position", "ownership", "category__priority", "tier", "pk")
+        Standard.objects.filter(program=program).select_related("stage", "school_kind", "category").order_by(*_IN_ORDER)
     )
     rules = list(
         Rule.objects.filter(program=program)
@@ -128,7 +136,7 @@ def _latest_first(line: Line) -> int:
 
 def of_all(day: date) -> list[Program]:
     """All programs with the standards that hold on a day as `standards_now`."""
-    now = Standard.objects.on(day).select_related("stage", "school_kind", "category").order_by("amount_fen", "pk")
+    now = Standard.objects.on(day).select_related("stage", "school_kind", "category").order_by(*_IN_ORDER)
     return list(Program.objects.prefetch_related("stages", Prefetch("standards", now, to_attr="standards_now")))
 
 

@@ -26,6 +26,10 @@ _EITHER = [("", _("不限"))]
 _OTHER = "other"
 
 
+def _beside_each_other() -> forms.CheckboxSelectMultiple:
+    return forms.CheckboxSelectMultiple(attrs={"class": "choices"})
+
+
 class NumberField(forms.CharField):
     """A document's number as it stands on the paper, brackets and all; known ones are proposed."""
 
@@ -56,7 +60,8 @@ class SeveralField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
     """Rows of which any fits; none chosen asks for nothing."""
 
     def __init__(self, queryset: Any, **kwargs: Any) -> None:
-        super().__init__(queryset, required=False, widget=forms.CheckboxSelectMultiple, **kwargs)
+        kwargs.setdefault("required", False)
+        super().__init__(queryset, widget=_beside_each_other(), **kwargs)
 
 
 class _Beginning(forms.Form):
@@ -210,13 +215,13 @@ class _Conditions(forms.Form):
         label=_("认定等级"),
         choices=[choice for choice in Level.choices if choice[0] != Level.NOT_POOR],
         required=False,
-        widget=forms.CheckboxSelectMultiple,
+        widget=_beside_each_other(),
     )
     stages = SeveralField(Stage.objects.none(), label=_("学段"), help_text=_("都不选表示项目的全部学段。"))
-    grades = forms.MultipleChoiceField(label=_("年级"), required=False, widget=forms.CheckboxSelectMultiple)
+    grades = forms.MultipleChoiceField(label=_("年级"), required=False, widget=_beside_each_other())
     school_kinds = SeveralField(SchoolKind.objects.none(), label=_("学校类型"))
     ownerships = forms.MultipleChoiceField(
-        label=_("办别"), choices=Ownership.choices, required=False, widget=forms.CheckboxSelectMultiple
+        label=_("办别"), choices=Ownership.choices, required=False, widget=_beside_each_other()
     )
     is_boarding = YesNoField(label=_("住宿"), yes=_("寄宿生"), no=_("走读生"))
     is_rural = YesNoField(label=_("户口"), yes=_("农村户口"), no=_("非农村户口"))
@@ -395,7 +400,9 @@ class ProgramForm(forms.Form):
     purpose = forms.CharField(
         label=_("用途"), max_length=200, required=False, help_text=_("文件怎么说的：这笔钱用来做什么。")
     )
-    stages = SeveralField(Stage.objects.all(), label=_("学段"))
+    stages = SeveralField(
+        Stage.objects.all(), label=_("学段"), required=True, error_messages={"required": _("请至少选择一个学段。")}
+    )
     kind = forms.ChoiceField(
         label=_("形式"), choices=ProgramKind.choices, widget=forms.RadioSelect, initial=ProgramKind.MONEY
     )
@@ -415,12 +422,6 @@ class ProgramForm(forms.Form):
                 "stages": list(program.stages.all())
             }
         super().__init__(*args, **kwargs)
-
-    def clean_stages(self) -> list[Stage]:
-        stages = list(self.cleaned_data["stages"])
-        if not stages:
-            raise forms.ValidationError(_("请至少选择一个学段。"), code="stages-missing")
-        return stages
 
 
 class DocumentForm(forms.Form):
@@ -470,10 +471,14 @@ class TermProgramsForm(forms.Form):
                     coerce=date.fromisoformat,
                     empty_value=None,
                     required=False,
+                    widget=forms.Select(attrs={"class": "input"}),
                     initial=str(getattr(row, f"{end}_month", None) or ""),
                 )
             self.fields[f"{program.pk}:pays"] = forms.ChoiceField(
-                label=_("学期内转学由谁发放"), choices=Pays.choices, initial=row.pays if row else Pays.NEW_SCHOOL
+                label=_("学期内转学由谁发放"),
+                choices=Pays.choices,
+                widget=forms.Select(attrs={"class": "input"}),
+                initial=row.pays if row else Pays.NEW_SCHOOL,
             )
 
     def lines(self) -> list[tuple[Program, Any, Any, Any, Any]]:

@@ -97,8 +97,10 @@ def first_day(code: str) -> date:
 def beginnings(*, after: date = date.min, until: date | None = None) -> list[tuple[date, Term]]:
     """The days from which something new may hold, each with its term: those on record and a few that come."""
     codes = list(Term.objects.order_by("starts_on").values_list("code", flat=True))
-    for _ahead in range(_TERMS_AHEAD if codes else 0):
+    ahead = 0
+    while codes and ahead < _TERMS_AHEAD:
         codes.append(next_code(codes[-1]))
+        ahead += first_day(codes[-1]) > after
     days = [(first_day(code), Term(code=code)) for code in codes]
     return [(day, term) for day, term in days if after < day <= (until or date.max)]
 
@@ -215,6 +217,8 @@ def _several(row: Standard | Rule) -> tuple[str, ...]:
 def _is_same(row: Standard | Rule, name: str, value: Any) -> bool:
     if name in _several(row):
         return {other.pk for other in getattr(row, name).all()} == {other.pk for other in value}
+    if isinstance(value, list):  # any of several, in whatever order they were written
+        return set(getattr(row, name)) == set(value)
     return bool(getattr(row, name) == value)
 
 

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import F
 from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
@@ -357,7 +358,9 @@ def exclusion_remove(request: SignedInRequest, pk: int) -> HttpResponse:
 def documents_index(request: SignedInRequest) -> HttpResponse:
     """The documents on record, and the numbers that rows name without one."""
     context = {
-        "known": PolicyDocument.objects.select_related("file", "added_by"),
+        "known": PolicyDocument.objects.select_related("file", "added_by").order_by(
+            F("issued_on").desc(nulls_last=True), "number"
+        ),
         "not_entered": documents.not_entered(),
         "may_change": request.user.role == Role.PREPARER,
     }
