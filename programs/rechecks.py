@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -128,17 +128,41 @@ def note(line: Recheck, *, way: str, result: str, words: str, done_on: date, by:
     actions.record(by, "recheck.noted", line, at=at, result=result, before=before)
 
 
-def to_take_up(lines: RecheckQuerySet) -> RecheckQuerySet:
-    """Findings against the list that holds: another level or not poor, and the list still says what it said."""
+def draws(term: Term) -> QuerySet[RecheckDraw]:
+    """The draws of a term's school year, up to that term: what autumn left open is still to be done in spring."""
+    return RecheckDraw.objects.filter(term__in=_terms(term), term__starts_on__lte=term.starts_on)
+
+
+def of_school_year(lines: RecheckQuerySet, term: Term) -> RecheckQuerySet:
+    """The lines of those draws."""
+    return lines.filter(draw__in=draws(term))
+
+
+def to_take_up(lines: RecheckQuerySet, term: Term) -> RecheckQuerySet:
+    """Findings against the list that holds: another level or not poor, and the list still says what it said.
+
+    The school's list of the newest term of the school year speaks; where there is none yet, that of the draw's term.
+    """
+    newest = _terms(term).order_by("-starts_on").values("pk")[:1]
+    in_force = RecognitionList.objects.filter(school=OuterRef("school"), state=RecognitionListState.IN_FORCE)
     still = Recognition.objects.filter(
-        term=OuterRef("draw__term"),
         student=OuterRef("recognition__student"),
         level=OuterRef("recognition__level"),
         list__school=OuterRef("school"),
         list__state=RecognitionListState.IN_FORCE,
     )
+    has_newest = Exists(in_force.filter(term=Subquery(newest)))
     found = lines.filter(result__in=[RecheckResult.OTHER_LEVEL, RecheckResult.NOT_POOR])
-    return found.filter(Exists(still))
+    return found.filter(
+        Q(has_newest, Exists(still.filter(term=Subquery(newest))))
+        | Q(~has_newest, Exists(still.filter(term=OuterRef("draw__term"))))
+    )
+
+
+def _terms(term: Term) -> QuerySet[Term]:
+    """The terms of its school year."""
+    year = int(term.school_year)
+    return Term.objects.filter(code__in=[f"{year}A", f"{year + 1}S"])
 
 
 @dataclass(frozen=True)

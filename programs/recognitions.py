@@ -7,7 +7,7 @@ child only.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -176,20 +176,20 @@ class NothingToCarry(Refused):
     message = _("没有可以沿用的认定名单：只有春季学期可以沿用同一学年秋季学期的名单，已有名单的学校不再沿用。")
 
 
-def to_carry(term: Term) -> RecognitionListQuerySet:
+def to_carry(term: Term, schools: Iterable[School] | None = None) -> RecognitionListQuerySet:
     """Lists of the autumn that can hold in this spring as well: of schools at work that have no list of their own."""
     if term.season is not Season.SPRING or term.state != TermState.OPEN:
         return RecognitionList.objects.none()
     own = RecognitionList.objects.filter(term=term).exclude(state=RecognitionListState.REFUSED)
     autumn = RecognitionList.objects.filter(term=f"{term.school_year}A", state=RecognitionListState.IN_FORCE)
     found: RecognitionListQuerySet = autumn.filter(school__is_active=True).exclude(school__in=own.values("school"))
-    return found
+    return found if schools is None else found.filter(school__in=[school.pk for school in schools])
 
 
 @transaction.atomic
-def carry_on(term: Term, *, by: User, at: datetime) -> int:
+def carry_on(term: Term, *, schools: Iterable[School] | None = None, by: User, at: datetime) -> int:
     """Let the autumn's lists hold in the spring of the same school year, of all schools at once; says how many."""
-    lists = list(to_carry(term).order_by("school", "pk"))
+    lists = list(to_carry(term, schools).order_by("school", "pk"))
     if not lists:
         raise NothingToCarry()
     carried = [

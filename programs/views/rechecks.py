@@ -16,6 +16,7 @@ from programs import rechecks
 from programs.forms import ListFilter
 from programs.models import Recheck, RecheckDraw, RecheckQuerySet
 from programs.round_forms import DrawForm, NoteForm
+from schools.models import Term
 
 OPEN, TAKE_UP, DONE = "open", "take-up", "done"
 
@@ -27,29 +28,31 @@ def _labels() -> list[tuple[str, str]]:
 @needs(*READERS_AND_SCHOOL)
 def index(request: SignedInRequest) -> HttpResponse:
     """The term's re-checks: what is still to do, and which findings no list has taken up yet."""
-    lines = Recheck.objects.visible_to(request.user).filter(draw__term=request.term)
-    draws = RecheckDraw.objects.none()
-    if request.user.role in READERS:
-        draws = RecheckDraw.objects.filter(term=request.term).select_related("drawn_by")
+    term, draws, lines = request.term, RecheckDraw.objects.none(), Recheck.objects.none()
+    if term is not None:
+        lines = rechecks.of_school_year(Recheck.objects.visible_to(request.user), term)
+        if request.user.role in READERS:
+            draws = rechecks.draws(term).select_related("drawn_by")
     return _lines_page(
         request,
         lines,
+        term,
         "programs/rechecks.html",
         {
             "draws": draws,
-            "may_draw": request.user.role in COUNTY and request.term is not None,
+            "may_draw": request.user.role in COUNTY and term is not None,
         },
     )
 
 
 def _lines_page(
-    request: SignedInRequest, lines: RecheckQuerySet, template: str, context: dict[str, object]
+    request: SignedInRequest, lines: RecheckQuerySet, term: Term | None, template: str, context: dict[str, object]
 ) -> HttpResponse:
     form = ListFilter(request.GET)
     rows = form.narrow(lines)
     parts = {
         OPEN: rows.filter(result=""),
-        TAKE_UP: rechecks.to_take_up(rows),
+        TAKE_UP: rechecks.to_take_up(rows, term) if term else rows.none(),
         DONE: rows.exclude(result=""),
     }
     counts = {key: part.count() for key, part in parts.items()}
@@ -90,7 +93,7 @@ def page(request: SignedInRequest, pk: int) -> HttpResponse:
     made = get_object_or_404(RecheckDraw.objects.select_related("term", "drawn_by"), pk=pk)
     again = rechecks.draw_again(made) if "again" in request.GET else None
     lines = Recheck.objects.visible_to(request.user).filter(draw=made)
-    return _lines_page(request, lines, "programs/recheck_draw.html", {"draw": made, "again": again})
+    return _lines_page(request, lines, made.term, "programs/recheck_draw.html", {"draw": made, "again": again})
 
 
 @needs(*COUNTY_AND_SCHOOL)

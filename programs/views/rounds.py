@@ -42,7 +42,7 @@ from programs.round_forms import (
     brought,
 )
 from schools.models import School, Term
-from students.models import Enrollment, Hardship
+from students.models import Enrollment, EnrollmentQuerySet, Hardship
 
 STEP_OF = {
     RoundState.OPEN: 1,
@@ -193,8 +193,9 @@ def _findings(round: RecognitionRound) -> list[Recheck]:
     """What re-checks found against the list, for a round of changes to take up."""
     if round.kind != RoundKind.CHANGE or round.state == RoundState.RECORDED:
         return []
-    lines = Recheck.objects.filter(school=round.school_id, draw__term=round.term_id)
-    return list(rechecks.to_take_up(lines).for_list())
+    mine = Recheck.objects.filter(school=round.school_id)
+    lines = rechecks.of_school_year(mine, round.term)
+    return list(rechecks.to_take_up(lines, round.term).for_list())
 
 
 @needs(*READERS_AND_SCHOOL)
@@ -217,12 +218,7 @@ def children(request: SignedInRequest, pk: int) -> HttpResponse:
     """The school's children, to be ticked: whose paper application is there."""
     round = _found(request, pk)
     everybody = rounds.children(round)
-    places = list(
-        everybody.order_by("stage__position", "grade_no", "grade", "class_name")
-        .values_list("grade", "class_name")
-        .distinct()
-    )
-    form = ChildFilter(request.GET, places=places)
+    form = ChildFilter(request.GET, places=_places(everybody))
     rows = form.narrow(everybody)
     live = round.applications.exclude(state=ApplicationState.WITHDRAWN)
     carried = live.filter(state=ApplicationState.CARRIED).values("student")
@@ -243,18 +239,26 @@ def children(request: SignedInRequest, pk: int) -> HttpResponse:
         Prefetch("student__hardships", Hardship.objects.in_force(round.term).select_related("category"), "facts"),
         Prefetch("student__recognitions", held, "held"),
     )
-    order = ("stage__position", "grade_no", "grade", "class_name", "student__name_key", "pk")
     context = {
         "round": round,
         "form": form,
         "tabs": tabs_of(request, labels, counts),
         "page": page_of(
-            request, shown.order_by(*order), count=counts[tab] if tab else sum(counts.values()), sizes=(50, 100)
+            request, shown.order_by(*_BY_CLASS), count=counts[tab] if tab else sum(counts.values()), sizes=(50, 100)
         ),
         "is_open": round.state == RoundState.OPEN,
         "today": timezone.localdate(),
     }
     return render_list(request, "programs/round_children.html", part="programs/_round_children.html", context=context)
+
+
+_BY_CLASS = ("stage__position", "grade_no", "grade", "class_name", "student__name_key", "pk")
+
+
+def _places(everybody: EnrollmentQuerySet) -> list[tuple[str, str]]:
+    """The classes of these children as (grade, class), in the order of the school."""
+    classes = everybody.order_by(*_BY_CLASS[:4]).values_list("grade", "class_name")
+    return list(classes.distinct())
 
 
 def _numbers(request: HttpRequest, name: str) -> list[int]:
@@ -383,14 +387,14 @@ def object_to(request: SignedInRequest, pk: int) -> HttpResponse:
 def forms(request: SignedInRequest, pk: int) -> HttpResponse:
     """Application forms on A4: of the ticked children, of a class, or blank ones."""
     round = _found(request, pk)
-    everybody = rounds.children(round).select_related("student")
-    order = ("stage__position", "grade_no", "class_name", "student__name_key", "pk")
+    everybody = rounds.children(round)
+    form = ChildFilter(request.GET, places=_places(everybody))
     rows = Enrollment.objects.none()
     if ticked := _numbers(request, "children"):
         rows = everybody.filter(pk__in=ticked)
-    elif place := request.GET.get("place", ""):
-        rows = everybody.filter(pk__in=[e.pk for e in everybody if f"{e.grade}{e.class_name}" == place])
-    papers = list(rows.order_by(*order)[:MOST_FORMS])
+    elif form.wanted("place"):
+        rows = form.narrow(everybody)
+    papers = list(rows.select_related("student").order_by(*_BY_CLASS)[:MOST_FORMS])
     context = {"round": round, "papers": papers, "blank": range(0 if papers else BLANK_FORMS)}
     return render(request, "programs/round_forms_print.html", context)
 

@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import Action
 from common.roles import Role
-from programs import rechecks
+from programs import rechecks, recognitions
 from programs.choices import Level
 from programs.models import Recheck, RecheckDraw, Recognition
 from tests import factories as make
@@ -126,22 +126,34 @@ class TestFindings:
 
     def test_stay_listed_until_a_list_says_so_too(self, line, listed):
         note(line, "other-level")
-        assert rechecks.to_take_up(Recheck.objects.all()).get() == line
+        assert rechecks.to_take_up(Recheck.objects.all(), line.draw.term).get() == line
 
         old = line.recognition.list
         old.state = "superseded"
         old.save()
         same = make.RecognitionListFactory(school=line.school, uploaded_at=NOW)
         copy = make.RecognitionFactory(list=same, student=line.recognition.student, level=line.recognition.level)
-        assert rechecks.to_take_up(Recheck.objects.all()).get() == line
+        assert rechecks.to_take_up(Recheck.objects.all(), line.draw.term).get() == line
 
         copy.level = Level.GENERAL
         copy.save()
-        assert not rechecks.to_take_up(Recheck.objects.all()).exists()
+        assert not rechecks.to_take_up(Recheck.objects.all(), line.draw.term).exists()
+
+    def test_of_autumn_are_taken_up_in_spring(self, line, term):
+        note(line, "not-poor")
+        spring = make.TermFactory(code="2022S")
+        mine = rechecks.of_school_year(Recheck.objects.all(), spring)
+        recognitions.carry_on(spring, by=make.UserFactory(), at=NOW)
+        assert rechecks.to_take_up(mine, spring).get() == line
+
+        Recognition.objects.filter(term=spring, student=line.recognition.student).update(level=Level.NOT_POOR)
+        assert not rechecks.to_take_up(mine, spring).exists()
+        assert not rechecks.to_take_up(mine, term).exists()
+        assert not rechecks.of_school_year(Recheck.objects.all(), make.TermFactory(code="2022A")).exists()
 
     def test_that_hold_need_nothing(self, line):
         note(line)
-        assert not rechecks.to_take_up(Recheck.objects.all()).exists()
+        assert not rechecks.to_take_up(Recheck.objects.all(), line.draw.term).exists()
 
     def test_are_seen_by_the_own_school(self, line):
         own = make.UserFactory(officer=True, school=line.school)
