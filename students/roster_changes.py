@@ -35,6 +35,7 @@ class Known:
     grade: str
     class_name: str
     is_boarding: bool
+    is_registered: bool | None
     state: str
     card: tuple[str, str] | None
 
@@ -110,7 +111,7 @@ def _known(base: Expected) -> Iterator[Known]:
     rows = list(
         base.enrollments.order_by("pk").values_list(
             "student", "student__key", "student__name", "student__born_on", "student__id_kind",
-            "stage", "grade", "class_name", "is_boarding", "state",
+            "stage", "grade", "class_name", "is_boarding", "is_registered", "state",
         )
     )  # fmt: skip
     cards: dict[int, tuple[str, str]] = {}
@@ -118,22 +119,29 @@ def _known(base: Expected) -> Iterator[Known]:
         current = Card.objects.filter(student__in=students, is_current=True)
         for student, *card in current.values_list("student", "number_index", "holder"):
             cards[student] = (card[0], card[1])
-    for student, key, name, born_on, id_kind, stage, grade, class_name, is_boarding, state in rows:
+    for (
+        student, key, name, born_on, id_kind, stage, grade, class_name, is_boarding, is_registered, state,
+    ) in rows:  # fmt: skip
         place = base.place(stage, grade)
         if place is not None:
             yield Known(
-                student, key, name, born_on, id_kind, *place, class_name, is_boarding, state, cards.get(student)
-            )
+                student, key, name, born_on, id_kind, *place, class_name, is_boarding, is_registered, state,
+                cards.get(student),
+            )  # fmt: skip
 
 
 def _differs(row: Row, before: Known) -> tuple[str, ...]:
-    """Which facts of the child are others than before, by the names of their columns."""
+    """Which facts of the child are others than before, by the names of their columns. What a school says for the
+    first time, whether a child is registered, is no change."""
     facts = {
         "name": row.name != before.name,
         "grade": (row.stage, row.grade) != (before.stage, before.grade),
         "class_name": row.class_name != before.class_name,
         "boarding": row.is_boarding != before.is_boarding,
         "status": row.state != before.state,
+        "registered": row.says_registered
+        and before.is_registered is not None
+        and row.is_registered != before.is_registered,
         "card_number": bool(row.card_number) and (card_index(row.card_number), row.card_holder) != before.card,
     }
     return tuple(name for name, is_other in facts.items() if is_other)

@@ -41,6 +41,7 @@ COLUMNS: Mapping[str, Column] = {
     ),
     "born_on": Column("出生日期", _("留空则按身份证号推算；没有身份证号的必须填写。"), "2012-03-04", 12),
     "status": Column("在校状态", _("留空表示在读；休学、转出、退学的从下拉列表里选。"), "在读", 10),
+    "registered": Column("是否有学籍", _("有或无，也可以写学籍号；留空表示没有填报。"), "有", 10),
     "boarding": Column("就读方式", _("住校或走读。"), "走读", 10, is_required=True),
     "residence": Column("户口性质", _("农业户口或非农业户口。"), "农业户口", 10),
     "claim": Column(

@@ -73,7 +73,7 @@ _STUDENT = (
 _GUARDIANS_NUMBER = ("guardian_id", "guardian_id_index")
 _ENROLLMENT = (
     "term", "school", "student", "stage", "grade", "grade_no", "class_name", "is_boarding", "is_rural", "major",
-    "claim", "fee_fen", "note", "state", "roster", "row",
+    "claim", "fee_fen", "note", "state", "roster", "row", "is_registered",
 )  # fmt: skip
 
 
@@ -131,11 +131,12 @@ def _write(roster: Roster, rows: Sequence[Row], renumbered: dict[str, int]) -> N
                 row.state,
                 roster.pk,
                 row.number,
+                row.is_registered,
             )
             for row in rows
         ],
         unique=["term", "school", "student"],
-        update=_ENROLLMENT[3:],
+        update=_ENROLLMENT[3:] if any(row.says_registered for row in rows) else _ENROLLMENT[3:-1],
     )
     _write_cards(roster, {students[row.key]: row for row in rows if row.card_number})
 

@@ -60,6 +60,9 @@ class Row:
     fee_fen: int | None = None
     note: str = ""
     is_rural: bool = False
+    is_registered: bool | None = None
+    says_registered: bool = False
+    """Whether the file has a column for it: where it has none, what is known stays."""
     major: str = ""
     claim: str = ""
     guardian_name: str = ""
@@ -213,6 +216,8 @@ class RowReader:
                 row.find("boarding-impossible", "boarding")
         row.state = _state(row, text.get("status", ""))
         row.is_rural = text.get("residence", "").startswith(_RURAL)
+        if "registered" in text:
+            row.says_registered, row.is_registered = True, _registered(row, text["registered"])
         row.major = _short(row, text, "major", 50)
 
     def _read_grade(self, row: Row, stage_text: str | None, grade_text: str) -> None:
@@ -349,6 +354,16 @@ def _state(row: Row, text: str) -> str:
     elif state == EnrollmentState.LEFT:
         row.find("status-left", "status", {"said": word})
     return state or EnrollmentState.STUDYING
+
+
+def _registered(row: Row, text: str) -> bool | None:
+    """Whether the child has a place in the national register (学籍); nothing written is nothing said."""
+    if text in vocabulary.UNSAID:
+        return None
+    answer = vocabulary.registered(text)
+    if answer is None:
+        row.find("yes-no-unreadable", "registered", {"said": redact(text[:20])})
+    return answer
 
 
 def _fee(text: str) -> int | None:

@@ -39,14 +39,15 @@ SPARE_ROWS = 500
 RELATIONS = ("本人", "父亲", "母亲", "祖父", "祖母", "外祖父", "外祖母", "兄弟姐妹", "其他监护人")
 BOARDING = {True: "住校", False: "走读"}
 RESIDENCE = {True: "农业户口", False: "非农业户口"}
+REGISTERED = {True: "有", False: "无", None: ""}
 STATUSES = ("在读", "休学", "转出", "退学")
 SHEET, NOTES, OPTIONS = "花名册", "填写说明", "选项"
 NUMBER = "序号"
 STAR = "★"
 
 _OURS = {field: column for field, column in COLUMNS.items() if column.is_ours}
-_FREE = {"class_name", "claim"}
-"""Columns whose list only helps: another class, or several claims at once, may be typed."""
+_FREE = {"class_name", "claim", "registered"}
+"""Columns whose list only helps: another class, several claims at once, or a register number may be typed."""
 _MARK_ROW, _TITLE_ROW, _UNIT_ROW, _HEAD_ROW = 1, 2, 3, 4
 _MARK = re.compile(
     r"aidcenter-roster;school=(?P<school>\d{10});term=(?P<term>20\d\d[SA]);version=(?P<version>\d{1,6});check=(?P<check>\w+)"
@@ -150,6 +151,7 @@ def _cells(enrollment: Enrollment, card: Card | None, stage: str, grade: str) ->
         "id_number": child.id_number,
         "born_on": child.born_on.isoformat() if child.born_on else "",
         "status": str(EnrollmentState(enrollment.state).label),
+        "registered": REGISTERED[enrollment.is_registered],
         "boarding": BOARDING[enrollment.is_boarding],
         "residence": RESIDENCE[enrollment.is_rural],
         "claim": enrollment.claim,
@@ -288,6 +290,7 @@ def _options(school: School, term: Term) -> dict[str, Sequence[str]]:
         "sex": [str(Sex.MALE.label), str(Sex.FEMALE.label)],
         "id_type": [str(label) for label in IdType.labels],
         "status": STATUSES,
+        "registered": list(filter(None, REGISTERED.values())),
         "boarding": list(BOARDING.values()) if school.has_boarding else [BOARDING[False]],
         "residence": list(RESIDENCE.values()),
         "claim": list(HardshipCategory.objects.order_by("priority").values_list("name", flat=True)),

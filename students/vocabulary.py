@@ -155,6 +155,24 @@ def reads_as_claimed(field: str, text: str) -> bool | None:
     return answer
 
 
+_REGISTER_NUMBER = re.compile(r"[GLJ]\d{8,20}[\dX]", re.IGNORECASE)
+_REGISTERED = frozenset({"有", "有学籍", "在籍", "在籍在读", "已注册", "已注册学籍", "已建学籍", "正式学籍"})
+_NOT_REGISTERED = frozenset(
+    {"无", "无学籍", "没有", "没有学籍", "暂无", "暂无学籍", "未注册", "未注册学籍", "未建学籍", "无籍", "不在籍"}
+)
+UNSAID = NOTHING - {"无", "没有", "暂无", "否"}
+"""What leaves open whether a child is registered."""
+
+
+@lru_cache(maxsize=4_096)
+def registered(text: str) -> bool | None:
+    """True for 有 and its like and for a written register number (学籍号), False for 无, None for all else."""
+    word = squeeze(text)
+    if word in _REGISTERED or _REGISTER_NUMBER.fullmatch(word):
+        return True
+    return False if word in _NOT_REGISTERED else read_yes_no(word)
+
+
 @lru_cache(maxsize=4_096)
 def boarding(text: str) -> bool | None:
     """True for 住校 and its like, False for 走读, None for blank and for all else."""

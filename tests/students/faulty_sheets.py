@@ -14,7 +14,7 @@ from tests.workbooks import ROSTER_HEAD, roster_row
 
 HEAD = (
     *ROSTER_HEAD, "在校状态", "本学期收费（元）", "监护人证件号", "是否孤儿", "是否残疾", "是否建档立卡",
-    "是否烈士子女",
+    "是否烈士子女", "是否有学籍",
 )  # fmt: skip
 _FULL_WIDTH = str.maketrans("0123456789X", "０１２３４５６７８９Ｘ")
 _DAY, _ELDER = date(2012, 3, 4), date(2008, 9, 9)
@@ -27,7 +27,8 @@ WRONG = GIRL[:17] + ("1" if GIRL[17] != "1" else "2")
 
 
 def _child(number: int, **facts: Any) -> list[Any]:
-    more = {key: facts.pop(key, "") for key in ("status", "fee", "guardian_id", "orphan", "disabled", "poor", "martyr")}
+    names = ("status", "fee", "guardian_id", "orphan", "disabled", "poor", "martyr", "registered")
+    more = {key: facts.pop(key, "") for key in names}
     return [*roster_row(number, **facts), *more.values()]
 
 
@@ -160,6 +161,7 @@ IDS: dict[str, Case] = {
     "a passport as a resident's card": _one("E4", "E12345678", "id-other"),
     "a home return permit without its type": ({"E4": "H12345678", "D4": ""}, [("E4", "id-other")]),
     "a resident's number as a passport": _one("D4", "护照", "id-type-differs"),
+    "a place in the national register in words nobody knows": _one("AC4", "不清楚", "yes-no-unreadable"),
     "a resident's number as a residence permit": _one("D4", "港澳台居民居住证", "id-type-differs"),
     "a resident's number as no document": _one("D4", "无证件", "id-type-differs"),
     "a home return permit with a digit too few": (

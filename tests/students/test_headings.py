@@ -139,7 +139,7 @@ class TestOtherLayouts:
             "residence": "户口性质", "class_name": "班级", "boarding": "就读方式", "guardian_name": "成员1姓名",
             "guardian_phone": "联系电话", "guardian_id": "成员1身份证件号", "is_orphan": "是否孤儿",
             "status": "学籍状态", "is_martyr_child": "是否烈士或优抚子女", "is_disabled": "残疾类型",
-            "grade": "年级", "stage": "学段",
+            "registered": "学籍号", "grade": "年级", "stage": "学段",
         }  # fmt: skip
 
     def test_the_national_export_has_no_unknown_heading(self, school, officer):

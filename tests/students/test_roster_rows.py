@@ -24,7 +24,7 @@ _FIELDS = (
     "", "name", "sex", "id_type", "id_number", "born_on", "stage", "grade", "class_name", "boarding", "residence",
     "major", "claim", "guardian_name", "guardian_phone", "town_name", "village", "card_number", "card_holder",
     "card_relation", "note", "status", "fee", "guardian_id", "is_orphan", "is_disabled", "is_registered_poor",
-    "is_martyr_child",
+    "is_martyr_child", "registered",
 )  # fmt: skip
 _CHILD = {
     "name": "王小丁", "sex": "女", "id_type": "居民身份证", "id_number": GIRL, "born_on": "2012-03-04",
@@ -223,6 +223,25 @@ class TestFacts:
     )
     def test_claim_what_the_columns_of_yes_and_no_say_too(self, read, facts, claim):
         assert read(**facts).claim == claim
+
+    @pytest.mark.parametrize(
+        ("written", "is_registered"),
+        [
+            *((word, True) for word in ("有", "是", "在籍", "已注册", f"G{GIRL}", f"L{GIRL}", f" g{GIRL.lower()} ")),
+            *((word, False) for word in ("无", "否", "没有", "未注册学籍", "暂无", "×")),
+            *((word, None) for word in ("", None, "—", "/")),
+        ],
+    )
+    def test_say_whether_a_child_is_registered(self, read, written, is_registered):
+        row = read(registered=written)
+
+        assert (row.is_registered, row.says_registered, row.problems) == (is_registered, True, [])
+
+    def test_leave_open_what_nobody_understands_of_it(self, read):
+        row = read(registered="不清楚")
+
+        assert row.is_registered is None
+        assert [(problem.code, problem.field) for problem in row.problems] == [("yes-no-unreadable", "registered")]
 
     def test_never_come_from_a_grown_up_s_number(self, read):
         row = read(id_number=resident_id(5, born_on=date(1980, 1, 1)), born_on="", sex="")

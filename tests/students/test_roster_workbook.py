@@ -64,6 +64,7 @@ class TestRows:
             class_name="2班",
             is_boarding=False,
             is_rural=False,
+            is_registered=True,
             claim="低保家庭学生、残疾学生",
             fee_fen=123_405,
             note="户口正在办理",
@@ -86,6 +87,7 @@ class TestRows:
                 "证件号码": student.id_number,
                 "出生日期": f"{student.born_on:%Y-%m-%d}",
                 "在校状态": "休学",
+                "是否有学籍": "有",
                 "就读方式": "走读",
                 "户口性质": "非农业户口",
                 "困难类型": "低保家庭学生、残疾学生",
@@ -257,14 +259,14 @@ class TestLayout:
         assert lists["困难类型"] == list(HardshipCategory.objects.values_list("name", flat=True))
         assert {"证件类型", "在校状态", "户口性质", "与学生关系"} <= lists.keys()
 
-    def test_only_classes_and_claims_may_be_typed_freely(self, book):
+    def test_only_classes_claims_and_register_numbers_may_be_typed_freely(self, book):
         free = {
             choice.promptTitle
             for choice in book["花名册"].data_validations.dataValidation
             if not choice.showErrorMessage
         }
 
-        assert free == {"班级", "困难类型"}
+        assert free == {"班级", "困难类型", "是否有学籍"}
 
     def test_explains_every_column_with_an_example(self, book):
         notes = list(book["填写说明"].iter_rows(min_row=2, values_only=True))

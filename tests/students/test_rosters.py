@@ -477,6 +477,45 @@ class TestStatus:
         assert states == {child(1)[1]: "suspended", child(2)[1]: "left", child(3)[1]: "studying"}
 
 
+class TestRegistered:
+    """Whether the national register has a child (学籍): what the file says, if it has a column for it."""
+
+    def hand_in(self, school, officer, *answers):
+        lines = [[*child(number), answer] for number, answer in enumerate(answers, start=1)]
+        content = xlsx([*ROSTER_HEAD, "学籍情况"], lines)
+        uploaded = rosters.upload(
+            school=school, term=TermFactory(), content=content, name="花名册.xlsx", by=officer, at=NOW
+        )
+        check_once_more(uploaded, officer)
+        rosters.confirm(uploaded, by=officer, at=NOW, reason="学籍核对")
+        job = run.start("roster-commit", by=officer, at=NOW, school=school, roster_id=uploaded.pk)
+        assert run.execute(job.pk).state == JobState.DONE
+        return uploaded
+
+    def known(self):
+        return list(Enrollment.objects.order_by("student__name").values_list("is_registered", flat=True))
+
+    def test_is_kept_and_stays_where_a_later_file_says_nothing_of_it(self, school, officer):
+        self.hand_in(school, officer, "在籍", "未注册学籍", "")
+        assert self.known() == [True, False, None]
+
+        put_in_force(school, officer, [child(1), child(2), child(3)])
+
+        assert self.known() == [True, False, None]
+
+    def test_follows_the_file_that_has_it(self, school, officer):
+        self.hand_in(school, officer, "有", "有")
+        self.hand_in(school, officer, "无", "")
+
+        assert self.known() == [False, None]
+
+    def test_is_a_change_only_where_it_was_known(self, school, officer):
+        put_in_force(school, officer, [child(1), child(2)])
+
+        assert self.hand_in(school, officer, "有", "有").changed == 0
+        assert self.hand_in(school, officer, "无", "有").changed == 1
+
+
 class TestMaskedValue:
     @pytest.mark.parametrize("cell", [resident_id(7), "13900000007", f"周小雨 {resident_id(7)}"])
     def test_hides_a_number_in_whatever_cell_it_stands(self, cell):

@@ -164,6 +164,7 @@ def rows(draw, number):
         "证件号码": id_number,
         "出生日期": draw(st.sampled_from(["", f"{born:%Y-%m-%d}", f"{born:%Y%m%d}", f"{born:%Y年%m月%d日}"])),
         "在校状态": draw(st.sampled_from(["在读", "休学", ""])),
+        "是否有学籍": draw(st.sampled_from(["有", "无", ""])),
         "就读方式": draw(st.sampled_from(["住校", "走读", "寄宿"])),
         "户口性质": draw(st.sampled_from(["农业户口", "非农业户口", "农村", ""])),
         "困难类型": draw(st.sampled_from(["", "低保家庭学生", "低保家庭学生、残疾学生"])),
