@@ -13,6 +13,7 @@ from accounts.models import User
 from common.money import yuan
 from common.moves import Refused
 from disbursements import funds
+from disbursements.choices import BatchState
 from disbursements.models import Batch, PayDecision
 from programs import gaps
 from programs.blockers import Blocker
@@ -82,7 +83,7 @@ def batch_blockers(batch: Batch, *, by: User | None = None) -> list[Blocker]:
     """Everything, in the order in which the act would refuse; given who would approve, also what speaks against that
     person. A batch that is no draft any more has nothing before it here.
     """
-    return [*stops(batch, by=by), *warnings(batch)]
+    return [*stops(batch, by=by), *warnings(batch)] if batch.state == BatchState.DRAFT else []
 
 
 def stops(batch: Batch, *, by: User | None = None) -> list[Blocker]:

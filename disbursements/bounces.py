@@ -16,13 +16,18 @@ from accounts.models import User
 from common.moves import Refused, hold
 from common.redaction import redact
 from disbursements import funds
-from disbursements.choices import BatchState, PaymentState, RecoveryState
+from disbursements.choices import BatchState, PaymentState, RecoveryState, Way
 from disbursements.models import Bounce, Payment, ReturnFile
 
 
 class NotPaid(Refused):
     code = "bounce-not-paid"
     message = _("这一笔没有到账，不能登记退票。")
+
+
+class HandedOver(Refused):
+    code = "bounce-of-cash"
+    message = _("这一笔是现金签领的，银行不会退票；发错了请提出追缴。")
 
 
 class AlreadyBounced(Refused):
@@ -43,6 +48,8 @@ class BeingRecovered(Refused):
 @transaction.atomic
 def record(payment: Payment, *, bounced_on: date, failure: str, words: str, by: User, at: datetime) -> Bounce:
     """Take somebody's word, with the bank's notice in hand, that a payment came back."""
+    if payment.batch.way == Way.CASH:
+        raise HandedOver()
     hold(payment.batch, BatchState.SENT, BatchState.SETTLED)
     payment.refresh_from_db(fields=["state", "paid_on"])
     if payment.state != PaymentState.PAID or payment.paid_on is None:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from common import names
-from common.forms import DayField, FilterForm, Rows, SearchField, TidyCharField
+from common.forms import DayField, FilterForm, Rows, SearchField
 from common.money import parse_fen
 from disbursements.choices import FailureReason, Way
 from disbursements.models import Bank, Batch, Payment
@@ -46,7 +46,7 @@ class PrepareForm(forms.Form):
     way = forms.ChoiceField(
         label=_("发放方式"), choices=Way.choices, widget=forms.RadioSelect, required=False, initial=Way.BANK
     )
-    cash_reason = TidyCharField(
+    cash_reason = forms.CharField(
         label=_("发放现金的原因"),
         max_length=200,
         required=False,
@@ -173,7 +173,7 @@ class CashForm(forms.Form):
         for payment in self.payments:
             label = _now("%(name)s未签领的原因") % {"name": payment.award.student.name}
             attrs = {"aria-label": label, "placeholder": _now("已签领的不填")}
-            self.fields[f"why_{payment.pk}"] = TidyCharField(
+            self.fields[f"why_{payment.pk}"] = forms.CharField(
                 label=label, max_length=100, required=False, widget=forms.TextInput(attrs=attrs)
             )
 

@@ -19,7 +19,7 @@ from common import sheets
 from common.bulk import insert
 from common.moves import Refused, hold, move
 from disbursements import bank_files, bank_layouts, banks, bounces, funds, return_lines
-from disbursements.choices import BATCH_MOVES, BatchState, EntryKind, LineOutcome, PaymentState
+from disbursements.choices import BATCH_MOVES, BatchState, EntryKind, LineOutcome, PaymentState, Way
 from disbursements.models import Batch, Payment, PaymentQuerySet, ReturnFile, ReturnLine
 from disbursements.return_lines import Line
 from disbursements.return_reasons import Reasons
@@ -35,6 +35,11 @@ class NotSent(Refused):
     message = _("批次还没有送银行，不能导入回盘文件。")
 
 
+class NoAnswerToCash(Refused):
+    code = "return-of-cash"
+    message = _("这个批次发放现金，没有银行回盘；请按签字表登记签领。")
+
+
 class SameFile(Refused):
     code = "return-same-file"
     message = _("这个回盘文件已经导入过。")
@@ -45,6 +50,8 @@ def upload(batch: Batch, *, content: bytes, name: str, by: User, at: datetime, p
     """Keep the bank's answer; the background run `return-read` takes it. Of a locked archive the one file inside."""
     content, name = bank_files.unlocked(content, name=name, password=password)
     sheets.preflight(content, limits=sheets.LIMITS)
+    if batch.way == Way.CASH:
+        raise NoAnswerToCash()
     if batch.state not in {BatchState.SENT, BatchState.SETTLED}:
         raise NotSent()
     hold(batch, BatchState.SENT, BatchState.SETTLED)

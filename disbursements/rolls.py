@@ -32,17 +32,17 @@ class ThirdMissing(Refused):
 
 @dataclass(frozen=True)
 class Sheet:
-    """One page of a roll; the last one of a class carries the total of the class."""
+    """One page of a roll, of a class or of the whole school; the last one carries the total."""
 
-    grade: str
-    class_name: str
+    of_class: str
+    """Grade and class; empty on a roll of the whole school, where each row names its own."""
     number: int
     of: int
     rows: Sequence[tuple[int, Payment]]
-    """Each with its number within the class."""
+    """Each with its number on the roll."""
     people: int
     amount_fen: int
-    """Of the whole class."""
+    """Of the whole roll."""
 
     @property
     def subtotal_fen(self) -> int:
@@ -80,8 +80,8 @@ def classes(batch: Batch, school: School) -> list[tuple[str, str, int]]:
     return [(grade, name, people) for _no, grade, name, people in sorted(rows)]
 
 
-def of(batch: Batch, school: School, *, grade: str = "", class_name: str = "") -> list[Sheet]:
-    """The sheets of a class, or of a whole school; each class begins a sheet of its own."""
+def of(batch: Batch, school: School, *, grade: str = "", class_name: str = "", by_class: bool = False) -> list[Sheet]:
+    """The roll of a whole school, or of one of its classes, or one for each class beginning on a sheet of its own."""
     expect_signed(batch)
     payments = batch.payments.filter(award__school=school)
     if grade:
@@ -90,12 +90,12 @@ def of(batch: Batch, school: School, *, grade: str = "", class_name: str = "") -
         "award__grade_no", "award__grade", "award__class_name", "award__student__name_key", "line_no", "pk"
     )
     found: list[Sheet] = []
-    for (of_grade, of_class), group in groupby(rows, key=lambda each: (each.award.grade, each.award.class_name)):
-        of_this_class = list(enumerate(group, start=1))
-        pages = list(in_parts(of_this_class, ROWS))
-        total = sum(payment.amount_fen for _number, payment in of_this_class)
+    apart = by_class or bool(grade)
+    for of_class, group in groupby(rows, key=lambda each: f"{each.award.grade}{each.award.class_name}" * apart):
+        roll = list(enumerate(group, start=1))
+        pages = list(in_parts(roll, ROWS))
+        total = sum(payment.amount_fen for _number, payment in roll)
         found += [
-            Sheet(of_grade, of_class, number, len(pages), page, len(of_this_class), total)
-            for number, page in enumerate(pages, start=1)
+            Sheet(of_class, number, len(pages), page, len(roll), total) for number, page in enumerate(pages, start=1)
         ]
     return found

@@ -24,16 +24,15 @@ def _batch(request: SignedInRequest, pk: int) -> Batch:
 @needs(Role.APPROVER)
 def approve(request: SignedInRequest, pk: int) -> HttpResponse:
     batch = _batch(request, pk)
-    is_draft = batch.state == BatchState.DRAFT
-    warned = blockers.warnings(batch) if is_draft else []
-    form = ApproveForm(batch, warned, request.POST or None)
+    found = blockers.batch_blockers(batch, by=request.user)
+    form = ApproveForm(batch, [each for each in found if not each.is_stop], request.POST or None)
     if request.method == "POST" and form.is_valid():
         with telling(request, _("已审核批次，资金已占用。")):
             batches.approve(batch, by=request.user, at=timezone.now(), seen=form.cleaned_data.get("seen", []))
         return redirect(batch)
     context = {
         "form": form,
-        "stops": blockers.stops(batch, by=request.user) if is_draft else [],
+        "stops": [each for each in found if each.is_stop],
         "needs_third": bands.needs_third(batch.program, batch.amount_fen, on=timezone.localdate()),
         **_figures(batch),
     }

@@ -40,12 +40,12 @@ def sheet(request: SignedInRequest, pk: int, code: str) -> HttpResponse:
     batch = _batch(request, pk)
     school = get_object_or_404(School.objects.visible_to(request.user), code=code)
     grade, class_name = request.GET.get("grade", ""), request.GET.get("class", "")
+    by_class = request.GET.get("by") == "class"
     sheets, refused = [], ""
     try:
-        sheets = rolls.of(batch, school, grade=grade, class_name=class_name)
+        sheets = rolls.of(batch, school, grade=grade, class_name=class_name, by_class=by_class)
     except Refused as refusal:
         refused = str(refusal)
-    ends = [each for each in sheets if each.is_last]
     context = {
         "batch": batch,
         "school": school,
@@ -53,8 +53,7 @@ def sheet(request: SignedInRequest, pk: int, code: str) -> HttpResponse:
         "refused": refused,
         "classes": rolls.classes(batch, school),
         "chosen": (grade, class_name),
-        "people": sum(each.people for each in ends),
-        "amount_fen": sum(each.amount_fen for each in ends),
+        "by_class": by_class,
         "is_cash": batch.way == Way.CASH,
         "today": timezone.localdate(),
     }

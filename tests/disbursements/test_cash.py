@@ -7,12 +7,12 @@ from django.urls import reverse
 
 from audits import checks
 from common.moves import WrongState
-from disbursements import batches, cash, funds, rolls
+from disbursements import batches, bounces, cash, funds, returns, rolls
 from disbursements.choices import BatchState, FailureReason, PaymentState, Way
 from disbursements.models import Batch
 from jobs import run
 from programs.choices import Payee
-from tests.disbursements.test_batches import awards, fund
+from tests.disbursements.test_batches import RETURN_HEAD, awards, fund
 from tests.factories import (
     NOW,
     ApprovalBandFactory,
@@ -22,6 +22,7 @@ from tests.factories import (
     SchoolFactory,
     UserFactory,
 )
+from tests.workbooks import xlsx
 
 pytestmark = pytest.mark.django_db
 TODAY = NOW.date()
@@ -127,6 +128,22 @@ class TestRegister:
     def test_on_a_day_before_the_approval_or_to_come_is_refused(self, batch, preparer, schools, day):
         with pytest.raises(cash.DayOdd, match="2021-10-11"):
             cash.register(batch, schools[0], paid_on=day, unsigned={}, by=preparer, at=LATER)
+
+    def test_comes_back_by_no_bank(self, batch, preparer, schools):
+        cash.register(batch, schools[0], paid_on=TODAY, unsigned={}, by=preparer, at=LATER)
+
+        with pytest.raises(returns.NoAnswerToCash):
+            returns.upload(batch, content=xlsx(RETURN_HEAD, [[1]]), name="回盘.xlsx", by=preparer, at=LATER)
+
+        with pytest.raises(bounces.HandedOver):
+            bounces.record(
+                batch.payments.filter(state=PaymentState.PAID).first(),
+                bounced_on=LATER.date(),
+                failure=FailureReason.CLOSED,
+                words="",
+                by=preparer,
+                at=LATER,
+            )
 
     def test_ends_the_way_back(self, batch, preparer, approver, schools):
         cash.register(batch, schools[0], paid_on=TODAY, unsigned={}, by=preparer, at=LATER)

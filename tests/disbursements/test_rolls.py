@@ -26,21 +26,30 @@ def batch(school):
 
 
 class TestRoll:
-    def test_gives_each_class_its_own_sheets_with_totals(self, batch, school):
-        sheets = rolls.of(batch, school)
+    def test_of_a_school_runs_on_from_page_to_page(self, batch, school):
+        first, last = rolls.of(batch, school)
 
-        assert [(s.class_name, s.number, s.of, len(s.rows), s.is_last) for s in sheets] == [
-            ("1班", 1, 2, 20, False),
-            ("1班", 2, 2, 3, True),
-            ("2班", 1, 1, 2, True),
+        assert [(len(sheet.rows), sheet.people, sheet.is_last) for sheet in (first, last)] == [
+            (20, 25, False),
+            (5, 25, True),
         ]
-        assert [number for number, _payment in sheets[1].rows] == [21, 22, 23]
-        ends = [sheet for sheet in sheets if sheet.is_last]
-        assert sum(sheet.subtotal_fen for sheet in sheets) == sum(sheet.amount_fen for sheet in ends)
-        assert sum(sheet.people for sheet in ends) == 25
+        assert [number for number, _payment in last.rows] == [21, 22, 23, 24, 25]
+        assert first.subtotal_fen + last.subtotal_fen == last.amount_fen
+
+    def test_can_be_one_for_each_class(self, batch, school):
+        sheets = rolls.of(batch, school, by_class=True)
+
+        assert [(sheet.of_class, sheet.number, sheet.of, len(sheet.rows)) for sheet in sheets] == [
+            ("三年级1班", 1, 2, 20),
+            ("三年级1班", 2, 2, 3),
+            ("三年级2班", 1, 1, 2),
+        ]
+        assert sum(sheet.amount_fen for sheet in sheets if sheet.is_last) == 25 * 50_000
 
     def test_of_one_class_is_that_class(self, batch, school):
-        assert {sheet.class_name for sheet in rolls.of(batch, school, grade="三年级", class_name="2班")} == {"2班"}
+        [sheet] = rolls.of(batch, school, grade="三年级", class_name="2班")
+
+        assert (sheet.of_class, sheet.people) == ("三年级2班", 2)
         assert rolls.classes(batch, school) == [("三年级", "1班", 23), ("三年级", "2班", 2)]
 
     def test_counts_every_school(self, batch, school):
