@@ -29,8 +29,11 @@ _LABELS: dict[str, Any] = {
     "failed": _("发放失败"),
     "sure": _("自动确认"),
     "suspected": _("疑似"),
+    "was_fen": _("原金额（元）"),
     "amount_fen": _("金额（元）"),
     "total_fen": _("金额（元）"),
+    "day": _("自"),
+    "document_no": _("文号"),
 }
 
 

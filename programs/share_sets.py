@@ -111,7 +111,7 @@ def add(
     hold(program)
     added = ShareSet(program, valid_from, valid_to, document_no, _whole(parts))
     _write(added)
-    actions.record(by, "shares.added", program, at=at, parts=added.parts, keys=[_key(added)])
+    actions.record(by, "shares.added", program, at=at, keys=[_key(added)], **_said(added))
     return added
 
 
@@ -129,7 +129,8 @@ def change(
         raise SharesInUse(term=terms[-1])
     _take_out(found)
     _write(changed)
-    actions.record(by, "shares.changed", found.program, at=at, parts=changed.parts, keys=[_key(found)])
+    said = {**_said(changed), "were": found.parts, "keys": [_key(found)]}
+    actions.record(by, "shares.changed", found.program, at=at, **said)
     return changed
 
 
@@ -150,8 +151,8 @@ def succeed(
     rows = Share.objects.filter(program=found.program, valid_from=found.valid_from)
     rows.update(valid_to=valid_from - timedelta(days=1))
     _write(following)
-    keys = [_key(found), _key(following)]
-    actions.record(by, "shares.succeeded", found.program, at=at, day=str(valid_from), parts=following.parts, keys=keys)
+    said = {**_said(following), "were": found.parts, "keys": [_key(found), _key(following)]}
+    actions.record(by, "shares.succeeded", found.program, at=at, **said)
     return following
 
 
@@ -162,7 +163,12 @@ def remove(found: ShareSet, *, by: User, at: datetime) -> None:
     if terms := terms_shared_by(found):
         raise SharesInUse(term=terms[-1])
     _take_out(found)
-    actions.record(by, "shares.removed", found.program, at=at, parts=found.parts, keys=[_key(found)])
+    actions.record(by, "shares.removed", found.program, at=at, keys=[_key(found)], **_said(found))
+
+
+def _said(found: ShareSet) -> dict[str, object]:
+    """What a set says, for whoever reads the log."""
+    return {"parts": found.parts, "day": found.pk, "document_no": found.document_no}
 
 
 def _key(found: ShareSet) -> list[str]:

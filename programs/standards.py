@@ -126,7 +126,7 @@ def add(row: Dated, *, by: User, at: datetime, **several: Iterable[Any]) -> Date
     with transaction.atomic():
         hold(row.program)
         _save(row, several)
-        actions.record(by, f"{_noun(row)}.added", row, at=at, keys=[key(row)])
+        actions.record(by, f"{_noun(row)}.added", row, at=at, keys=[key(row)], **_said(row))
     return row
 
 
@@ -141,12 +141,13 @@ def change(row: Standard | Rule, *, by: User, at: datetime, **facts: Any) -> Non
     terms = terms_resting_on(row)
     if terms and set(changed) - FREE:
         raise InUse(term=terms[-1])
-    before = key(row)
+    before, was = key(row), _said(row)
     _save(row, facts)
     if terms and row.valid_to and row.valid_to < terms[-1].starts_on:
         raise ReachesBack(term=terms[-1])
     keys = [before] if key(row) == before else [before, key(row)]
-    actions.record(by, f"{_noun(row)}.changed", row, at=at, columns=columns(row, changed), keys=keys)
+    said = {**_was(was), **_said(row), "columns": columns(row, changed), "keys": keys}
+    actions.record(by, f"{_noun(row)}.changed", row, at=at, **said)
 
 
 @transaction.atomic
@@ -172,8 +173,8 @@ def succeed(row: Dated, *, valid_from: date, document_no: str, by: User, at: dat
         raise WrongState()
     row.refresh_from_db()
     _save(following, {**several, **facts, "valid_from": valid_from, "document_no": document_no})
-    keys = [key(row), key(following)]
-    actions.record(by, f"{_noun(row)}.succeeded", following, at=at, earlier=row.pk, day=str(valid_from), keys=keys)
+    said = {**_was(_said(row)), **_said(following), "earlier": row.pk, "keys": [key(row), key(following)]}
+    actions.record(by, f"{_noun(row)}.succeeded", following, at=at, **said)
     return following
 
 
@@ -184,7 +185,7 @@ def remove(row: Standard | Rule, *, by: User, at: datetime) -> None:
     awards = Award.objects.filter(standard=row) if isinstance(row, Standard) else Award.objects.filter(rule=row)
     if awards.exists():
         raise Referenced()
-    actions.record(by, f"{_noun(row)}.removed", row, at=at, keys=[key(row)])
+    actions.record(by, f"{_noun(row)}.removed", row, at=at, keys=[key(row)], **_said(row))
     row.delete()
 
 
@@ -204,6 +205,16 @@ def key(row: Standard | Rule) -> list[str]:
 def differing(row: Standard | Rule, facts: Mapping[str, Any]) -> list[str]:
     """The columns in which a row is other than these facts say."""
     return [name for name, value in facts.items() if not _is_same(row, name, value)]
+
+
+def _said(row: Standard | Rule) -> dict[str, Any]:
+    """What a row says, for whoever reads the log."""
+    amount = {"amount_fen": row.amount_fen} if isinstance(row, Standard) and row.amount_fen else {}
+    return {**amount, "day": str(row.valid_from), "document_no": row.document_no}
+
+
+def _was(said: dict[str, Any]) -> dict[str, Any]:
+    return {"was_fen": said["amount_fen"]} if "amount_fen" in said else {}
 
 
 def _noun(row: Standard | Rule) -> str:

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from accounts.models import Action
 from audits.wording import VERBS
+from jobs import wording
 from jobs.choices import FileKind
 from jobs.models import StoredFile
 from programs import catalogue, documents, program_sheet, share_sets, standards, term_programs, terms
@@ -65,7 +66,9 @@ class TestSucceeding:
         assert (old.amount_fen, new.amount_fen, new.document_no) == (50_000, 62_500, NEW_NUMBER)
         assert (new.program, new.tier) == (old.program, old.tier)
         assert Award.objects.get().standard == old
-        assert acts("standard.succeeded").get().target_id == str(new.pk)
+        act = acts("standard.succeeded").get()
+        assert act.target_id == str(new.pk)
+        assert [fact.value for fact in wording.facts(act.details)] == ["500.00", "625.00", "2022-02-01", NEW_NUMBER]
 
     def test_takes_over_the_end_of_the_old_row(self, by):
         old = make.StandardFactory(valid_to=date(2025, 1, 31))
