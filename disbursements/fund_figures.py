@@ -33,8 +33,8 @@ class Period(TextChoices):
     """Which terms a figure adds up."""
 
     TERM = "term", _("本学期")
-    SCHOOL_YEAR = "school-year", _("本学年（秋季和次年春季）")
-    FINANCE_YEAR = "finance-year", _("本财政年度（春季和秋季）")
+    SCHOOL_YEAR = "school-year", _("本学年")
+    FINANCE_YEAR = "finance-year", _("本财政年度")
 
 
 def terms_in(period: str, term: Term) -> list[Term]:
