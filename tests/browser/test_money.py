@@ -116,7 +116,10 @@ class County:
         )  # fmt: skip
         for line, award in enumerate(self.lists[0].awards.filter(program=self.draft.program), start=1):
             make.PaymentFactory(batch=self.draft, award=award, line_no=line)
-        type(self.draft).objects.filter(pk=self.draft.pk).update(**self.draft.payments.totals())
+        totals = self.draft.payments.totals()
+        type(self.draft).objects.filter(pk=self.draft.pk).update(
+            **totals, planned_people=totals["people"], planned_fen=totals["amount_fen"]
+        )
 
 
 @pytest.fixture
