@@ -22,7 +22,7 @@ import signal
 import sys
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, Literal
 
 import python_calamine as calamine
 
@@ -131,13 +131,12 @@ def _csv(content: bytes, task: dict[str, Any]) -> Iterator[Any]:
     text = _decoded(content)
     top = "\n".join(islice(io.StringIO(text), _TOP_ROWS))
     delimiter = max(_DELIMITERS, key=top.count)
-    form = {"delimiter": delimiter, "strict": True}
-    if delimiter == "|":
-        form["quoting"] = csv.QUOTE_NONE  # such files are made by banks, for which a quotation mark is a letter
+    # Files with bars are made by banks, for which a quotation mark is a letter.
+    quoting: Literal[0, 3] = csv.QUOTE_NONE if delimiter == "|" else csv.QUOTE_MINIMAL
     rows = has_data = 0
     csv.field_size_limit(task["cell"])
     try:
-        for row in csv.reader(io.StringIO(text, newline=""), **form):
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quoting=quoting, strict=True):
             rows += 1
             if rows > task["rows"]:
                 raise Trouble("too-many-rows")
@@ -149,7 +148,7 @@ def _csv(content: bytes, task: dict[str, Any]) -> Iterator[Any]:
     if not has_data:
         raise Trouble("empty-sheet")
     yield {"sheets": [["", False]], "sheet": "", "rows": rows, "others": [], "merged": []}
-    for row in csv.reader(io.StringIO(text, newline=""), **form):
+    for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quoting=quoting, strict=True):
         yield [_TEXT_FORMULA.sub(r"\1", cell) for cell in row]
 
 

@@ -93,7 +93,7 @@ class LayoutForm(forms.Form):
         for name in BankField:
             initial[f"place_{name}"], initial[f"heading_{name}"] = places.get(name, (None, ""))
         initial |= {f"answer_{name}": list(layout.answers.get(name, [])) for name in AnswerField}
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(*args, **kwargs | {"initial": initial})
         for name in BankField:
             label = {"label": name.label}
             self.fields[f"place_{name}"] = forms.IntegerField(

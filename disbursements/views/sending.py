@@ -7,9 +7,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from accounts.access import COUNTY, SignedInRequest, needs
+from accounts.access import SignedInRequest, needs
 from common.acts import telling
-from common.roles import Role
+from common.roles import COUNTY, Role
 from disbursements import runs, sending
 from disbursements.bank_forms import SendForm
 from disbursements.models import Batch

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 
-from disbursements import batches
+from disbursements import bank_layouts, batches, returns
 from jobs.run import Running
 from students import crosscheck, facts
 from tests.jobs import handlers  # noqa: F401  # the kinds of job that exist for tests only
@@ -15,6 +15,7 @@ PAUSE_SECONDS = 0.03
 LONG_PAUSE_SECONDS = 0.5
 
 batches.BUILD_ROWS = 5
+returns.CHUNK_LINES = 5
 crosscheck.WRITE_ROWS = 10
 _chunk = Running.chunk
 
@@ -40,5 +41,6 @@ def _and_pause(step: Callable[..., Any]) -> Callable[..., Any]:
     return slow
 
 
+bank_layouts.write = _and_pause(bank_layouts.write)
 crosscheck._find = _and_pause(crosscheck._find)
 facts.renew = _and_pause(facts.renew)

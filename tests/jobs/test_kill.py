@@ -1,6 +1,7 @@
 """kill -9 of the worker at random points: the rows end as if nobody had disturbed the run."""
 
 import os
+import random
 import signal
 import time
 from functools import partial
@@ -12,8 +13,8 @@ from jobs.choices import JobState
 from jobs.models import Job
 from schools.models import Town
 from tests.factories import NOW, UserFactory
-from tests.jobs import handlers, orders  # noqa: F401  # the kinds of job used here
-from tests.jobs.workers import is_past, run_with_kills, wait_for_end, wait_until, worker
+from tests.jobs import handlers, orders, rows  # noqa: F401  # the kinds of job used here
+from tests.jobs.workers import is_past, kill, run_undisturbed, run_with_kills, wait_for_end, wait_until, worker
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.services]
 
@@ -27,6 +28,30 @@ def test_ten_kills_leave_no_trace_in_the_rows(order, size, seed):
     job = run_with_kills(partial(order, size), seed=seed)
 
     assert size in job.result.values()
+
+
+def test_an_answer_of_the_bank_settles_each_line_once_however_often_its_reader_is_killed():
+    job = run_with_kills(partial(orders.return_read, 100), seed=20211020)
+
+    assert (job.result["paid"], job.result["failed"], job.result["repeated"]) == (75, 25, 0)
+
+
+def test_a_bank_file_has_the_same_lines_however_often_its_writer_is_killed():
+    """It is written in one step, so every death finds it before its end."""
+    chance = random.Random(20211021)
+    _undisturbed, expected = run_undisturbed(orders.bank_file)
+    job = orders.bank_file()
+    for _time in range(3):
+        with worker() as process:
+            wait_until(partial(is_past, job, 0, process), what="the worker to take the job")
+            time.sleep(chance.uniform(0, 0.4))  # tests.jobs.slowly writes for half a second
+            kill(process)
+    with worker():
+        wait_for_end(job)
+
+    assert job.state == JobState.DONE, job.error_code
+    assert job.attempts > 3
+    assert list(rows.lines()) == expected  # the digest of the lines among them
 
 
 def test_a_frozen_worker_that_wakes_up_writes_nothing_more(tmp_path):
