@@ -247,6 +247,16 @@ def missing(term: Term, schools: SchoolQuerySet, program: Program | None = None)
         if program in (None, each):
             with_fee = SchoolFee.objects.on(term.starts_on).filter(program=each).values("school")
             teaching = schools.filter(is_active=True).teaching(stage.code for stage in each.stages.all())
-            without = School.objects.filter(pk__in=teaching.exclude(pk__in=with_fee).values("pk"))
-            found += [(school, each) for school in without.for_list()]
+            asked = teaching.filter(_by_fee(each, term)).exclude(pk__in=with_fee)
+            found += [(school, each) for school in School.objects.filter(pk__in=asked.values("pk")).for_list()]
     return found
+
+
+def _by_fee(program: Program, term: Term) -> Q:
+    """Schools of the kinds and ownerships in which one of the program's standards asks for a fee."""
+    asked = Q()
+    rows = Standard.objects.on(term.starts_on).filter(program=program).exclude(basis=Basis.FIXED)
+    for kind, ownership in rows.order_by().values_list("school_kind", "ownership").distinct():
+        of_this = Q(kind=kind) if kind else Q(kind__isnull=False)
+        asked |= of_this & Q(ownership=ownership) if ownership else of_this
+    return asked

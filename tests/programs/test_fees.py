@@ -328,6 +328,32 @@ class TestTheList:
 
         assert page.object_list == [(without, program)]
 
+    def test_names_no_school_whose_standard_is_a_fixed_amount(self, as_role, school, program, by_fee):
+        kind = make.SchoolKindFactory(code="senior-high", stages=[by_fee])
+        program.standards.update(basis="capped-fee", amount_fen=40_000, ownership="private")
+        private = make.SchoolFactory(kind=kind, ownership="private")
+        make.SchoolFactory(kind=kind, ownership="public")
+
+        page = as_role("preparer").get(reverse("programs:fees"), {"tab": "missing"}).context["page"]
+
+        assert page.object_list == [(private, program)]
+
+    def test_counts_no_proposal_at_the_limit_as_behind(self, school, program, by_fee):
+        program.standards.update(basis="capped-fee", amount_fen=40_000)
+        fee = make.SchoolFeeFactory(school=school, program=program, amount_fen=60_000)
+        award = make.AwardFactory(
+            enrollment__school=school,
+            program=program,
+            standard=program.standards.get(),
+            school_fee=fee,
+            amount_fen=40_000,
+        )
+        at_the_limit = fees.proposals_behind(award.term)
+
+        type(fee).objects.update(amount_fen=30_000)
+
+        assert (at_the_limit, fees.proposals_behind(award.term)) == (0, 1)
+
     def test_says_how_many_proposals_still_have_the_old_amount(self, as_role, school):
         take(line())
         signed(the_fee(), list__school_approved=False)
