@@ -47,13 +47,14 @@ def object_to(request: HttpRequest, token: str, ref: str) -> HttpResponse:
         return _closed(request, notice)
     line = publicity.line_of(notice, ref, on=today)
     award = get_object_or_404(Award, pk=line.award_id if line else None)
-    form = PublicObjectionForm(request.POST or None)
+    form, status = PublicObjectionForm(request.POST or None), 200
     if request.method == "POST" and form.is_valid():
         try:
             objections.allow_from(limits.address_of(request), notice)
             objections.send_in(notice, award, **form.cleaned_data, at=timezone.now())
         except Refused as refusal:
             form.add_error(None, str(refusal))
+            status = 429 if isinstance(refusal, objections.TooOften) else 409
         else:
             messages.success(request, _("您反映的情况已收到，资助管理人员会查看并核实。"))
             return _unkept(redirect("programs:public", token))
@@ -63,7 +64,7 @@ def object_to(request: HttpRequest, token: str, ref: str) -> HttpResponse:
         "form": form,
         **_office(),
     }
-    return _unkept(render(request, "programs/public_objection.html", context))
+    return _unkept(render(request, "programs/public_objection.html", context, status=status))
 
 
 def _found(token: str) -> Notice:

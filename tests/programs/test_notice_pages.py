@@ -240,6 +240,7 @@ class TestSpeakingUp:
 
         answer = client.post(speak(notice, award), SAID)
 
+        assert answer.status_code == 429
         assert "提交得太频繁了" in words(answer)
         assert Objection.objects.count() == objections.FROM_ONE_ADDRESS["limit"]
         Client(REMOTE_ADDR="192.0.2.77").post(speak(notice, award), SAID)
