@@ -175,6 +175,7 @@ def page(request: SignedInRequest, pk: int) -> HttpResponse:
         "by_fact": rounds.by_fact(round).values("student").distinct().count(),
         "findings": _findings(round),
         "is_over": is_over,
+        "least_days": settings.PUBLICITY_WORKING_DAYS,
         "days_left": workdays.count(today, round.public_to) if round.public_to and not is_over else 0,
         "may_act": may_act,
         "may_withdraw": may_act and round.state in (RoundState.OPEN, RoundState.PUBLISHED),
@@ -327,6 +328,9 @@ def _show_application(
         and is_open
         and (found.promise_signed or found.state == ApplicationState.CARRIED)
         and found.state not in (ApplicationState.WITHDRAWN, ApplicationState.DECIDED),
+        "may_withdraw": may_act
+        and found.round.state in (RoundState.OPEN, RoundState.PUBLISHED)
+        and found.state != ApplicationState.WITHDRAWN,
         "may_attach": may_act and found.round.state != RoundState.RECORDED,
         "may_read_papers": may_act,
         "may_object": may_act and found.round.state == RoundState.PUBLISHED and found.state == ApplicationState.DECIDED,

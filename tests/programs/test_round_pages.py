@@ -198,6 +198,15 @@ class TestAnApplication:
         assert as_role("auditor").get(address).status_code == 404
         assert address not in words(as_role("auditor").get(url("application", mine.pk)))
 
+    def test_can_be_withdrawn_on_its_page(self, officer, mine):
+        assert "撤回这份申请" in words(officer.get(url("application", mine.pk)))
+
+        officer.post(url("round-withdraw", mine.round_id), {"applications": mine.pk})
+
+        mine.refresh_from_db()
+        assert mine.state == "withdrawn"
+        assert "撤回这份申请" not in words(officer.get(url("application", mine.pk)))
+
     def test_says_beside_the_form_what_is_no_paper(self, officer, mine):
         paper = SimpleUploadedFile("诊断.pdf", b"MZ not a paper")
 
