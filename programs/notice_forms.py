@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import RegexValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -65,7 +64,7 @@ class _PhotosField(forms.FileField):
 
     widget = _Photos(attrs={"accept": photos.ACCEPT})
 
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
         brought = data if isinstance(data, list | tuple) else [data]
         return [super(_PhotosField, self).clean(one, initial) for one in brought or [None]]
 

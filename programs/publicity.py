@@ -120,14 +120,16 @@ def lines(notice: Notice, *, on: date) -> list[Line]:
 
 def rows(notice: Notice, of_lines: Sequence[Line]) -> list[PublicRow]:
     """What the public reads in these lines."""
-    columns = ("pk", "student__name", "school__name", "grade", "class_name", "program__name", "amount_fen")
+    public = Award.objects.values_list(
+        "pk", "student__name", "school__name", "grade", "class_name", "program__name", "amount_fen"
+    )
     found = {
-        pk: values
+        pk: (name, school, grade, class_name, program, amount_fen)
         for keys in in_parts([line.award_id for line in of_lines])
-        for pk, *values in Award.objects.filter(pk__in=keys).values_list(*columns)
+        for pk, name, school, grade, class_name, program, amount_fen in public.filter(pk__in=keys)
     }
     return [
-        PublicRow(line.number, *found[line.award_id], ref=ref_of(notice, line.award_id))
+        PublicRow(line.number, *found[line.award_id], ref_of(notice, line.award_id))
         for line in of_lines
         if line.award_id in found
     ]
@@ -176,7 +178,7 @@ class Outcome:
 
 
 def outcome(notice: Notice) -> Outcome:
-    counts = Counter(notice.objections.with_state().values_list("stands", flat=True))
+    counts = Counter(notice.objections.with_state().values_list("stands", flat=True))  # type: ignore[misc]
     return Outcome(
         upheld=counts[ObjectionState.UPHELD],
         refuted=counts[ObjectionState.REFUTED],

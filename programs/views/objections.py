@@ -1,6 +1,5 @@
 """Objections: who said what, who looks into it, until when, and how it ended."""
 
-from collections import Counter
 from functools import partial
 
 from django.http import HttpResponse
@@ -11,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import COUNTY_AND_SCHOOL, READERS_AND_SCHOOL, SignedInRequest, needs
 from common.acts import telling
-from common.pages import chosen, page_of, render_list, tabs_of
+from common.pages import chosen, counts_by, page_of, render_list, tabs_of
 from common.roles import COUNTY
 from programs import objections
 from programs.choices import Channel, ContactPurpose, ObjectionState
@@ -25,7 +24,7 @@ def index(request: SignedInRequest) -> HttpResponse:
     """The term's objections, what is due first."""
     form = ObjectionFilter(request.GET, school="notice__list__school")
     rows = form.narrow(Objection.objects.visible_to(request.user).filter(notice__list__term=request.term))
-    counts = Counter(rows.with_state().values_list("stands", flat=True))
+    counts = counts_by(rows.with_state(), "stands")
     tab = chosen(request, "tab", ObjectionState.values)
     if tab:
         rows = rows.in_state(tab)
@@ -33,7 +32,7 @@ def index(request: SignedInRequest) -> HttpResponse:
         "form": form,
         "tabs": tabs_of(request, ObjectionState.choices, counts),
         "today": timezone.localdate(),
-        "page": page_of(request, rows.for_list(), count=counts[tab] if tab else counts.total()),
+        "page": page_of(request, rows.for_list(), count=counts.get(tab, 0) if tab else sum(counts.values())),
     }
     return render_list(request, "programs/objections.html", part="programs/_objections.html", context=context)
 

@@ -31,7 +31,7 @@ def open_page(request: HttpRequest, token: str) -> HttpResponse:
     context = {
         "notice": notice,
         "page": page,
-        "rows": publicity.rows(notice, page.object_list),
+        "rows": publicity.rows(notice, list(page.object_list)),
         "amount_fen": sum(line.amount_fen for line in lines),
         **_office(),
     }
