@@ -1,8 +1,9 @@
 """What whoever approves a batch is shown: people and money by stage and payer, and what is other than last time."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum
+from django.db.models import Count, Sum
 
 from disbursements import funds
 from disbursements.choices import BatchState
@@ -22,6 +23,8 @@ class PayerLine:
     per_mille: int
     needed_fen: int
     available_fen: int
+    carried_fen: int = 0
+    """What came to the fund from earlier terms."""
 
     @property
     def left_fen(self) -> int:
@@ -29,16 +32,25 @@ class PayerLine:
 
 
 @dataclass(frozen=True)
+class Change:
+    """One payment that is other than last time, and what it was then."""
+
+    payment: int
+    amount_fen: int
+    before_fen: int | None = None
+
+
+@dataclass(frozen=True)
 class Difference:
     """A batch beside the last term in which its program was paid."""
 
     term: Term
-    new: PaymentQuerySet
+    new: Sequence[Change]
     """Payments of the batch to children who got nothing then."""
-    changed: PaymentQuerySet
-    """Payments of the batch whose amount was another one (`before_fen`)."""
-    dropped: PaymentQuerySet
+    dropped: Sequence[Change]
     """Payments of that term to children who are in no batch of this one yet."""
+    changed: Sequence[Change]
+    """Payments of the batch whose amount was another one."""
 
 
 def by_stage(batch: Batch) -> list[tuple[str, int, int, int]]:
@@ -56,31 +68,39 @@ def by_payer(batch: Batch) -> list[PayerLine]:
         per_mille = shares_of(batch.program, batch.term)
     except NoShares:
         return []
-    available = {each.payer: each.available for each in funds.balances(batch.term, batch.program)}
+    known = {each.payer: (each.available, each.carried_in) for each in funds.balances(batch.term, batch.program)}
     return [
-        PayerLine(str(Payer(payer).label), per_mille[payer], needed, available.get(payer, 0))
+        PayerLine(str(Payer(payer).label), per_mille[payer], needed, *known.get(payer, (0, 0)))
         for payer, needed in split(batch.payments.all(), per_mille).items()
     ]
 
 
 def difference(batch: Batch) -> Difference | None:
     """Who is new, gone, or gets another amount than when the program was last paid in an earlier term."""
-    paid = Payment.objects.live().filter(batch__program=batch.program, batch__state__in=_APPROVED)
-    last = Term.objects.filter(
-        Exists(paid.filter(batch__term=OuterRef("pk"))), starts_on__lt=batch.term.starts_on
-    ).order_by("-starts_on", "pk")
-    term = last.first()
-    if term is None:
+    paid = Payment.objects.live().filter(batch__program=batch.program)
+    earlier = Batch.objects.filter(
+        program=batch.program, state__in=_APPROVED, term__starts_on__lt=batch.term.starts_on
+    ).order_by("-term__starts_on", "-pk")
+    last = earlier.select_related("term").first()
+    if last is None:
         return None
-    before = paid.filter(batch__term=term)
-    then = before.filter(award__student=OuterRef("award__student")).order_by("pk")
-    here = Payment.objects.live().filter(
-        batch__program=batch.program, batch__term=batch.term, award__student=OuterRef("award__student")
-    )
-    in_batch = batch.payments.annotate(before_fen=Subquery(then.values("amount_fen")[:1]))
+    before = _by_student(paid.filter(batch__term=last.term, batch__state__in=_APPROVED))
+    now = _by_student(paid.filter(batch__term=batch.term))
+    mine = _by_student(batch.payments.all())
+    then = {student: fen for student, (_payment, fen) in before.items()}
     return Difference(
-        term=term,
-        new=in_batch.filter(before_fen=None),
-        changed=in_batch.filter(~Q(before_fen=F("amount_fen")), before_fen__isnull=False),
-        dropped=before.filter(~Exists(here)),
+        term=last.term,
+        new=[Change(pk, fen) for student, (pk, fen) in mine.items() if student not in then],
+        dropped=[Change(pk, fen) for student, (pk, fen) in before.items() if student not in now],
+        changed=[
+            Change(pk, fen, then[student])
+            for student, (pk, fen) in mine.items()
+            if student in then and fen != then[student]
+        ],
     )
+
+
+def _by_student(payments: PaymentQuerySet) -> dict[int, tuple[int, int]]:
+    """student → (payment, fen), in the order of schools and classes. A child has one live payment of a program."""
+    rows = payments.order_by("award__school", "award__grade_no", "award__class_name", "pk")
+    return {student: (pk, fen) for student, pk, fen in rows.values_list("award__student", "pk", "amount_fen")}

@@ -100,6 +100,7 @@ class ApproveForm(SignForm):
 
     def __init__(self, batch: Batch, warned: Sequence[Blocker], *args: Any, **kwargs: Any) -> None:
         super().__init__(batch, *args, **kwargs)
+        self.warnings = len(warned)
         field = cast(forms.MultipleChoiceField, self.fields["seen"])
         field.choices = [(warning.code, warning.words) for warning in warned]
         if not warned:
@@ -107,8 +108,7 @@ class ApproveForm(SignForm):
 
     def clean_seen(self) -> list[str]:
         ticked: list[str] = self.cleaned_data["seen"]
-        choices = cast(forms.MultipleChoiceField, self.fields["seen"]).choices
-        if len(ticked) < len(list(choices)):
+        if len(ticked) < self.warnings:
             raise forms.ValidationError(_now("还有提醒没有勾选；看过以后再审核。"))
         return ticked
 

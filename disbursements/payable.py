@@ -13,6 +13,7 @@ from schools.models import Term
 from students.choices import EnrollmentState
 from students.models import Card
 
+_LIVE = Payment.objects.live().filter(award=OuterRef("pk"))
 _CARD = Card.objects.filter(student=OuterRef("student"), is_current=True)
 _REFUSED = Payment.objects.filter(
     Q(state=PaymentState.FAILED) | Q(bounce__isnull=False), award=OuterRef("pk"), card__is_current=True
@@ -63,4 +64,4 @@ def _unpaid(term: Term, program: Program) -> QuerySet[Any]:
         default=Value(""),
         output_field=CharField(),
     )
-    return awards.exclude(pk__in=Payment.objects.live().values("award")).annotate(waits=waits)
+    return awards.filter(~Exists(_LIVE)).annotate(waits=waits)

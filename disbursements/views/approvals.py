@@ -1,5 +1,6 @@
 """The second and the third signature on a batch, and the ways back: shown what is signed, asked before it is."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpResponse
@@ -14,7 +15,7 @@ from common.roles import COUNTY, READERS, Role
 from disbursements import approvals, bands, batches, blockers
 from disbursements.choices import BatchState
 from disbursements.forms import ApproveForm, BackForm, BandEndForm, BandForm, SignForm
-from disbursements.models import ApprovalBand, Batch
+from disbursements.models import ApprovalBand, Batch, Payment
 
 
 def _batch(request: SignedInRequest, pk: int) -> Batch:
@@ -59,13 +60,20 @@ def _figures(batch: Batch) -> dict[str, Any]:
         "payers": approvals.by_payer(batch) if batch.state == BatchState.DRAFT else [],
         "difference": found,
         "differing": [
-            ("new", _("新增"), found.new.totals()),
-            ("dropped", _("上次有、这次还没有"), found.dropped.totals()),
-            ("changed", _("金额变动"), found.changed.totals()),
-        ]
-        if found
-        else [],
+            (name, words, len(changes), sum(change.amount_fen for change in changes))
+            for name, words, changes in _groups(found)
+        ],
     }
+
+
+def _groups(found: approvals.Difference | None) -> list[tuple[str, str, Sequence[approvals.Change]]]:
+    if found is None:
+        return []
+    return [
+        ("new", _("新增"), found.new),
+        ("dropped", _("上次有、这次还没有"), found.dropped),
+        ("changed", _("金额变动"), found.changed),
+    ]
 
 
 @needs(*READERS)
@@ -73,18 +81,23 @@ def difference(request: SignedInRequest, pk: int) -> HttpResponse:
     """Who is new, gone, or gets another amount than last time, by name."""
     batch = _batch(request, pk)
     found = approvals.difference(batch)
-    groups = {"new": found.new, "dropped": found.dropped, "changed": found.changed} if found else {}
-    counts = {name: rows.count() for name, rows in groups.items()}
-    tab = chosen(request, "tab", groups) or "new"
-    words = [("new", _("新增")), ("dropped", _("上次有、这次还没有")), ("changed", _("金额变动"))]
-    rows = groups[tab].for_list() if groups else batch.payments.none().for_list()
+    groups = _groups(found)
+    tab = chosen(request, "tab", [name for name, _words, _changes in groups]) or "new"
+    changes = next((changes for name, _words, changes in groups if name == tab), [])
+    page = page_of(request, changes)
+    payments = Payment.objects.for_list().in_bulk([change.payment for change in page])
     context = {
         "batch": batch,
         "form": None,
         "last": found.term if found else None,
-        "tabs": tabs_of(request, words, counts)[1:],
+        "tabs": tabs_of(
+            request,
+            [(name, words) for name, words, _changes in groups],
+            {name: len(changes) for name, _words, changes in groups},
+        )[1:],
         "tab": tab,
-        "page": page_of(request, rows, count=counts.get(tab, 0)),
+        "page": page,
+        "lines": [(payments[change.payment], change.before_fen) for change in page],
     }
     return render_list(request, "disbursements/difference.html", part="disbursements/_difference.html", context=context)
 

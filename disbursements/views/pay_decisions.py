@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any, cast
 
 from django.db.models import Count
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -25,9 +25,10 @@ from programs.models import Award, AwardQuerySet, Program
 def unpaid(request: SignedInRequest, code: str) -> HttpResponse:
     """Confirmed awards of a program that wait, and for what."""
     program = get_object_or_404(Program.objects.filter(terms__term=request.term), pk=code)
-    rows: Any = waiting(request.term, program) if request.term else Award.objects.none()
-    mine = cast(AwardQuerySet, rows).visible_to(request.user)
-    counts = Counter(dict(mine.order_by().values_list("waits").annotate(n=Count("pk")))) if request.term else Counter()
+    if request.term is None:
+        raise Http404
+    mine: Any = cast(AwardQuerySet, waiting(request.term, program)).visible_to(request.user)
+    counts = Counter(dict(mine.order_by().values_list("waits").annotate(n=Count("pk"))))
     tab = chosen(request, "tab", Waiting.values)
     if tab:
         mine = mine.filter(waits=tab)
