@@ -8,6 +8,7 @@ from functools import partial
 
 import pytest
 
+from disbursements import returns
 from jobs import run
 from jobs.choices import JobState
 from jobs.models import Job
@@ -30,10 +31,11 @@ def test_ten_kills_leave_no_trace_in_the_rows(order, size, seed):
     assert size in job.result.values()
 
 
-def test_an_answer_of_the_bank_settles_each_line_once_however_often_its_reader_is_killed():
-    job = run_with_kills(partial(orders.return_read, 100), seed=20211020)
+def test_an_answer_of_the_bank_settles_each_line_once_however_often_its_reader_is_killed(monkeypatch):
+    monkeypatch.setattr(returns, "CHUNK_LINES", 5)  # as in tests.jobs.slowly: the ledger has an entry for each chunk
+    job = run_with_kills(partial(orders.return_read, 60), seed=20211020, kills=6)
 
-    assert (job.result["paid"], job.result["failed"], job.result["repeated"]) == (75, 25, 0)
+    assert (job.result["paid"], job.result["failed"], job.result["repeated"]) == (45, 15, 0)
 
 
 def test_a_bank_file_has_the_same_lines_however_often_its_writer_is_killed():
