@@ -30,6 +30,7 @@ from disbursements import bank_files, batches, cards, funds, sending
 from disbursements import runs as payment_runs
 from disbursements.choices import PaymentState
 from disbursements.models import Batch
+from disbursements.payable import payable
 from fixtures import county
 from jobs import run
 from jobs.choices import JobState
@@ -315,11 +316,11 @@ class Demonstration:
     def pay(self, term: Term, day: date) -> None:
         self.allot(term, day)
         for program in Program.objects.filter(terms__term=term):
-            if batches.payable(term, program).exists():
+            if payable(term, program).exists():
                 batch = self.send(term, program, day)
                 self.take_return(batch, day + timedelta(days=2), attempt=1)
                 self.correct_cards(batch, day + timedelta(days=5))
-                if batches.payable(term, program).exists():
+                if payable(term, program).exists():
                     again = self.send(term, program, day + timedelta(days=8))
                     self.take_return(again, day + timedelta(days=10), attempt=2)
 

@@ -16,18 +16,16 @@ from accounts.models import User
 from common.bulk import insert
 from common.moves import Refused, WrongState, hold, move
 from disbursements import bands, blockers, funds
-from disbursements.blockers import EmptyBatch, OwnBatch, TotalsDiffer
-from disbursements.choices import BATCH_MOVES, BatchState, PaymentState, Waiting, Way
+from disbursements.blockers import EmptyBatch, OwnBatch
+from disbursements.choices import BATCH_MOVES, BatchState, PaymentState, Way
 from disbursements.models import Bank, Batch, Payment
-from disbursements.payable import payable, waiting
+from disbursements.payable import payable
 from jobs.run import Running
 from programs.blockers import refuse
 from programs.choices import Payee
 from programs.models import Award, Program
 from schools.models import Term
 from students.models import Card
-
-__all__ = ["EmptyBatch", "OwnBatch", "TotalsDiffer", "payable"]
 
 BUILD_ROWS = 1_000
 
@@ -116,11 +114,6 @@ def prepare(
 def _totals(awards: QuerySet[Award]) -> dict[str, int]:
     sums = awards.order_by().aggregate(people=Count("pk"), fen=Sum("amount_fen"))
     return {"people": sums["people"], "amount_fen": sums["fen"] or 0}
-
-
-def waiting_for_a_card(term: Term, program: Program) -> QuerySet[Award]:
-    """Those who cannot be paid for want of a card, or of an account of their school."""
-    return waiting(term, program).filter(waits__in=[Waiting.NO_CARD, Waiting.CARD_REFUSED, Waiting.NO_ACCOUNT])
 
 
 _PAYMENT = (

@@ -276,7 +276,7 @@ class TestSentBack:
     def test_needs_words_and_another_person(self, batch, preparer, approver):
         with pytest.raises(batches.WordsMissing):
             batches.send_back(batch, reason=" ", by=approver, at=NOW)
-        with pytest.raises(batches.OwnBatch):
+        with pytest.raises(blockers.OwnBatch):
             batches.send_back(batch, reason="不对", by=preparer, at=NOW)
 
     def test_is_over_once_it_is_approved(self, batch, approver):

@@ -10,9 +10,10 @@ from openpyxl import load_workbook
 
 from accounts.models import Action
 from common.moves import WrongState
-from disbursements import bank_files, batches, cards, funds, returns, runs, sending
+from disbursements import bank_files, batches, blockers, cards, funds, returns, runs, sending
 from disbursements.choices import BatchState, EntryKind, FailureReason, LineOutcome, PaymentState
 from disbursements.models import Batch, LedgerEntry, Payment, ReturnLine
+from disbursements.payable import payable, waiting
 from jobs import run, wording
 from jobs.choices import JobState
 from jobs.models import Job
@@ -88,7 +89,7 @@ class TestBuild:
             (2, 1, "pending"),
             (3, 1, "pending"),
         ]
-        assert batches.waiting_for_a_card(term, program).count() == 1
+        assert waiting(term, program).count() == 1
 
     def test_pays_a_waiver_to_the_school_in_one_line(self, term, preparer):
         waiver = ProgramFactory(code="vocational-waiver", payee=Payee.SCHOOL)
@@ -168,10 +169,10 @@ class TestControlTotals:
         assert "控制总数是 5 笔 2,500.00 元" in told
         assert f"批次里是 {found[0]} 笔 {found[1]} 元" in told
         batch.refresh_from_db()
-        with pytest.raises(batches.TotalsDiffer):
+        with pytest.raises(blockers.TotalsDiffer):
             batches.approve(batch, by=approver, at=NOW)
         batches.discard(batch, by=preparer, at=NOW)
-        assert batches.payable(term, program).count() == int(found[0])
+        assert payable(term, program).count() == int(found[0])
 
     def test_hold_though_a_card_is_replaced_meanwhile(self, term, program, preparer, in_the_middle):
         last = awards(program, 5)[-1]
@@ -189,7 +190,7 @@ class TestControlTotals:
         batch = build(term, program, preparer)
         Batch.objects.filter(pk=batch.pk).update(amount_fen=1)
 
-        with pytest.raises(batches.TotalsDiffer, match=r"批次里是 2 笔 0\.01 元"):
+        with pytest.raises(blockers.TotalsDiffer, match=r"批次里是 2 笔 0\.01 元"):
             batches.approve(Batch.objects.get(pk=batch.pk), by=approver, at=NOW)
 
 
@@ -265,7 +266,7 @@ class TestApprove:
         awards(program, 1)
         fund(program, term, preparer)
 
-        with pytest.raises(batches.OwnBatch):
+        with pytest.raises(blockers.OwnBatch):
             batches.approve(build(term, program, preparer), by=preparer, at=NOW)
 
     def test_is_refused_the_second_time(self, term, program, preparer, approver):
@@ -285,7 +286,7 @@ class TestApprove:
         batch = build(term, program, preparer)
         Payment.objects.filter(batch=batch, line_no=1).update(amount_fen=1)
 
-        with pytest.raises(batches.TotalsDiffer):
+        with pytest.raises(blockers.TotalsDiffer):
             batches.approve(batch, by=approver, at=NOW)
 
     def test_more_than_the_fund_holds_is_refused(self, term, program, preparer, approver):

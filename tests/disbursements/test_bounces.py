@@ -13,6 +13,7 @@ from common.moves import WrongState
 from disbursements import batches, bounces, cards, funds
 from disbursements.choices import BatchState, EntryKind, FailureReason, PaymentState
 from disbursements.models import Bounce, LedgerEntry, Payment
+from disbursements.payable import waiting
 from tests.disbursements.test_batches import answer, awards, build, fund, send
 from tests.factories import (
     NOW,
@@ -118,7 +119,7 @@ class TestNextTry:
         return payment
 
     def test_waits_for_another_card(self, bounced, term, program, preparer):
-        assert list(batches.waiting_for_a_card(term, program)) == [bounced.award]
+        assert list(waiting(term, program)) == [bounced.award]
         with pytest.raises(batches.NothingToPay):
             batches.prepare(term=term, program=program, by=preparer, at=NOW)
 
