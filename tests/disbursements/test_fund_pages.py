@@ -184,3 +184,15 @@ def test_before_the_first_term_there_is_nothing(as_role):
         assert client.get(reverse(f"disbursements:{name}")).status_code == 200
     for name in ("allot", "carry", "ledger-export"):
         assert client.get(reverse(f"disbursements:{name}")).status_code == 404
+
+
+def test_carried_money_is_named_where_a_batch_is_approved(as_role, arrived, term, program):
+    Term.objects.filter(pk=term.pk).update(state=TermState.CLOSED)
+    spring = make.TermFactory(code="2022S")
+    make.TermProgramFactory(term=spring, program=program)
+    funds.carry_over(program, Term.objects.get(pk=term.pk), spring, by=make.UserFactory(), at=timezone.now())
+    batch = make.BatchFactory(program=program, term=spring, with_payments=1)
+
+    page = as_role("approver").get(reverse("disbursements:batch-approve", args=[batch.pk])).content.decode()
+
+    assert "含上期结转 300.00" in page
