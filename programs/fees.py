@@ -23,6 +23,7 @@ from accounts.models import User
 from common.moves import Refused
 from programs.choices import AwardState, Basis, ListState
 from programs.models import Award, DatedQuerySet, Program, SchoolFee, Standard
+from programs.teaching import teaching
 from schools.cells import Day, Named, Words, Yuan
 from schools.models import School, SchoolQuerySet, Term, term_name
 from schools.resources import ListMeta, ListResource
@@ -246,9 +247,8 @@ def missing(term: Term, schools: SchoolQuerySet, program: Program | None = None)
     for each in programs_by_fee(term):
         if program in (None, each):
             with_fee = SchoolFee.objects.on(term.starts_on).filter(program=each).values("school")
-            teaching = schools.filter(is_active=True).teaching(stage.code for stage in each.stages.all())
-            asked = teaching.filter(_by_fee(each, term)).exclude(pk__in=with_fee)
-            found += [(school, each) for school in School.objects.filter(pk__in=asked.values("pk")).for_list()]
+            asked = teaching(schools, each).filter(_by_fee(each, term)).exclude(pk__in=with_fee)
+            found += [(school, each) for school in asked]
     return found
 
 

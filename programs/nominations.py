@@ -251,7 +251,11 @@ def lines(term: Term, schools: SchoolQuerySet, program: Program | None = None) -
     rooms = caps.rooms(term, counts, schools=schools)
     found = []
     for each in offered:
-        for school in teaching(schools, each):
+        shown = list(teaching(schools, each))
+        others = {school for school, code in counts if code == each.pk} - {school.pk for school in shown}
+        if others:  # they put children forward and teach the stage no longer
+            shown += schools.filter(pk__in=others).for_list()
+        for school in shown:
             tiers = counts.get((school.pk, each.pk), {})
             found.append(Line(school, each, sum(tiers.values()), tiers, rooms.get((school.pk, each.pk), [])))
     return found

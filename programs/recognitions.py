@@ -6,7 +6,6 @@ number the roster gives, right or wrong, or, without a usable number, by name wh
 child only.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
 from accounts.models import User
-from common import names, resident_ids, sheets
+from common import sheets
 from common.bulk import in_parts, insert
 from common.moves import Refused, WrongState, move
 from common.tables import Table
@@ -26,10 +25,9 @@ from jobs.choices import FileKind
 from jobs.run import Running
 from programs.choices import RECOGNITION_LIST_MOVES, Level, RecognitionListState
 from programs.models import Recognition, RecognitionList, RecognitionListQuerySet, RecognitionRound
+from programs.school_children import SchoolChildren
 from schools.choices import Season, TermState
 from schools.models import School, Term
-from students import identity
-from students.models import Enrollment
 
 SYNONYMS: dict[str, Sequence[str]] = {
     "name": ("姓名", "学生姓名"),
@@ -240,7 +238,7 @@ def _read(
     if recognition_list.file is None:
         raise LookupError(f"Recognition list {recognition_list.pk} has no file.")
     table = Table(files.content(recognition_list.file), SYNONYMS, REQUIRED, limits=sheets.SMALL, reader=reader)
-    children = _Children(recognition_list)
+    children = SchoolChildren(recognition_list.school, recognition_list.term)
     recognized: dict[int, tuple[str, int]] = {}
     unmatched: list[dict[str, Any]] = []
     for number, cells in table.lines():
@@ -258,29 +256,3 @@ def _read(
     if not recognized:
         raise NoOne()
     return recognized, unmatched
-
-
-class _Children:
-    """The school's children of the term, found by number and name or, without a usable number, by name and class."""
-
-    def __init__(self, recognition_list: RecognitionList) -> None:
-        self.by_number: dict[tuple[str, str], int] = {}
-        self.by_name: dict[str, list[tuple[int, str, str]]] = defaultdict(list)
-        here = Enrollment.objects.studying().filter(school=recognition_list.school, term=recognition_list.term)
-        for child, index, name, grade, class_name in here.order_by("pk").values_list(
-            "student", "student__id_number_index", "student__name_key", "grade", "class_name"
-        ):
-            if index:
-                self.by_number[index, name] = child
-            self.by_name[name].append((child, grade, class_name))
-
-    def find(self, text: dict[str, str]) -> int | None:
-        name = names.key(text.get("name", ""))
-        number = resident_ids.normalize(text.get("id_number", ""))
-        if index := identity.number_index(number, resident_ids.kind(number)):
-            return self.by_number.get((index, name))
-        namesakes = self.by_name.get(name, [])
-        if len(namesakes) > 1:
-            place = (text.get("grade", ""), text.get("class_name", ""))
-            namesakes = [child for child in namesakes if (child[1], child[2]) == place]
-        return namesakes[0][0] if len(namesakes) == 1 else None
