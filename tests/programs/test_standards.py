@@ -68,7 +68,7 @@ class TestSucceeding:
         assert Award.objects.get().standard == old
         act = acts("standard.succeeded").get()
         assert act.target_id == str(new.pk)
-        assert [fact.value for fact in wording.facts(act.details)] == ["500.00", "625.00", "2022-02-01", NEW_NUMBER]
+        assert {fact.value for fact in wording.facts(act.details)} == {"500.00", "625.00", "2022-02-01", NEW_NUMBER}
 
     def test_takes_over_the_end_of_the_old_row(self, by):
         old = make.StandardFactory(valid_to=date(2025, 1, 31))
