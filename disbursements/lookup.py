@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import limits
 from common import names
 from common.moves import Refused
+from common.resident_ids import IdKind
 from disbursements import slips
 from disbursements.choices import Told
 from programs.models import Award
@@ -79,5 +80,5 @@ def _namesakes(name_key: str, digits: str) -> list[Student]:
 
 
 def _ends_with(child: Student, digits: str) -> bool:
-    is_known = identity.is_usable(child.id_kind) and len(child.id_number) > DIGITS
+    is_known = identity.is_usable(IdKind(child.id_kind)) and len(child.id_number) > DIGITS
     return is_known and hmac.compare_digest(child.id_number[-DIGITS:].encode(), digits.encode())
