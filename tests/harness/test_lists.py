@@ -88,6 +88,7 @@ MORE_ROWS: dict[str, Callable[[World], object]] = {
     "programs:round-facts": lambda own: make.HardshipFactory(match__enrollment__school=own.school),
     "programs:rounds": lambda own: make.RecognitionRoundFactory(),
     "programs:touched": touch,
+    "programs:trials": lambda own: make.TrialFactory(),
     "reports:names": lambda own: make.AwardFactory(confirmed=True),
     "schools:list": lambda own: make.EnrollmentFactory(),
     "schools:towns": lambda own: make.TownFactory(code=f"990101{200 + Town.objects.count()}000"),
