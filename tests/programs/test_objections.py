@@ -7,9 +7,10 @@ import pytest
 from accounts.models import Action
 from common.moves import WrongState
 from programs import objections, publicity
-from programs.choices import AwardState, Channel, ContactPurpose, ObjectionState
-from programs.models import Objection
+from programs.choices import AwardState, Channel, ContactPurpose, NoticeState, ObjectionState
+from programs.models import Notice, Objection
 from tests.factories import NOW, AwardFactory, AwardListFactory, NoticeFactory, ObjectionFactory, UserFactory
+from tests.together import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -247,3 +248,34 @@ class TestState:
         assert list(Objection.objects.overdue(late.due_on)) == []
         assert list(Objection.objects.overdue(day_after)) == [late]
         assert ended not in Objection.objects.overdue(day_after)
+
+
+@pytest.mark.django_db(transaction=True)
+class TestAtTheSameMoment:
+    """Two people press at once: one order of the two holds, and the table never shows both."""
+
+    def test_a_notice_does_not_come_down_over_an_objection(self, notice, award):
+        after = at(notice.ends_on + timedelta(days=1))
+        officer = UserFactory()
+
+        at_once(
+            lambda: objections.send_in(Notice.objects.get(pk=notice.pk), award, words="家里有门面房", at=after),
+            lambda: publicity.take_down(Notice.objects.get(pk=notice.pk), by=officer, at=after, result="无异议"),
+        )
+
+        notice.refresh_from_db()
+        is_said = Objection.objects.filter(is_upheld=None).exists()
+        assert (notice.state == NoticeState.UP) == is_said
+
+    def test_it_is_taken_up_or_dismissed(self, notice, award):
+        sent = objections.send_in(notice, award, words="家里有门面房", at=NOW)
+        one, other = UserFactory(), UserFactory()
+
+        at_once(
+            lambda: objections.take_up(Objection.objects.get(pk=sent.pk), by=one, at=NOW),
+            lambda: objections.dismiss(Objection.objects.get(pk=sent.pk), words="广告", by=other, at=NOW),
+        )
+
+        sent.refresh_from_db()
+        held = state_of(award) == AwardState.SUSPENDED
+        assert (sent.state, held) in {(ObjectionState.OPEN, True), (ObjectionState.DISMISSED, False)}
