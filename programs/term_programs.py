@@ -20,6 +20,11 @@ from schools.models import Term
 _MONTHS = 6
 
 
+class TermClosed(Refused):
+    code = "term-programs-closed"
+    message = _("%(term)s已经结束，不能再改动开展的项目；需要时请先重新开放这个学期。")
+
+
 class StillAwarded(Refused):
     code = "term-program-awarded"
     message = _("%(term)s已经有学生享受“%(program)s”，不能取消。")
@@ -57,6 +62,8 @@ def months(term: Term) -> list[date]:
 @transaction.atomic
 def keep(term: Term, wanted: Iterable[CarriedOut], *, by: User, at: datetime) -> None:
     """Say which programs an open term carries out and how. What children were already given cannot be taken out."""
+    if term.state == TermState.CLOSED:
+        raise TermClosed(term=term)
     hold(term, TermState.OPEN)
     lines = {line.program.pk: line for line in wanted}
     allowed = set(months(term))

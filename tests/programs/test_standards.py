@@ -387,6 +387,12 @@ class TestATermsPrograms:
         with pytest.raises(term_programs.StillAwarded):
             term_programs.keep(term, [], by=by, at=make.NOW)
 
+    def test_of_a_closed_term_stay(self, by):
+        closed = make.TermFactory(code="2021S", state="closed")
+
+        with pytest.raises(term_programs.TermClosed):
+            term_programs.keep(closed, [CarriedOut(make.ProgramFactory())], by=by, at=make.NOW)
+
     @pytest.mark.parametrize(
         ("first", "last", "expected"),
         [
