@@ -24,7 +24,7 @@ from common.pages import chosen, counts_by, page_of, render_list, tabs_of
 from common.roles import COUNTY, Role
 from programs import applications, rechecks, rounds
 from programs.applications import Proposal, Vote
-from programs.choices import ApplicationState, Level, RecognitionListState, RoundKind, RoundState
+from programs.choices import ApplicationState, RecognitionListState, RoundKind, RoundState
 from programs.forms import PutUpForm, ReasonForm
 from programs.models import Application, Recheck, Recognition, RecognitionRound
 from programs.round_forms import (
@@ -537,7 +537,6 @@ def _show_class(
         "lines": lines,
         "refusal": refusal,
         "is_wrong": any(form.errors for _row, form in lines),
-        "levels": Level.choices,
     }
     return render(request, template, context)
 

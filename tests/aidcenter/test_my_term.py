@@ -20,6 +20,7 @@ from tests.factories import (
     ObjectionFactory,
     PaymentFactory,
     RecognitionListFactory,
+    RecognitionRoundFactory,
     RosterFactory,
     SchoolFactory,
     SchoolQuestionFactory,
@@ -77,6 +78,34 @@ class TestNextStep:
 
         assert my_term.of(school, term, today=TODAY).next.title == "上报认定名单和档次"
         assert steps(school, term) == ["done", "done", "now", "waiting", "waiting", "waiting"]
+
+    @pytest.mark.parametrize(
+        ("facts", "state", "verb"),
+        [
+            ({}, "now", "去办理"),
+            ({"reviewed": True}, "now", "去公示"),
+            ({"published": True, "public_to": TODAY + timedelta(days=9), "public_from": TODAY}, "waiting", "查看"),
+            (
+                {"published": True, "public_to": TODAY - timedelta(days=1), "public_from": date(2021, 9, 1)},
+                "now",
+                "去结束公示",
+            ),
+            ({"published": True, "state": "closed"}, "waiting", "查看"),
+        ],
+    )
+    def test_follows_a_recognition_that_is_under_way(self, school, term, facts, state, verb):
+        RosterFactory(school=school, term=term)
+        under_way = RecognitionRoundFactory(school=school, term=term, **facts)
+
+        step = my_term.of(school, term, today=TODAY).steps[2]
+
+        assert (step.state.value, step.verb, step.url) == (state, verb, under_way.get_absolute_url())
+
+    def test_says_why_a_recognition_was_sent_back(self, school, term):
+        RosterFactory(school=school, term=term)
+        RecognitionRoundFactory(school=school, term=term, sent_back_reason="会议记录不完整")
+
+        assert my_term.of(school, term, today=TODAY).next.wrong == "认定被退回：会议记录不完整"
 
     def test_is_the_rows_that_stayed_out(self, school, term):
         RosterFactory(school=school, term=term, rows_refused=1)
