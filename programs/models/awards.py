@@ -270,8 +270,7 @@ class Nomination(models.Model):
             models.CheckConstraint(
                 name="nomination_withdrawn_with_a_reason",
                 condition=Q(withdrawn_by=None, withdrawn_at=None, withdrawn_reason="")
-                | Q(withdrawn_by__isnull=False, withdrawn_at__isnull=False, is_current=False)
-                & ~Q(withdrawn_reason=""),
+                | Q(withdrawn_by__isnull=False, withdrawn_at__isnull=False, is_current=False) & ~Q(withdrawn_reason=""),
             ),
         ]
         indexes = [models.Index(fields=["term", "school", "program"], name="nomination_by_school")]
