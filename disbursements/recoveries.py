@@ -16,7 +16,7 @@ from common.money import yuan
 from common.moves import Refused, hold, move
 from disbursements import funds
 from disbursements.choices import RECOVERY_MOVES, PaymentState, RecoveryCause, RecoveryState
-from disbursements.models import Payment, PaymentQuerySet, Recovery, RecoveryReceipt
+from disbursements.models import PayDecision, Payment, PaymentQuerySet, Recovery, RecoveryReceipt
 from programs import gaps
 from programs.choices import Gap, Mistake
 from programs.models import Award, Objection
@@ -76,10 +76,18 @@ class Proposal:
 
 
 def proposed(term: Term) -> list[Proposal]:
-    """What may have to come back: paid, not asked back yet, and mistaken or objected to rightly."""
+    """What may have to come back: paid, not asked back yet, and mistaken or objected to rightly.
+
+    A child of whom a person decided that it is paid though it left is not asked back for having left.
+    """
     paid = set(_arrived().filter(award__term=term).values_list("award", flat=True))
     paid -= set(Recovery.objects.filter(award__term=term).values_list("award", flat=True))
-    causes = {award: cause for award, cause in _speaking_against(term) if award in paid}
+    decided = set(PayDecision.objects.filter(award__term=term, is_to_pay=True).values_list("award", flat=True))
+    causes = {
+        award: cause
+        for award, cause in _speaking_against(term)
+        if award in paid and not (cause == RecoveryCause.LEFT and award in decided)
+    }
     return [Proposal(award, cause) for award, cause in sorted(causes.items())]
 
 

@@ -12,7 +12,15 @@ from common.moves import WrongState
 from disbursements import funds, recoveries
 from disbursements.choices import EntryKind, RecoveryCause, RecoveryState
 from disbursements.models import LedgerEntry, Recovery, RecoveryReceipt
-from tests.factories import NOW, BatchShareFactory, BounceFactory, ObjectionFactory, PaymentFactory, UserFactory
+from tests.factories import (
+    NOW,
+    BatchShareFactory,
+    BounceFactory,
+    ObjectionFactory,
+    PayDecisionFactory,
+    PaymentFactory,
+    UserFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +55,12 @@ class TestProposals:
         payment = PaymentFactory(paid=True, award__enrollment__state=state)
 
         assert recoveries.proposed(payment.award.term) == [recoveries.Proposal(payment.award_id, RecoveryCause.LEFT)]
+
+    def test_leave_out_who_left_and_was_paid_by_a_persons_word(self):
+        decision = PayDecisionFactory()
+        PaymentFactory(paid=True, award=decision.award)
+
+        assert recoveries.proposed(decision.award.term) == []
 
     def test_name_whom_an_objection_was_upheld_against(self):
         payment = PaymentFactory(paid=True)
