@@ -4,6 +4,7 @@ The files come from fixtures.county as offices would send them. Everything here 
 invented hour of that year; each step says how long it took and how much memory the process needed at most.
 """
 
+import io
 import json
 import resource
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ from time import perf_counter
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import segno
 import tablib
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
@@ -26,19 +28,32 @@ from common.bulk import in_parts
 from common.columns import read_yes_no
 from common.roles import Role
 from common.tables import Table
-from disbursements import bank_files, batches, cards, funds, sending
+from disbursements import bands, bank_files, batches, cards, funds, sending
 from disbursements import runs as payment_runs
 from disbursements.choices import PaymentState
-from disbursements.models import Batch
+from disbursements.models import Bank, Batch
 from disbursements.payable import payable
 from fixtures import county
 from jobs import run
 from jobs.choices import JobState
 from jobs.models import Job
-from programs import awards, fees, lists, publicity, shares
+from programs import (
+    applications,
+    awards,
+    fees,
+    lists,
+    objections,
+    photos,
+    publicity,
+    recognitions,
+    rounds,
+    shares,
+)
 from programs import runs as program_runs
-from programs.choices import AwardState, ListState
-from programs.models import Award, AwardList, Notice, Program
+from programs.applications import Proposal, Vote
+from programs.choices import AwardState, Channel, ListState
+from programs.models import Award, AwardList, Notice, Program, RecognitionRound
+from programs.school_children import SchoolChildren
 from schools.choices import TermState
 from schools.models import School, Term, Town
 from schools.resources import SchoolResource
@@ -51,6 +66,11 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 Say = Callable[[str], None]
 
 _CHILDREN_OF_A_SCHOOL = 8
+_STEP_BY_STEP = 2
+"""So many schools of a term recognize on the pages, step by step; the others hand in a list."""
+_WITHOUT_PHOTO = 3
+_THIRD_FROM = 200_000_00
+"""Fen from which a batch of the demonstration needs a third signature."""
 _SCHOOLS = {
     name: (name,)
     for name in ("学校标识码", "学校名称", "乡镇", "学校类型", "办别", "寄宿", "户名", "开户行", "账号", "县城")
@@ -109,6 +129,10 @@ class Demonstration:
     def run(self, people: Mapping[Role, User]) -> None:
         """The whole year, term by term."""
         self.preparer, self.approver = people[Role.PREPARER], people[Role.APPROVER]
+        self.third = make_third()
+        begins = first_term().starts_on
+        bands.add(from_fen=_THIRD_FROM, valid_from=begins, by=self.approver, at=moment(begins))
+        self.bank = Bank.objects.get(is_default=True)
         self.take_schools()
         self.officers = make_officers()
         terms = list(Term.objects.filter(code__in={entry["term"] for entry in self.index if "term" in entry}))
@@ -126,6 +150,7 @@ class Demonstration:
         self.cross_check(term, snapshots, day)
         self.propose(term, day + timedelta(days=2))
         over = self.publish(term, workday(day + timedelta(days=5)))
+        self.prove(term)
         self.confirm(term, over)
         self.pay(term, workday(over + timedelta(days=2)))
 
@@ -198,8 +223,9 @@ class Demonstration:
     def take_recognition_lists(self, term: Term) -> None:
         schools = School.objects.in_bulk(field_name="code")
         at = moment(term.starts_on + timedelta(days=20))
+        entries = self._entries("recognition", term)
         with self.step(f"{term.code} read recognition lists") as work:
-            for entry in self._entries("recognition", term):
+            for entry in entries[_STEP_BY_STEP:]:
                 school = schools[entry["school"]]
                 uploaded = program_runs.upload_recognition_list(
                     school=school,
@@ -210,6 +236,63 @@ class Demonstration:
                     at=at,
                 )
                 work.rows += finish(program_runs.job_of(uploaded), at)["people"]
+        with self.step(f"{term.code} recognize step by step") as work:
+            for entry in entries[:_STEP_BY_STEP]:
+                work.rows += self.recognize(schools[entry["school"]], term, self._read(entry))
+
+    def recognize(self, school: School, term: Term, content: bytes) -> int:
+        """A school's round from telling the families to the county's record; it ends in the levels of its file."""
+        by, told_on = self.officers[school.pk], term.starts_on + timedelta(days=1)
+        day = workday(told_on + timedelta(days=9))
+        at = moment(day)
+        levels = self._levels(school, term, content)
+        round = rounds.begin(
+            school=school,
+            term=term,
+            kind=rounds.kind_of_next(school, term),
+            told_on=told_on,
+            told_how="致家长的一封信，校园公告栏",
+            by=by,
+            at=at,
+        )
+        here = rounds.children(round).filter(student__in=levels).order_by("pk")
+        applications.enter(round, here, applied_on=day, promise_signed=True, by=by, at=at)
+        applied = round.applications.filter(student__in=levels).order_by("pk")
+        found = {each.pk: levels[each.student_id] for each in applied}
+        others = round.applications.exclude(pk__in=found).values_list("pk", flat=True)
+        if others:
+            applications.withdraw(round, others, by=by, at=at)
+        applications.review_class(round, [Proposal(pk, level) for pk, level in found.items()], by=by, at=at)
+        self._vote(round, found, by=by, at=at)
+        rounds.publish(round, by=by, at=at + timedelta(hours=4))
+        if round.public_to is None:
+            raise StepFailed(f"{round} is not public")
+        over = moment(round.public_to + timedelta(days=1))
+        rounds.close(round, result="公示期满，无异议。", by=by, at=over)
+        rounds.record(round, by=self.approver, at=over + timedelta(hours=1))
+        return len(found)
+
+    def _vote(self, round: RecognitionRound, found: Mapping[int, str], *, by: User, at: datetime) -> None:
+        duties = ("组长", "教师代表", "家长代表", "班主任")
+        present = [{"name": f"评议{place}", "duty": duty} for place, duty in enumerate(duties, start=1)]
+        rounds.seat_panel(
+            round, panel_on=at.date(), present=present, minutes="逐名评议，按票数确定等级。", by=by, at=at
+        )
+        votes = [Vote(pk, level, votes_for=len(present), votes_against=0) for pk, level in found.items()]
+        applications.decide_class(round, votes, by=by, at=at + timedelta(hours=1))
+        rounds.register_review(round, by=by, at=at + timedelta(hours=2))
+
+    def _levels(self, school: School, term: Term, content: bytes) -> dict[int, str]:
+        """student → level, as the school's file says."""
+        table = Table(content, recognitions.SYNONYMS, recognitions.REQUIRED)
+        children = SchoolChildren(school, term)
+        levels: dict[int, str] = {}
+        for _number, cells in table.lines():
+            text = table.text(cells)
+            level, student = recognitions.level_of(text.get("level", "")), children.find(text)
+            if level is not None and student is not None:
+                levels.setdefault(student, str(level))
+        return levels
 
     # --- who is who, who gets what
 
@@ -303,6 +386,33 @@ class Demonstration:
                 work.rows += 1
         return over
 
+    def prove(self, term: Term) -> None:
+        """Photos of the boards, and the words that some people had to say against a name."""
+        notices = list(
+            Notice.objects.filter(list__term=term).select_related("list__school", "list__term").order_by("pk")
+        )
+        with self.step(f"{term.code} photos, objections") as work:
+            for notice in notices[:-_WITHOUT_PHOTO]:
+                by, at = self.officers[notice.list.school_id], moment(notice.starts_on, hour=16)
+                photo = photos.Brought(drawn(f"公示照片（示范） {notice}"), "公示栏.png")
+                photos.keep(notice, [photo], taken_on=notice.starts_on, by=by, at=at)
+                work.rows += 1
+            self.object_to(notices[0])
+
+    def object_to(self, notice: Notice) -> None:
+        """One by phone, which was looked into and did not hold; one by the open page with nothing in it."""
+        by, at = self.officers[notice.list.school_id], moment(notice.starts_on + timedelta(days=1), hour=10)
+        first, second = notice.list.awards.live().order_by("pk")[:2]
+        said = objections.raise_objection(
+            notice, first, words="听说家里刚买了车。", channel=Channel.PHONE, by=by, at=at
+        )
+        objections.note(said, words="班主任家访：车是同村亲戚的。", by=by, at=at + timedelta(hours=6))
+        objections.answer(
+            said, is_upheld=False, answer="经家访核实，不属实，资助不变。", by=by, at=at + timedelta(hours=7)
+        )
+        sent_in = objections.send_in(notice, second, words="试一下能不能提交", at=at)
+        objections.dismiss(sent_in, words="没有具体内容，也没有留联系方式。", by=by, at=at + timedelta(hours=2))
+
     def confirm(self, term: Term, day: date) -> None:
         with self.step(f"{term.code} take down and confirm") as work:
             for notice in Notice.objects.filter(list__term=term).select_related("list__school", "list__term"):
@@ -355,14 +465,16 @@ class Demonstration:
     def send(self, term: Term, program: Program, day: date) -> Batch:
         at = moment(day)
         with self.step(f"{term.code} batch {program.code}") as work:
-            batch = payment_runs.prepare_batch(term=term, program=program, by=self.preparer, at=at)
+            batch = payment_runs.prepare_batch(term=term, program=program, bank=self.bank, by=self.preparer, at=at)
             work.rows = finish(payment_runs.build_job(batch), at)["people"]
             batch.refresh_from_db()
             batches.approve(batch, by=self.approver, at=at + timedelta(hours=2))
+            if batch.needs_third:
+                batches.release(batch, by=self.third, at=at + timedelta(hours=2, minutes=30))
             at += timedelta(hours=3)
-            finish(run.start("batch-bank-file", by=self.preparer, at=at, term=term, batch_id=batch.pk), at)
+            finish(payment_runs.write_bank_file(batch, by=self.preparer, at=at), at)
             batch.refresh_from_db()
-            sending.send(batch, by=self.preparer, at=at)
+            sending.send(batch, by=self.preparer, at=at, words="U 盘送至信用社营业部")
         return batch
 
     def take_return(self, batch: Batch, day: date, *, attempt: int) -> None:
@@ -417,6 +529,22 @@ def moment(day: date, hour: int = 9) -> datetime:
 def workday(day: date) -> date:
     """This day if people work on it, else the next on which they do."""
     return workdays.last_day(day, 1)
+
+
+def drawn(words: str) -> bytes:
+    """A picture that stands for a photo, and is no other's: the words as a QR code."""
+    picture = io.BytesIO()
+    segno.make(words).save(picture, kind="png", scale=6)
+    return picture.getvalue()
+
+
+def make_third() -> User:
+    """The third person of the county, who signs where the amount asks for it; like officers, without a password."""
+    third, _is_new = User.objects.get_or_create(
+        username="approver-2",
+        defaults={"name": "县级加签", "role": Role.APPROVER, "password": make_password(None)},
+    )
+    return third
 
 
 def first_term() -> Term:

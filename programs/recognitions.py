@@ -232,6 +232,11 @@ def not_taken(recognition_list: RecognitionList) -> list[Unmatched]:
     ]
 
 
+def level_of(text: str) -> Level | None:
+    """The level that a cell means."""
+    return _LEVELS.get(text)
+
+
 def _read(
     recognition_list: RecognitionList, reader: sheets.Reader | None
 ) -> tuple[dict[int, tuple[str, int]], list[dict[str, Any]]]:
@@ -243,7 +248,7 @@ def _read(
     unmatched: list[dict[str, Any]] = []
     for number, cells in table.lines():
         text = table.text(cells)
-        level = _LEVELS.get(text.get("level", ""))
+        level = level_of(text.get("level", ""))
         student = children.find(text)
         if level is None:
             unmatched.append({"row": number, "code": "level-unknown"})

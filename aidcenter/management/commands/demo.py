@@ -14,11 +14,12 @@ from django.contrib.auth.hashers import make_password
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
+from django.utils import timezone
 
 from accounts.models import User
 from aidcenter import demo
 from common.roles import Role
-from disbursements import return_reasons
+from disbursements import banks, return_reasons
 from fixtures import county
 from programs import reference
 from students.models import Student
@@ -84,6 +85,7 @@ class Command(BaseCommand):
             county.write(county.build(plan), folder)
         reference.load_national()
         return_reasons.load()
+        banks.load(FIXTURES / "county" / "banks.toml", at=timezone.now())
         reference.load_standards(plan.standards)
         passwords = {} if options["database_only"] else {role: secrets.token_urlsafe(9) for role in Role.values}
         people = {role: self._person(role, name, passwords.get(role)) for role, name in _NAMES.items()}
