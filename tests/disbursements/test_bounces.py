@@ -180,7 +180,7 @@ class TestOnRecord:
             batch=batch, entered_by=preparer, entered_at=NOW,
         )  # fmt: skip
 
-        assert [str(o.title) for o in checks.run(term) if not o.holds] == ["到账后退票等于退票记录"]
+        assert [str(o.title) for o in checks.run(term) if not o.holds] == ["到账后退票按级次等于退票记录"]
 
     def test_no_migration_is_missing(self):
         call_command("makemigrations", "disbursements", check=True, dry_run=True, verbosity=0)

@@ -131,7 +131,7 @@ class TestReceive:
             "central": 8_893 + 17_787,
             "county": 4_440 + 8_880,
         }
-        check = next(each for each in checks.run(term) if str(each.title) == "追缴收回等于追缴收款")
+        check = next(each for each in checks.run(term) if str(each.title) == "追缴收回按级次等于追缴收款")
         assert (check.holds, check.left_fen) == (True, 40_000)
 
     @pytest.mark.parametrize(
