@@ -118,7 +118,7 @@ class PanelForm(forms.Form):
         help_text=_("一行一人，姓名和职务之间空一格。例：张建国 校长"),
     )
     minutes = forms.CharField(
-        label=_("会议记录"), required=False, max_length=20000, widget=forms.Textarea(attrs={"rows": 8})
+        label=_("会议记录"), required=False, max_length=12_000, widget=forms.Textarea(attrs={"rows": 8})
     )
     file = forms.FileField(
         label=_("会议记录原件"),
