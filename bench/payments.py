@@ -1,6 +1,7 @@
 """A full term's money: proposals, a batch of 25,000, the bank's file, its answer: `python -m bench.payments`.
 
-Makes a database of its own (SQLite, or beside the one of DATABASE_URL) and takes it away again. Every step runs in a process of its own, as a worker would
+Makes a database of its own (SQLite, or beside the one of DATABASE_URL) and takes it away again. Every step runs in a
+process of its own, as a worker would
 run it, so that its peak of memory is its own. Each stands beside a named baseline measured in the same run: what the
 step cannot do without, done in the plainest way (reading the rows it reads, writing the rows it writes).
 """
