@@ -108,7 +108,7 @@ def find_head(
         spelling: (name, place)
         for name, words in reversed(list(synonyms.items()))
         for place, word in reversed(list(enumerate(words)))
-        for spelling in (_without_notes(word), heading_key(word))
+        for spelling in (without_notes(word), heading_key(word))
     }
     best: tuple[tuple[int, int, int, int], int, int, dict[str, list[_Claim]]] | None = None
     readings: _Readings = {}
@@ -205,7 +205,7 @@ def _read_heading(
 ) -> tuple[bool, tuple[str, int]] | None:
     """Which field a text names, letter by letter or with a typing error."""
     if text not in readings:
-        plain = _without_notes(text)
+        plain = without_notes(text)
         if known := spellings.get(heading_key(text)) or spellings.get(plain):
             readings[text] = False, known
         else:
@@ -271,7 +271,7 @@ def heading_key(text: str) -> str:
 
 
 @lru_cache(maxsize=8_192)
-def _without_notes(text: str) -> str:
+def without_notes(text: str) -> str:
     """A heading without the notes in brackets, except a unit that changes what the number means."""
     plain = _BLANKS.sub("", unicodedata.normalize("NFKC", text))
     kept = _BRACKETS.sub(lambda note: note[0] if any(unit in note[0] for unit in _MANY_TIMES) else "", plain)

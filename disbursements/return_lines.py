@@ -16,7 +16,7 @@ from django.db.models import Min, Sum
 from django.utils.translation import gettext_lazy as _
 
 from common import names, sheets
-from common.columns import heading_key, is_grand_total, read_date
+from common.columns import heading_key, is_grand_total, read_date, without_notes
 from common.money import parse_fen, yuan
 from common.moves import Refused
 from common.redaction import redact
@@ -135,10 +135,15 @@ def headings(layout: Layout) -> dict[str, Sequence[str]]:
     return {
         field: [
             *(word for word in own.get(field, ()) if said[heading_key(word)] == field),
-            *(word for word in SYNONYMS.get(field, ()) if said.get(heading_key(word), field) == field),
+            *(word for word in SYNONYMS.get(field, ()) if _stands_for(word, field, said)),
         ]
         for field in [*SYNONYMS, ""]
     }
+
+
+def _stands_for(word: str, field: str, said: Mapping[str, str]) -> bool:
+    """Whether a heading still means what it does elsewhere, with its unit and without."""
+    return all(said.get(spelling, field) == field for spelling in (heading_key(word), without_notes(word)))
 
 
 def _without_heading(layout: Layout) -> list[str]:

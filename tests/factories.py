@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import factory
 from factory.django import DjangoModelFactory
 
-from accounts.models import Action, User
+from accounts.models import Action, Allowance, User
 from common import names, resident_ids, sealed, workdays
 from common.roles import Role
 from disbursements.choices import BatchState, EntryKind, FailureReason, PaymentState, RecoveryCause, Way
@@ -51,6 +51,7 @@ from programs.choices import (
 )
 from programs.models import (
     Application,
+    Attachment,
     Award,
     AwardList,
     Exclusion,
@@ -59,6 +60,7 @@ from programs.models import (
     Notice,
     NoticePhoto,
     Objection,
+    ObjectionStep,
     PolicyDocument,
     Program,
     Recheck,
@@ -251,6 +253,14 @@ class UserFactory(DjangoModelFactory):
         factory.LazyAttribute(lambda user: user.role == Role.SCHOOL), factory.SubFactory(SchoolFactory), None
     )
     password = factory.django.Password(PASSWORD)
+
+
+class AllowanceFactory(DjangoModelFactory):
+    class Meta:
+        model = Allowance
+
+    mark = factory.Sequence(lambda n: f"{n:032x}")
+    ends_at = NOW
 
 
 class ActionFactory(DjangoModelFactory):
@@ -896,6 +906,17 @@ class ApplicationFactory(DjangoModelFactory):
     entered_at = NOW
 
 
+class AttachmentFactory(DjangoModelFactory):
+    class Meta:
+        model = Attachment
+
+    application = factory.SubFactory(ApplicationFactory)
+    title = "住院费用清单"
+    file = factory.SubFactory(StoredFileFactory, kind=FileKind.ATTACHMENT)
+    added_by = factory.SubFactory(UserFactory)
+    added_at = NOW
+
+
 class RecheckDrawFactory(DjangoModelFactory):
     class Meta:
         model = RecheckDraw
@@ -1050,6 +1071,16 @@ class ObjectionFactory(DjangoModelFactory):
     received_by = factory.SubFactory(UserFactory)
     received_at = NOW
     due_on = factory.LazyAttribute(lambda objection: objections.due_on(objection.received_at.date()))
+
+
+class ObjectionStepFactory(DjangoModelFactory):
+    class Meta:
+        model = ObjectionStep
+
+    objection = factory.SubFactory(ObjectionFactory)
+    words = "到户走访，房产为其祖父所有。"
+    by = factory.SubFactory(UserFactory)
+    at = NOW
 
 
 class GapAnswerFactory(DjangoModelFactory):

@@ -120,7 +120,10 @@ class TestPayments:
 
     def test_a_batch_goes_on_with_a_signature_and_its_file(self):
         assert "batch_approved_is_signed" in refuses_update(make.BatchFactory(), state="approved")
-        assert "batch_sent_has_its_file" in refuses_update(make.BatchFactory(approved=True), state="sent")
+        assert "batch_sent_is_signed_and_written" in refuses_update(make.BatchFactory(approved=True), state="sent")
+        third = make.BatchFactory(sent=True)
+        assert "batch_sent_is_signed_and_written" in refuses_update(third, needs_third=True)
+        assert "batch_three_people" in refuses_update(third, released_by_id=third.approved_by_id)
 
     def test_one_answer_of_the_bank_is_read_once(self):
         refuses_copy(make.ReturnFileFactory())

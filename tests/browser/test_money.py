@@ -231,5 +231,5 @@ class TestByHand:
             starts_on=timezone.localdate() - timedelta(days=20), ends_on=timezone.localdate() - timedelta(days=1)
         )
 
-        assert page.goto(address).status == 404
+        assert page.goto(address).status == 410
         complaints.clear()

@@ -115,6 +115,7 @@ def test_an_officer_takes_it_up_and_sees_who_said_it_for_a_moment(notice, office
     sign_in("", user=officer)
     page.goto(reverse("programs:objections"))
     page.get_by_role("link", name="待受理").click()
+    expect(page.get_by_text("共 1 件异议")).to_be_visible()
     unseen = notice.objections.get(received_by=None)
     page.get_by_role("link", name=unseen.award.student.name).click()
     expect(page.get_by_text("李*国")).to_be_visible()
