@@ -18,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from accounts.models import User
 from common.moves import Refused
 from disbursements import batches, bounces, cards, cash, funds, pay_decisions, recoveries, returns, sending
-from disbursements.choices import BatchState, FailureReason, RecoveryCause, Way
+from disbursements.choices import BatchState, FailureReason, PaymentState, RecoveryCause, RecoveryState, Way
 from disbursements.models import (
     Arrival,
     Batch,
@@ -26,7 +26,7 @@ from disbursements.models import (
     Recovery,
     ReturnFile,
 )
-from jobs import run
+from jobs import files, run
 from jobs.choices import JobState
 from programs import awards, lists, objections, publicity
 from programs.choices import ListState, NoticeState, Payee
@@ -39,7 +39,7 @@ from tests.life.truths import Truths
 from tests.workbooks import xlsx
 
 RETURN_HEAD = ("序号", "户名", "金额(元)", "状态", "失败原因", "到账日期")
-any_one = st.integers(0, 11)
+any_one = st.integers(0, 7)
 Row = TypeVar("Row")
 
 
@@ -90,20 +90,17 @@ class Life(RuleBasedStateMachine):
 
     # --- the beginning
 
-    @initialize(stage=st.integers(0, 5), funded=st.booleans())
-    def begin(self, stage: int, funded: bool) -> None:
-        """Some walks begin late in the term, where most of the money is at stake."""
-        if funded or stage >= 4:
+    @initialize(first=st.integers(0, 6), second=st.integers(0, 5), of_batches=st.integers(0, 9), funded=st.booleans())
+    def begin(self, first: int, second: int, of_batches: int, funded: bool) -> None:
+        """Some way into the term, so that walks begin in every state of lists and batches."""
+        if funded or of_batches:
             for program in self.office.programs:
                 self._money_arrives(program, 10_000_000)
-        if stage:
-            self._propose(self.office.preparers[0])
-        for _ in range((stage - 1) * 6):
-            self._goes_on_with_a_list(0)
-        if stage >= 3:
-            for _ in range(18):
-                self._goes_on_with_a_list(1)
-        for _ in range(max(stage - 3, 0) * 4):
+        self._propose(self.office.preparers[0])
+        for place, steps in ((0, first), (1, second)):
+            for _ in range(steps):
+                self._goes_on_with_a_list(place)
+        for _ in range(of_batches):
             self._goes_on_with_a_batch(0)
 
     # --- lists
@@ -267,6 +264,7 @@ class Life(RuleBasedStateMachine):
         program = self.office.programs[pick % 2]
         for share, per_mille in zip(Share.objects.filter(program=program).order_by("pk"), to, strict=True):
             Share.objects.filter(pk=share.pk).update(per_mille=per_mille)
+        self._goes_on_with_a_batch(pick)
 
     @rule(pick=any_one, who=any_one)
     def prepare_a_batch(self, pick: int, who: int) -> None:
@@ -429,7 +427,8 @@ class Life(RuleBasedStateMachine):
 
     @rule(pick=any_one, who=any_one, fen=st.sampled_from([1, 777, 12_347, 33_333]))
     def ask_money_back(self, pick: int, who: int, fen: int) -> None:
-        if award := one(Award.objects.confirmed(), pick):
+        paid = Payment.objects.filter(state=PaymentState.PAID).values("award")
+        if award := one(Award.objects.filter(pk__in=paid), pick) or one(Award.objects.all(), pick):
             self.attempt(
                 recoveries.open,
                 award,
@@ -443,21 +442,71 @@ class Life(RuleBasedStateMachine):
     @rule(pick=any_one, who=any_one, fen=st.sampled_from([1, 500, 777, 12_347, 33_333]))
     def a_family_gives_back(self, pick: int, who: int, fen: int) -> None:
         if recovery := one(Recovery.objects.all(), pick):
-            self.vouchers += 1
-            self.attempt(
-                recoveries.receive,
-                recovery,
-                amount_fen=fen,
-                received_on=timezone.localdate(self.at),
-                voucher=str(self.vouchers),
-                by=self.person(who),
-                at=self.tick(),
-            )
+            self._receive(recovery, fen, self.person(who))
+
+    @rule(pick=any_one)
+    def a_family_brings_too_much(self, pick: int) -> None:
+        if recovery := one(Recovery.objects.filter(state=RecoveryState.OPEN), pick):
+            self._receive(recovery, recovery.due_fen + 1, self.office.preparers[0])
+
+    def _receive(self, recovery: Recovery, fen: int, by: User) -> None:
+        self.vouchers += 1
+        day, voucher = timezone.localdate(self.at), str(self.vouchers)
+        self.attempt(
+            recoveries.receive, recovery, amount_fen=fen, received_on=day, voucher=voucher, by=by, at=self.tick()
+        )
 
     @rule(pick=any_one, who=any_one)
     def let_the_rest_go(self, pick: int, who: int) -> None:
         if recovery := one(Recovery.objects.all(), pick):
             self.attempt(recoveries.waive, recovery, words="家庭困难", by=self.person(who), at=self.tick())
+
+    # --- what nobody may do, and what was done already
+
+    @rule(pick=any_one)
+    def whoever_must_not_sign_a_list_tries(self, pick: int) -> None:
+        """A foreign school, whoever put it forward, whoever spoke for the school, and whoever is in a hurry."""
+        found = one(AwardList.objects.all(), pick)
+        if found is None:
+            return
+        for officer in self.office.officers:
+            if officer.school_id != found.school_id:
+                self.attempt(lists.school_prepare, found, by=officer, at=self.tick())
+                self.attempt(lists.school_approve, found, by=officer, at=self.tick())
+        for signed in (found.school_prepared_by, found.school_approved_by):
+            if signed is not None:
+                self.attempt(lists.school_approve, found, by=signed, at=self.tick())
+                self.attempt(lists.confirm, found, by=signed, at=self.tick())
+        self.attempt(lists.confirm, found, by=found.prepared_by, at=self.tick())
+        for notice in found.notices.filter(state=NoticeState.UP):
+            if timezone.localdate(self.at) <= notice.ends_on:
+                self._take_down(notice, self.office.approvers[0])
+            if notice.objections.filter(is_upheld=None).exists():
+                self.tick(days=10)
+                self._take_down(notice, self.office.approvers[0])
+
+    @rule(pick=any_one)
+    def whoever_must_not_sign_a_batch_tries(self, pick: int) -> None:
+        batch = one(Batch.objects.all(), pick)
+        if batch is None:
+            return
+        for by in (batch.prepared_by, batch.approved_by):
+            if by is not None:
+                self.attempt(batches.release, batch, by=by, at=self.tick())
+                self.attempt(batches.take_back, batch, reason="请核对", by=batch.prepared_by, at=self.tick())
+                self.attempt(batches.approve, batch, by=batch.prepared_by, at=self.tick())
+
+    @rule(pick=any_one)
+    def what_was_done_is_done_again(self, pick: int) -> None:
+        """By somebody whose page shows how it was before."""
+        if batch := one(Batch.objects.exclude(state=BatchState.DRAFT), pick):
+            self.execute("batch-build", batch.prepared_by, batch_id=batch.pk)
+            self.attempt(batches.approve, batch, by=self.office.approvers[2], at=self.tick())
+            if batch.state != BatchState.APPROVED:
+                self.attempt(sending.send, batch, by=batch.prepared_by, at=self.tick())
+        if answer := one(ReturnFile.objects.all(), pick):
+            self.execute("return-read", answer.uploaded_by, return_id=answer.pk)
+            self._hand_in(answer.batch, files.content(answer.file))
 
     # --- what always holds
 

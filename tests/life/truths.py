@@ -64,7 +64,7 @@ class Rows:
         self.awards = list(Award.objects.order_by("pk").values_list("pk", "state", "amount_fen", "list", named=True))
         self.notices = list(Notice.objects.order_by("pk"))
         objections = Objection.objects.order_by("pk")
-        self.objections = list(objections.values_list("award", "is_upheld", "received_by", named=True))
+        self.objections = list(objections.values_list("notice", "award", "is_upheld", "received_by", named=True))
 
 
 class Truths:
@@ -156,6 +156,7 @@ class Truths:
             times[line.award] += is_there or line.state in {PaymentState.PENDING, PaymentState.SENT}
             is_fit = line.state == PaymentState.DISCARDED or line.award__state == AwardState.CONFIRMED
             must(is_fit, "a payment of an award that is not confirmed", line)
+            must(line.bounce is None or line.state == PaymentState.PAID, "what never arrived came back", line)
         for award, how_often in times.items():
             must(how_often <= 1, "an award is paid more than once", award)
 
@@ -196,18 +197,23 @@ class Truths:
                 must(found.confirmed_by_id not in before, "one person confirmed alone", found.pk)
 
     def what_is_confirmed_hung_in_public(self, rows: Rows) -> None:
-        down = {notice.list_id: notice for notice in rows.notices if notice.state == NoticeState.DOWN}
-        for found in rows.lists.values():
-            if found.state == ListState.CONFIRMED:
-                must(found.pk in down, "a list was confirmed unseen", found.pk)
-                notice = down[found.pk]
+        down = set()
+        for notice in rows.notices:
+            if notice.state == NoticeState.DOWN:
                 last_whole_day = timezone.localdate(notice.taken_down_at) - timedelta(days=1)
                 full = workdays.count(notice.starts_on, last_whole_day)
-                must(full >= 5, "a list came down early", found.pk, full)
+                must(full >= 5, "a list came down early", notice.pk, full)
+                down.add(notice.list_id)
+        for found in rows.lists.values():
+            is_confirmed = found.state == ListState.CONFIRMED
+            must(not is_confirmed or found.pk in down, "a list was confirmed unseen", found.pk)
 
     def objections_hold_and_drop(self, rows: Rows) -> None:
         is_open = {row.award for row in rows.objections if row.is_upheld is None and row.received_by is not None}
         is_upheld = {row.award for row in rows.objections if row.is_upheld}
+        is_down = {notice.pk for notice in rows.notices if notice.state == NoticeState.DOWN}
+        for row in rows.objections:
+            must(row.is_upheld is not None or row.notice not in is_down, "a list came down over an objection", row)
         for award in rows.awards:
             if award.state == AwardState.CONFIRMED:
                 must(award.pk not in is_open, "an award was confirmed over an open objection", award.pk)
