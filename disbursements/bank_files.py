@@ -25,6 +25,7 @@ from jobs import files
 from jobs.models import StoredFile
 from programs.choices import Payee
 from schools.models import School
+from students.choices import OWN
 from students.models import Card
 
 SHOWN = 5
@@ -37,6 +38,11 @@ _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 class LineWithoutCard(Refused):
     code = "bank-file-no-card"
     message = _("第 %(lines)s 行的学生现在没有银行卡，文件没有生成。请先补录银行卡，或者撤回批次重新编制。")
+
+
+class CardNotOwn(Refused):
+    code = "bank-file-card-not-own"
+    message = _("第 %(lines)s 行的学生现在用的不是本人的卡，这个项目只能发到学生本人的卡上，请先更正银行卡。")
 
 
 class CardOfAnotherBank(Refused):
@@ -97,6 +103,10 @@ def new_cards(batch: Batch) -> dict[int, Card]:
         foreign = [change.payment.line_no for change in found if change.card and not mine(change.card.bank)]
         if foreign:
             raise CardOfAnotherBank(lines=_named(foreign))
+    if batch.program.payee == Payee.STUDENT:
+        others = [change.payment.line_no for change in found if change.card and change.card.relation != OWN]
+        if others:
+            raise CardNotOwn(lines=_named(others))
     return {change.payment.pk: change.card for change in found if change.card}
 
 

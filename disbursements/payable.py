@@ -10,7 +10,7 @@ from disbursements.models import Bank, PayDecision, Payment
 from programs.choices import AwardState, Payee
 from programs.models import Award, Program
 from schools.models import Term
-from students.choices import EnrollmentState
+from students.choices import OWN, EnrollmentState
 from students.models import Card
 
 _LIVE = Payment.objects.live().filter(award=OuterRef("pk"))
@@ -28,10 +28,11 @@ _FOR_CASH = (Waiting.NO_CARD, Waiting.CARD_REFUSED)
 def payable(term: Term, program: Program, *, bank: Bank | None = None, way: str = Way.BANK) -> QuerySet[Award]:
     """Confirmed awards without a live payment, whose payee can be paid in this way.
 
-    After a failure or a late return the award waits until its card is another one than the bank refused; an account
-    of a school can be tried again as it is, after the school has set it right with its bank. Of a bank only the
-    children whose card is one of its own; an account of a school is paid by any. Cash is for families that no bank
-    can pay.
+    Where a program pays students, their own card alone will do: money on a parent's or a teacher's card is what audits
+    find first. After a failure or a late return the award waits until its card is another one than the bank refused; an
+    account of a school can be tried again as it is, after the school has set it right with its bank. Of a bank only
+    the children whose card is one of its own; an account of a school is paid by any. Cash is for families that no
+    bank can pay.
     """
     awards = _unpaid(term, program).filter(state=AwardState.CONFIRMED)
     if way == Way.CASH:
@@ -49,11 +50,13 @@ def waiting(term: Term, program: Program) -> QuerySet[Any]:
 
 def _unpaid(term: Term, program: Program) -> QuerySet[Any]:
     awards = Award.objects.filter(term=term, program=program, state__in=[AwardState.CONFIRMED, AwardState.SUSPENDED])
+    is_to_students = program.payee == Payee.STUDENT
     if program.payee == Payee.SCHOOL:
         of_payee = [When(school__account_holder="", then=Value(Waiting.NO_ACCOUNT))]
     else:
         of_payee = [
             When(~Exists(_CARD), then=Value(Waiting.NO_CARD)),
+            *([When(~Exists(_CARD.filter(relation=OWN)), then=Value(Waiting.NOT_OWN))] if is_to_students else []),
             When(Exists(_REFUSED), then=Value(Waiting.CARD_REFUSED)),
         ]
     waits = Case(

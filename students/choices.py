@@ -10,6 +10,10 @@ class Sex(TextChoices):
     UNKNOWN = "unknown", _("未说明")
 
 
+OWN = "本人"
+"""The relation of a card's holder to the student where the card is the student's own."""
+
+
 class IdType(TextChoices):
     """The document whose number stands in a roster (身份证件类型); blank where the file does not say."""
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from students.choices import OWN
+
 
 @dataclass(frozen=True)
 class Column:
@@ -58,7 +60,7 @@ COLUMNS: Mapping[str, Column] = {
     "village": Column("户籍村", _("户口簿上的村或社区。"), "东关村", 14),
     "card_number": Column("卡号", _("发放用的社保卡或银行卡号，本列已设为文本。"), "6200000000000000009", 22),
     "card_holder": Column("持卡人", _("卡面上的户名。"), "王小明", 12),
-    "card_relation": Column("与学生关系", _("持卡人是学生的什么人，从下拉列表里选。"), "本人", 10),
+    "card_relation": Column("与学生关系", _("持卡人是学生的什么人，从下拉列表里选。"), OWN, 10),
     "is_orphan": Column("是否孤儿", _("是或否。"), "否", is_ours=False),
     "is_martyr_child": Column("是否烈士或优抚子女", _("是或否。"), "否", is_ours=False),
     "is_disabled": Column("是否残疾", _("是或否，也可以写残疾类型。"), "否", is_ours=False),

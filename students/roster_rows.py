@@ -21,7 +21,7 @@ from common.sheets import Row as Cells
 from common.tables import Table
 from schools.models import School, Term
 from students import identity, roster_ids, roster_names, vocabulary
-from students.choices import EnrollmentState, IdType, Severity, Sex
+from students.choices import OWN, EnrollmentState, IdType, Severity, Sex
 from students.issues import KINDS, Problem
 from students.roster_ids import ADULT_AGE, OLDEST, YOUNGEST
 from students.vocabulary import CLAIMED_BY, NOTHING, Vocabulary, squeeze
@@ -298,7 +298,7 @@ class RowReader:
                 row.find("card-holder-missing", "card_holder")
                 return
             row.card_number, row.card_holder = number, holder
-            row.card_relation = _short(row, text, "card_relation", 20) or "本人"
+            row.card_relation = _short(row, text, "card_relation", 20) or OWN
             first = self.cards.setdefault(number, row)
             if first.card_holder != holder:
                 row.find("card-shared", "card_number", {"other": first.number})

@@ -30,13 +30,13 @@ from accounts.models import User
 from common.keyring import ring
 from common.moves import Refused
 from schools.models import Grade, School, Stage, Term
-from students.choices import EnrollmentState, IdType, Sex
+from students.choices import OWN, EnrollmentState, IdType, Sex
 from students.expected import Expected, expected
 from students.models import Card, Enrollment, HardshipCategory
 from students.roster_columns import COLUMNS
 
 SPARE_ROWS = 500
-RELATIONS = ("本人", "父亲", "母亲", "祖父", "祖母", "外祖父", "外祖母", "兄弟姐妹", "其他监护人")
+RELATIONS = (OWN, "父亲", "母亲", "祖父", "祖母", "外祖父", "外祖母", "兄弟姐妹", "其他监护人")
 BOARDING = {True: "住校", False: "走读"}
 RESIDENCE = {True: "农业户口", False: "非农业户口"}
 REGISTERED = {True: "有", False: "无", None: ""}

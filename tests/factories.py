@@ -726,7 +726,7 @@ class ProgramFactory(DjangoModelFactory):
     )
     short_name = factory.LazyAttribute(lambda program: program.name[:20])
     kind = ProgramKind.MONEY
-    payee = Payee.STUDENT
+    payee = Payee.GUARDIAN
 
     @factory.post_generation
     def stages(self, create, extracted, **kwargs):

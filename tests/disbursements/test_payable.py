@@ -8,6 +8,7 @@ from disbursements import batches, pay_decisions
 from disbursements.choices import Waiting, Way
 from disbursements.payable import payable, waiting
 from programs.choices import Payee
+from students.models import Card
 from tests.disbursements.test_batches import awards, build
 from tests.factories import NOW, AwardFactory, PayDecisionFactory, PaymentFactory, ProgramFactory, SchoolFactory
 
@@ -50,6 +51,18 @@ class TestWaiting:
         award = AwardFactory(program=waiver, confirmed=True, enrollment__school=SchoolFactory(account_holder=""))
 
         assert reasons(term, waiver) == {award.pk: Waiting.NO_ACCOUNT}
+
+    def test_of_a_student_is_for_a_card_of_its_own(self, term, program):
+        """A parent's card is right where a program pays guardians, and nowhere else."""
+        grant = ProgramFactory(code="senior-grant", payee=Payee.STUDENT)
+        younger = ProgramFactory(code="preschool-living", payee=Payee.GUARDIAN)
+        own, to_mother = awards(grant, 2)
+        [small] = awards(younger, 1)
+        Card.objects.filter(student__in=[to_mother.student, small.student]).update(relation="母亲")
+
+        assert reasons(term, grant) == {to_mother.pk: Waiting.NOT_OWN}
+        assert set(payable(term, grant)) == {own}
+        assert set(payable(term, younger)) == {small}
 
     def test_for_cash_are_those_without_a_card(self, term, program, gone):
         awards(program, 1)
