@@ -507,6 +507,8 @@ class Life(RuleBasedStateMachine):
         if answer := one(ReturnFile.objects.all(), pick):
             self.execute("return-read", answer.uploaded_by, return_id=answer.pk)
             self._hand_in(answer.batch, files.content(answer.file))
+            self._answer(answer.batch, [True], "")
+            self._answer(answer.batch, [False], "")
 
     # --- what always holds
 
