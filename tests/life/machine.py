@@ -264,7 +264,9 @@ class Life(RuleBasedStateMachine):
         program = self.office.programs[pick % 2]
         for share, per_mille in zip(Share.objects.filter(program=program).order_by("pk"), to, strict=True):
             Share.objects.filter(pk=share.pk).update(per_mille=per_mille)
-        self._goes_on_with_a_batch(pick)
+        self.has_changed = True
+        if batch := one(Batch.objects.filter(program=program, state=BatchState.SENT), pick):
+            self._answer(batch, [True, False], "")
 
     @rule(pick=any_one, who=any_one)
     def prepare_a_batch(self, pick: int, who: int) -> None:

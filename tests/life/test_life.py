@@ -11,7 +11,7 @@ from tests.life.seeds import Seed, sown
 pytestmark = pytest.mark.django_db
 
 EXAMPLES, STEPS = 100, 40
-HUNT = 200
+HUNT = 400
 
 SEEDS = [
     Seed(
