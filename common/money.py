@@ -5,6 +5,8 @@ import unicodedata
 from decimal import Decimal, InvalidOperation
 
 _WANTED = re.compile(r"^[¥￥]?(?P<number>-?\d[\d,]*(?:\.\d+)?)(?P<unit>万元|万|元整|元)?$")
+MOST_FEN = 10**15
+"""Ten trillion yuan: what is more is a number of something else in an amount's place."""
 _DIGITS = "零壹贰叁肆伍陆柒捌玖"
 _PLACES = ("", "拾", "佰", "仟")
 _GROUPS = ("", "万", "亿", "万亿")
@@ -13,7 +15,7 @@ _GROUPS = ("", "万", "亿", "万亿")
 def parse_fen(text: str) -> int:
     """Fen in an amount as offices write it: "1,250.00", "1000元", "0.1万", "￥1000".
 
-    Raises ValueError for anything else, and for parts of a fen.
+    Raises ValueError for anything else, for parts of a fen, and for more than MOST_FEN.
     """
     cleaned = unicodedata.normalize("NFKC", str(text)).replace(" ", "")
     found = _WANTED.match(cleaned)
@@ -26,6 +28,8 @@ def parse_fen(text: str) -> int:
     fen = yuan * (1_000_000 if (found["unit"] or "").startswith("万") else 100)
     if fen != fen.to_integral_value():
         raise ValueError(f"parts of a fen: {text!r}")
+    if abs(fen) > MOST_FEN:
+        raise ValueError(f"more than there is: {text!r}")
     return int(fen)
 
 

@@ -1,6 +1,6 @@
 """From which amount on a batch needs a third person's signature (加签金额): kept by the county's approvers."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -44,8 +44,11 @@ def add(*, from_fen: int, program: Program | None = None, valid_from: date, by: 
 
 @transaction.atomic
 def end(band: ApprovalBand, *, on: date, by: User, at: datetime) -> None:
-    """Say its last day. An entered band is not changed otherwise: batches were approved by it."""
-    first = max(band.valid_from, timezone.localdate(at) - timedelta(days=1))
+    """Say its last day, today at the earliest: whoever ends it cannot approve without it on the same day.
+
+    An entered band is not changed otherwise: batches were approved by it.
+    """
+    first = max(band.valid_from, timezone.localdate(at))
     if on < first:
         raise EndsTooEarly(first=first.isoformat())
     if not ApprovalBand.objects.filter(pk=band.pk, valid_to=None).update(valid_to=on):

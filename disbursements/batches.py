@@ -12,9 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
-from accounts.models import User
+from accounts.models import Action, User
 from common.bulk import insert
 from common.moves import Refused, WrongState, hold, move
+from common.redaction import redact
 from disbursements import bands, blockers, funds
 from disbursements.blockers import EmptyBatch, OwnBatch
 from disbursements.choices import BATCH_MOVES, BatchState, PaymentState, Way
@@ -58,6 +59,11 @@ class WordsMissing(Refused):
 class NotThird(Refused):
     code = "batch-not-third"
     message = _("加签人必须是经办人和审核人以外的第三个人。")
+
+
+class MayBeOut(Refused):
+    code = "batch-may-be-out"
+    message = _("代发文件已有人下载，或者是现金发放。请先确认文件没有交给银行、现金没有发出，再勾选撤回。")
 
 
 class OwnTakeBack(Refused):
@@ -229,20 +235,38 @@ def send_back(batch: Batch, *, reason: str, by: User, at: datetime) -> None:
         raise WordsMissing()
     if by.pk == batch.prepared_by_id:
         raise OwnBatch()
-    move(batch, BatchState.SENT_BACK, moves=BATCH_MOVES, back_reason=reason.strip()[:200])
+    move(batch, BatchState.SENT_BACK, moves=BATCH_MOVES, back_reason=redact(reason).strip()[:200])
     batch.payments.update(state=PaymentState.DISCARDED)
     actions.record(by, "batch.sent-back", batch, at=at, reason=batch.back_reason)
 
 
+def may_be_out(batch: Batch) -> bool:
+    """Whether the bank may have the file of an approved batch, or families may have been paid from it in cash."""
+    if batch.way == Way.CASH:
+        return True
+    written = Action.objects.filter(
+        verb="batch.bank-file-written", target_type="disbursements.batch", target_id=str(batch.pk)
+    )
+    files = [str(details.get("file_id")) for details in written.values_list("details", flat=True)]
+    taken = Action.objects.filter(verb="file.downloaded", target_type="jobs.storedfile", target_id__in=files)
+    return taken.exists()
+
+
 @transaction.atomic
-def take_back(batch: Batch, *, reason: str, by: User, at: datetime) -> None:
-    """Undo an approval before anything left the house: the money is available again, the awards can be paid anew."""
+def take_back(batch: Batch, *, reason: str, is_in_house: bool = False, by: User, at: datetime) -> None:
+    """Undo an approval before anything left the house: the money is available again, the awards can be paid anew.
+
+    Where somebody took the bank's file along already, or money is handed out in cash, a person has to say that it is
+    still in the house (`is_in_house`): else the same children would be paid twice.
+    """
     if not reason.strip():
         raise WordsMissing()
     if by.pk == batch.prepared_by_id:
         raise OwnTakeBack()
     hold(batch, BatchState.APPROVED)
-    move(batch, BatchState.DISCARDED, moves=BATCH_MOVES, back_reason=reason.strip()[:200])
+    if not is_in_house and may_be_out(batch):
+        raise MayBeOut()
+    move(batch, BatchState.DISCARDED, moves=BATCH_MOVES, back_reason=redact(reason).strip()[:200])
     batch.payments.update(state=PaymentState.DISCARDED)
     funds.release(batch, by=by, at=at)
     actions.record(by, "batch.taken-back", batch, at=at, reason=batch.back_reason, **batch.totals)

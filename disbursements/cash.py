@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import actions
 from accounts.models import User
 from common.moves import Refused, WrongState, hold, move
+from common.redaction import redact
 from disbursements import funds, rolls
 from disbursements.choices import BATCH_MOVES, BatchState, EntryKind, FailureReason, PaymentState, Way
 from disbursements.models import Batch
@@ -50,7 +51,7 @@ def register(
     signed = everybody - unsigned.keys()
     for payment, words in unsigned.items():
         batch.payments.filter(pk=payment).update(
-            state=PaymentState.FAILED, failure=FailureReason.NOT_SIGNED, bank_words=words.strip()[:100]
+            state=PaymentState.FAILED, failure=FailureReason.NOT_SIGNED, bank_words=redact(words).strip()[:100]
         )
     pending.update(state=PaymentState.PAID, paid_on=paid_on)
     for kind, payments in ((EntryKind.SPENT, signed), (EntryKind.RELEASED, set(unsigned))):

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from common import names
 from common.forms import DayField, FilterForm, Rows, SearchField
 from common.money import parse_fen
+from disbursements import batches
 from disbursements.choices import FailureReason, Way
 from disbursements.models import Bank, Batch, Payment
 from programs.blockers import Blocker
@@ -111,6 +112,18 @@ class ApproveForm(SignForm):
         if len(ticked) < self.warnings:
             raise forms.ValidationError(_now("还有提醒没有勾选；看过以后再审核。"))
         return ticked
+
+
+class TakeBackForm(forms.Form):
+    """Why an approval is undone, and that nothing of it has left the house."""
+
+    reason = forms.CharField(label=_("原因"), max_length=200, widget=forms.Textarea(attrs={"rows": 3}))
+    is_in_house = forms.BooleanField(label=_("已确认：代发文件没有交给银行，现金没有发出"), required=False)
+
+    def __init__(self, batch: Batch, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not batches.may_be_out(batch):
+            del self.fields["is_in_house"]
 
 
 class BackForm(forms.Form):

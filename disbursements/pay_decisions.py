@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import actions
 from accounts.models import User
 from common.moves import Refused
+from common.redaction import redact
 from disbursements.models import PayDecision, Payment
 from programs.choices import AwardState
 from programs.models import Award
@@ -47,7 +48,7 @@ def decide(award: Award, *, is_to_pay: bool, words: str, by: User, at: datetime)
         raise InABatch()
     decision, _is_new = PayDecision.objects.update_or_create(
         award=award,
-        defaults={"is_to_pay": is_to_pay, "words": words.strip()[:200], "decided_by": by, "decided_at": at},
+        defaults={"is_to_pay": is_to_pay, "words": redact(words).strip()[:200], "decided_by": by, "decided_at": at},
     )
     actions.record(by, "award.pay-decided", award, at=at, is_to_pay=is_to_pay, words=decision.words)
     return decision

@@ -22,7 +22,7 @@ GONE = ~Q(enrollment__state=EnrollmentState.STUDYING)
 """The child does not study there any more: a person says whether the award is paid all the same."""
 UNDECIDED = GONE & ~Exists(PayDecision.objects.filter(award=OuterRef("pk")))
 _NOT_TO_PAY = GONE & Exists(PayDecision.objects.filter(award=OuterRef("pk"), is_to_pay=False))
-_FOR_CASH = (Waiting.NO_CARD, Waiting.CARD_REFUSED)
+_FOR_CASH = (Waiting.NO_CARD, Waiting.NOT_OWN, Waiting.NO_BANK, Waiting.CARD_REFUSED)
 
 
 def payable(term: Term, program: Program, *, bank: Bank | None = None, way: str = Way.BANK) -> QuerySet[Award]:
@@ -57,6 +57,7 @@ def _unpaid(term: Term, program: Program) -> QuerySet[Any]:
         of_payee = [
             When(~Exists(_CARD), then=Value(Waiting.NO_CARD)),
             *([When(~Exists(_CARD.filter(relation=OWN)), then=Value(Waiting.NOT_OWN))] if is_to_students else []),
+            When(Exists(Bank.objects.all()) & Exists(_CARD.filter(cards_of(None))), then=Value(Waiting.NO_BANK)),
             When(Exists(_REFUSED), then=Value(Waiting.CARD_REFUSED)),
         ]
     waits = Case(

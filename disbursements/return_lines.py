@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common import names, sheets
 from common.columns import heading_key, is_grand_total, read_date, without_notes
-from common.money import parse_fen, yuan
+from common.money import MOST_FEN, parse_fen, yuan
 from common.moves import Refused
 from common.redaction import redact
 from common.tables import Table
@@ -210,7 +210,7 @@ def _amount(text: Mapping[str, str]) -> int | None:
             amounts.add(int(text["fen"].replace(",", "")))
     except ValueError:
         return None
-    return amounts.pop() if len(amounts) == 1 else None
+    return amounts.pop() if len(amounts) == 1 and max(amounts) <= MOST_FEN else None
 
 
 def _outcome(text: str) -> bool | None:

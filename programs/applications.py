@@ -207,6 +207,8 @@ def withdraw(round: RecognitionRound, applications: Iterable[int], *, by: User, 
     """Families that do not apply, or no longer. Says how many. In a round of changes this changes nothing for them."""
     hold(round, RoundState.OPEN, RoundState.PUBLISHED)
     mine = round.applications.filter(pk__in=list(applications)).exclude(state=ApplicationState.WITHDRAWN)
+    if round.state == RoundState.PUBLISHED:  # what hangs on the board stands: only whom an objection sent back
+        mine = mine.filter(state=ApplicationState.CLASS_REVIEWED)
     done = mine.update(state=ApplicationState.WITHDRAWN)
     if not done:
         raise WrongState()

@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Action, User
 from common.moves import Refused
 from programs import caps, exclusions, gap_answers
-from programs.choices import IN_PREPARATION, AwardState, ListState, NoticeState, ObjectionState
+from programs.choices import IN_PREPARATION, AwardState, Basis, ListState, NoticeState, ObjectionState
 from programs.models import AwardList, Notice
 from students.choices import EnrollmentState
 
@@ -66,6 +66,11 @@ class PhotoMissing(Refused):
 class ProgramsBeside(Refused):
     code = "list-programs-beside"
     message = _("有 %(count)s 名学生同时享受需要核实的两个项目，请在名单里逐一核实。")
+
+
+class AmountsBehind(Refused):
+    code = "list-amounts-behind"
+    message = _("有 %(count)s 名学生的金额与现在的标准不同：标准改动后还没有重新提出。请县级经办先重新提出资助对象。")
 
 
 class GapsOpen(Refused):
@@ -144,7 +149,13 @@ def in_children(award_list: AwardList) -> list[Blocker]:
 
 
 def in_awards(award_list: AwardList) -> list[Blocker]:
-    return [] if award_list.awards.live().exists() else [Blocker(EmptyList())]
+    """An empty list, and one whose amounts are not those of the standards that it names."""
+    live = award_list.awards.live()
+    if not live.exists():
+        return [Blocker(EmptyList())]
+    fixed = live.filter(standard__basis=Basis.FIXED)
+    behind = fixed.exclude(amount_fen=F("standard__amount_fen")).count()
+    return [Blocker(AmountsBehind(count=behind))] if behind else []
 
 
 def in_notice(notice: Notice, *, on: date) -> list[Blocker]:

@@ -26,7 +26,9 @@ class NameTaken(Refused):
 
 class HasAwards(Refused):
     code = "program-has-awards"
-    message = _("已有学生享受过这个项目，不能改动形式，也不能去掉有人享受过的学段。请录入一个新的项目。")
+    message = _(
+        "已有学生享受过这个项目，不能改动形式、收款方和提出方式，也不能去掉有人享受过的学段。请录入一个新的项目。"
+    )
 
 
 class PairKnown(Refused):
@@ -90,7 +92,9 @@ def change_program(program: Program, *, stages: Iterable[Stage], by: User, at: d
     if not changed:
         return
     awards = Award.objects.live().filter(program=program)
-    if ("kind" in changed and awards.exists()) or awards.filter(stage__in=known - wanted).exists():
+    if ({"kind", "payee", "way"} & set(changed) and awards.exists()) or awards.filter(
+        stage__in=known - wanted
+    ).exists():
         raise HasAwards()
     for name, value in facts.items():
         setattr(program, name, value)

@@ -23,6 +23,7 @@ from programs.choices import AWARD_MOVES, AwardState, Channel, ContactPurpose, N
 from programs.models import Award, Notice, Objection, ObjectionStep
 
 FROM_ONE_ADDRESS = {"limit": 5, "per_seconds": 3_600}
+FROM_ONE_AGAINST_ONE = {"limit": 5, "per_seconds": 86_400}
 AGAINST_ONE_NOTICE = {"limit": 30, "per_seconds": 86_400}
 """What the open page takes: a school with its one address can speak, and nobody can bury a notice."""
 
@@ -79,6 +80,8 @@ def raise_objection(
 def allow_from(address: str, notice: Notice) -> None:
     """Count one more from this address against this notice, or raise TooOften. Outside of any transaction."""
     if not limits.allow(f"objection from {address}", **FROM_ONE_ADDRESS):
+        raise TooOften()
+    if not limits.allow(f"objection to {notice.pk} from {address}", **FROM_ONE_AGAINST_ONE):
         raise TooOften()
     if not limits.allow(f"objection to {notice.pk}", **AGAINST_ONE_NOTICE):
         raise TooOften()

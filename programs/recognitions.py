@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
@@ -28,6 +29,7 @@ from programs.models import Recognition, RecognitionList, RecognitionListQuerySe
 from programs.school_children import SchoolChildren
 from schools.choices import Season, TermState
 from schools.models import School, Term
+from students.models import Enrollment
 
 SYNONYMS: dict[str, Sequence[str]] = {
     "name": ("姓名", "学生姓名"),
@@ -86,11 +88,18 @@ class NoOne(Refused):
     message = _("名单里没有本校花名册中的学生。请先上传花名册，再检查名单的姓名和证件号。")
 
 
+class OnRecord(Refused):
+    code = "recognition-on-record"
+    message = _("学校正在办理困难认定，或者认定已由县级备案，不能用名单代替。有变化的，请办理学期调整。")
+
+
 @transaction.atomic
 def upload(*, school: School, term: Term, content: bytes, name: str, by: User, at: datetime) -> RecognitionList:
     """Keep the file; `read` takes it."""
     if term.state != TermState.OPEN:
         raise TermIsClosed()
+    if RecognitionRound.objects.filter(school=school, term=term).exists():
+        raise OnRecord()
     sheets.preflight(content, limits=sheets.SMALL)
     file = files.store(content, name=name, kind=FileKind.RECOGNITION, by=by, at=at, school=school)
     recognition_list = RecognitionList.objects.create(
@@ -208,9 +217,13 @@ def carry_on(term: Term, *, schools: Iterable[School] | None = None, by: User, a
     except IntegrityError as error:  # somebody else did it meanwhile
         raise WrongState() from error
     made = {each.carried_from_id: each.pk for each in carried}
+    # Whoever moved is recognized where it studies now; a roster of the spring may still be to come.
+    elsewhere = Enrollment.objects.studying().filter(term=term, student=OuterRef("student"))
+    elsewhere = elsewhere.exclude(school=OuterRef("list__school"))
     people = 0
     for some in in_parts(made):
-        rows = Recognition.objects.filter(list__in=some).order_by("pk").values_list("student", "list", "level", "row")
+        still_here = Recognition.objects.filter(~Exists(elsewhere), list__in=some).order_by("pk")
+        rows = still_here.values_list("student", "list", "level", "row")
         copies = [(student, made[old], term.pk, level, row) for student, old, level, row in rows.iterator()]
         insert(Recognition, _COLUMNS, copies)
         people += len(copies)

@@ -313,6 +313,8 @@ def close(round: RecognitionRound, *, result: str, by: User, at: datetime) -> No
     hold(round, RoundState.PUBLISHED)
     if round.public_result or waiting(round).exists():
         raise ObjectionToAnswer()
+    if not round.applications.filter(state=ApplicationState.DECIDED).exists():
+        raise NobodyDecided()
     if round.public_to is None or timezone.localdate(at) <= round.public_to:
         raise PublicNotOver(ends_on=round.public_to and round.public_to.isoformat())
     move(round, RoundState.CLOSED, moves=ROUND_MOVES, public_result=result)

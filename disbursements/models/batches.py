@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Count, Exists, F, OuterRef, Q, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, Sum, Value
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -102,8 +103,12 @@ class BatchQuerySet(models.QuerySet["Batch"]):
 
     def sent_back(self) -> Self:
         """Batches that the approver sent back and nobody has made anew."""
-        anew = Batch.objects.filter(
-            term=OuterRef("term"), program=OuterRef("program"), way=OuterRef("way"), pk__gt=OuterRef("pk")
+        anew = Batch.objects.alias(of_bank=Coalesce("bank", Value(""))).filter(
+            term=OuterRef("term"),
+            program=OuterRef("program"),
+            way=OuterRef("way"),
+            of_bank=Coalesce(OuterRef("bank"), Value("")),
+            pk__gt=OuterRef("pk"),
         )
         return self.filter(~Exists(anew), state=BatchState.SENT_BACK)
 

@@ -14,7 +14,7 @@ from common.pages import chosen, page_of, render_list, tabs_of
 from common.roles import COUNTY, READERS, Role
 from disbursements import approvals, bands, batches, blockers
 from disbursements.choices import BatchState
-from disbursements.forms import ApproveForm, BackForm, BandEndForm, BandForm, SignForm
+from disbursements.forms import ApproveForm, BackForm, BandEndForm, BandForm, SignForm, TakeBackForm
 from disbursements.models import ApprovalBand, Batch, Payment
 
 
@@ -116,7 +116,7 @@ def send_back(request: SignedInRequest, pk: int) -> HttpResponse:
 @needs(*COUNTY)
 def take_back(request: SignedInRequest, pk: int) -> HttpResponse:
     batch = _batch(request, pk)
-    form = BackForm(request.POST or None)
+    form = TakeBackForm(batch, request.POST or None)
     if request.method == "POST" and form.is_valid():
         with telling(request, _("审核已撤回，占用的资金已退回资金台账。")):
             batches.take_back(batch, **form.cleaned_data, by=request.user, at=timezone.now())

@@ -242,8 +242,8 @@ class TestBand:
     def test_ends_and_is_not_changed_otherwise(self, approver):
         band = bands.add(from_fen=150_000, valid_from=date(2021, 9, 1), by=approver, at=NOW)
 
-        with pytest.raises(bands.EndsTooEarly, match="2021-10-10"):
-            bands.end(band, on=date(2021, 10, 9), by=approver, at=NOW)
+        with pytest.raises(bands.EndsTooEarly, match="2021-10-11"):
+            bands.end(band, on=date(2021, 10, 10), by=approver, at=NOW)
         bands.end(band, on=TODAY, by=approver, at=NOW)
         with pytest.raises(WrongState):
             bands.end(band, on=TODAY, by=approver, at=NOW)

@@ -309,10 +309,11 @@ class TestPrograms:
         program.stages.set([signed.stage])
         other = make.StageFactory(code="junior")
 
-        for changed in ({"kind": "waiver"}, {"stages": [other]}):
+        now = self.facts(stages=[signed.stage], kind=program.kind, payee=program.payee, way=program.way)
+        for changed in ({"kind": "waiver"}, {"payee": "school"}, {"way": "school"}, {"stages": [other]}):
             with pytest.raises(catalogue.HasAwards):
-                catalogue.change_program(program, **self.facts(stages=[signed.stage]) | changed, by=by, at=make.NOW)
-        catalogue.change_program(program, **self.facts(stages=[signed.stage, other]), by=by, at=make.NOW)
+                catalogue.change_program(program, **now | changed, by=by, at=make.NOW)
+        catalogue.change_program(program, **now | {"stages": [signed.stage, other]}, by=by, at=make.NOW)
 
         assert Program.objects.get().stages.count() == 2
 
