@@ -74,12 +74,6 @@ SEEDS = [
         "if False:",
     ),
     Seed(
-        "what is approved is shared as of today",
-        "disbursements.funds:shares_of_batch",
-        "kept = shares_by_batch(batch.shares.all()).get(batch.pk)",
-        "kept = shares_of(batch.program, batch.term)",
-    ),
-    Seed(
         "a family gives back more than was asked",
         "disbursements.recoveries:receive",
         "if not 0 < amount_fen <= most:",
