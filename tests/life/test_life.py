@@ -67,18 +67,7 @@ SEEDS = [
         "if False:",
     ),
     Seed("a notice comes down early", "programs.blockers:in_notice", "if on <= notice.ends_on:", "if False:"),
-    Seed(
-        "a notice comes down over an objection",
-        "programs.blockers:in_notice",
-        "if notice.objections.in_state(ObjectionState.OPEN).exists():",
-        "if False:",
-    ),
-    Seed(
-        "a family gives back more than was asked",
-        "disbursements.recoveries:receive",
-        "if not 0 < amount_fen <= most:",
-        "if False:",
-    ),
+    Seed("equal amounts count once", "programs.shares:split", "parts[payer] += part * times", "parts[payer] += part"),
 ]
 
 
