@@ -1,9 +1,11 @@
 """The action log: who did what to what, when. Written in the transaction of the act itself."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.conf import settings
 from django.db import models
+from django.db.models import QuerySet
 from django.utils import translation
 
 from accounts.models import Action, User
@@ -26,4 +28,12 @@ def record(by: User | None, verb: str, target: models.Model, *, at: datetime, **
         target_label=label,
         at=at,
         details=details,
+    )
+
+
+def on(targets: Collection[models.Model], verb: str) -> QuerySet[Action]:
+    """What was done of one kind to some objects of one class."""
+    labels = {target._meta.label_lower for target in targets}
+    return Action.objects.filter(
+        target_type__in=labels, target_id__in=[str(target.pk) for target in targets], verb=verb
     )

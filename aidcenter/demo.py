@@ -36,6 +36,7 @@ from disbursements.payable import payable
 from fixtures import county
 from jobs import run
 from jobs.choices import JobState
+from jobs.documents import Brought
 from jobs.models import Job
 from programs import (
     applications,
@@ -394,7 +395,7 @@ class Demonstration:
         with self.step(f"{term.code} photos, objections") as work:
             for notice in notices[:-_WITHOUT_PHOTO]:
                 by, at = self.officers[notice.list.school_id], moment(notice.starts_on, hour=16)
-                photo = photos.Brought(drawn(f"公示照片（示范） {notice}"), "公示栏.png")
+                photo = Brought(drawn(f"公示照片（示范） {notice}"), "公示栏.png")
                 photos.keep(notice, [photo], taken_on=notice.starts_on, by=by, at=at)
                 work.rows += 1
             self.object_to(notices[0])

@@ -12,11 +12,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
-from accounts.models import Action, User
+from accounts.models import User
 from common.bulk import insert
 from common.moves import Refused, WrongState, hold, move
 from common.redaction import redact
-from disbursements import bands, blockers, funds
+from disbursements import bands, blockers, funds, sending
 from disbursements.blockers import EmptyBatch, OwnBatch
 from disbursements.choices import BATCH_MOVES, BatchState, PaymentState, Way
 from disbursements.models import Bank, Batch, Payment
@@ -240,18 +240,6 @@ def send_back(batch: Batch, *, reason: str, by: User, at: datetime) -> None:
     actions.record(by, "batch.sent-back", batch, at=at, reason=batch.back_reason)
 
 
-def may_be_out(batch: Batch) -> bool:
-    """Whether the bank may have the file of an approved batch, or families may have been paid from it in cash."""
-    if batch.way == Way.CASH:
-        return True
-    written = Action.objects.filter(
-        verb="batch.bank-file-written", target_type="disbursements.batch", target_id=str(batch.pk)
-    )
-    files = [str(details.get("file_id")) for details in written.values_list("details", flat=True)]
-    taken = Action.objects.filter(verb="file.downloaded", target_type="jobs.storedfile", target_id__in=files)
-    return taken.exists()
-
-
 @transaction.atomic
 def take_back(batch: Batch, *, reason: str, is_in_house: bool = False, by: User, at: datetime) -> None:
     """Undo an approval before anything left the house: the money is available again, the awards can be paid anew.
@@ -264,7 +252,7 @@ def take_back(batch: Batch, *, reason: str, is_in_house: bool = False, by: User,
     if by.pk == batch.prepared_by_id:
         raise OwnTakeBack()
     hold(batch, BatchState.APPROVED)
-    if not is_in_house and may_be_out(batch):
+    if not is_in_house and sending.may_be_out(batch):
         raise MayBeOut()
     move(batch, BatchState.DISCARDED, moves=BATCH_MOVES, back_reason=redact(reason).strip()[:200])
     batch.payments.update(state=PaymentState.DISCARDED)

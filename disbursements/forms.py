@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from common import names
 from common.forms import DayField, FilterForm, Rows, SearchField
 from common.money import parse_fen
-from disbursements import batches
+from disbursements import sending
 from disbursements.choices import FailureReason, Way
 from disbursements.models import Bank, Batch, Payment
 from programs.blockers import Blocker
@@ -122,7 +122,7 @@ class TakeBackForm(forms.Form):
 
     def __init__(self, batch: Batch, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not batches.may_be_out(batch):
+        if not sending.may_be_out(batch):
             del self.fields["is_in_house"]
 
 

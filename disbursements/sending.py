@@ -190,8 +190,7 @@ def changes(batch: Batch) -> list[Change]:
 
 def story(batch: Batch) -> list[Written]:
     """Every file that was written for a batch, the last one first."""
-    label, verb = Batch._meta.label_lower, "batch.bank-file-written"
-    acts = Action.objects.filter(target_type=label, target_id=str(batch.pk), verb=verb)
+    acts = actions.on([batch], "batch.bank-file-written")
     found = list(acts.select_related("actor").order_by("-pk"))
     stored = StoredFile.objects.in_bulk([act.details["file_id"] for act in found if "file_id" in act.details])
     pairs = [(act, stored.get(act.details.get("file_id"))) for act in found]
@@ -201,10 +200,17 @@ def story(batch: Batch) -> list[Written]:
     ]
 
 
+def may_be_out(batch: Batch) -> bool:
+    """Whether the bank may have a file of an approved batch, or families may have been paid from it in cash."""
+    if batch.way == Way.CASH:
+        return True
+    files_of_it = [written.file for written in story(batch) if written.file is not None]
+    return actions.on(files_of_it, "file.downloaded").exists()
+
+
 def delivery(batch: Batch) -> Action | None:
     """The act of sending: who, when, and how it came to the bank."""
-    label = Batch._meta.label_lower
-    acts = Action.objects.filter(target_type=label, target_id=str(batch.pk), verb="batch.sent")
+    acts = actions.on([batch], "batch.sent")
     return acts.select_related("actor").order_by("-pk").first() if batch.sent_at else None
 
 

@@ -41,6 +41,11 @@ class Brought(NamedTuple):
     name: str
 
 
+def is_one_of(content: bytes, *endings: str) -> bool:
+    """Whether a file begins as one of these does, whatever it is called."""
+    return any(content.startswith(start) and set(known) & set(endings) for start, known in ENDINGS.items())
+
+
 def store(
     brought: Brought, *, by: User, at: datetime, kind: FileKind = FileKind.DOCUMENT, school: School | None = None
 ) -> StoredFile:

@@ -222,7 +222,7 @@ def attach(application: Application, paper: Brought, *, title: str, by: User, at
     title = title.strip()[:100]
     if not title:
         raise TitleMissing()
-    if not paper.content.startswith(_PAPERS):
+    if not documents.is_one_of(paper.content, "pdf", "jpg", "png"):
         raise NotAPaper()
     round = application.round
     hold(round, RoundState.OPEN, RoundState.REVIEWED, RoundState.PUBLISHED, RoundState.CLOSED)
@@ -230,9 +230,6 @@ def attach(application: Application, paper: Brought, *, title: str, by: User, at
     attachment = Attachment.objects.create(application=application, title=title, file=file, added_by=by, added_at=at)
     actions.record(by, "application.attached", application, at=at, sha256=file.sha256)
     return attachment
-
-
-_PAPERS = tuple(start for start, endings in documents.ENDINGS.items() if {"pdf", "jpg", "png"} & set(endings))
 
 
 # --- What class and school find

@@ -7,7 +7,6 @@ camera wrote into it: they belong to the proof. Nobody here decodes it; it is ha
 import hashlib
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import Q
@@ -17,14 +16,13 @@ from django.utils.translation import gettext_lazy as _
 from accounts import actions
 from accounts.models import User
 from common.moves import Refused
-from jobs import files
+from jobs import documents, files
 from jobs.choices import FileKind
+from jobs.documents import Brought
 from programs.models import Notice, NoticePhoto
 
 LARGEST_BYTES = 10 * 1024 * 1024
 MOST_AT_ONCE = 10
-STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
-"""How a JPEG and a PNG begin, whatever the file is called."""
 ACCEPT = "image/jpeg,image/png"
 
 
@@ -53,13 +51,6 @@ class NotItsDays(Refused):
     message = _("拍摄日期应在公示开始（%(starts_on)s）以后、今天以前。")
 
 
-class Brought(NamedTuple):
-    """A photo as it was brought."""
-
-    content: bytes
-    name: str
-
-
 @transaction.atomic
 def keep(notice: Notice, brought: Sequence[Brought], *, taken_on: date, by: User, at: datetime) -> list[NoticePhoto]:
     """Keep photos of the board on one day, all of them or none.
@@ -75,7 +66,7 @@ def keep(notice: Notice, brought: Sequence[Brought], *, taken_on: date, by: User
 
 def _keep(notice: Notice, photo: Brought, *, taken_on: date, by: User, at: datetime) -> NoticePhoto:
     name = files.shown_name(photo.name)
-    if not photo.content.startswith(STARTS):
+    if not documents.is_one_of(photo.content, "jpg", "png"):
         raise NotAPhoto(name=name)
     if len(photo.content) > LARGEST_BYTES:
         raise PhotoTooLarge(name=name, limit=LARGEST_BYTES // 2**20)

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import NamedTuple
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -15,8 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts import actions
 from accounts.models import User
 from common.moves import Refused, WrongState
-from jobs import files
+from jobs import documents, files
 from jobs.choices import FileKind
+from jobs.documents import Brought
 from students import absence_outcomes
 from students.absence_outcomes import Said
 from students.choices import AbsenceState, Outcome
@@ -25,8 +25,6 @@ from students.models import Absence, OutsideLetter, OutsideLetterQuerySet
 LONGEST_REASON = 200
 _TRIES = 5
 _RUNNING = re.compile(r"〔\d{4}〕(\d+)号$")
-_SCANS = {b"%PDF-": "pdf", b"\xff\xd8\xff": "jpg", b"\x89PNG\r\n\x1a\n": "png"}
-"""How the files begin that a scanner makes."""
 
 
 class LetterState(TextChoices):
@@ -71,13 +69,6 @@ class ReasonMissing(Refused):
 class NotAScan(Refused):
     code = "not-a-scan"
     message = _("扫描件请用 PDF、JPG 或 PNG 格式。")
-
-
-class Scan(NamedTuple):
-    """A file as it was brought."""
-
-    content: bytes
-    name: str
 
 
 def in_state(letters: OutsideLetterQuerySet, state: str) -> OutsideLetterQuerySet:
@@ -184,7 +175,7 @@ def receive(
     is_there: bool,
     receives: str,
     amount_fen: int | None,
-    scan: Scan | None,
+    scan: Brought | None,
     by: User,
     at: datetime,
 ) -> None:
@@ -236,7 +227,7 @@ def withdraw(letter: OutsideLetter, *, reason: str, by: User, at: datetime) -> N
     absence_outcomes.restore(absence, settling.before, outcome=Outcome.OUTSIDE, words=words, by=by, at=at)
 
 
-def _store(scan: Scan, by: User, at: datetime) -> object:
-    if not any(scan.content.startswith(mark) for mark in _SCANS):
+def _store(scan: Brought, by: User, at: datetime) -> object:
+    if not documents.is_one_of(scan.content, "pdf", "jpg", "png"):
         raise NotAScan()
     return files.store(scan.content, name=scan.name, kind=FileKind.RECEIPT, by=by, at=at)

@@ -18,6 +18,7 @@ from common import workdays
 from common.acts import telling
 from common.moves import Refused
 from common.pages import chosen, counts_by, page_of, render_list, tabs_of
+from jobs.documents import Brought
 from programs import blockers, photos, publicity
 from programs.choices import NoticeState, ObjectionState
 from programs.models import Notice, NoticePhoto, Objection
@@ -134,7 +135,7 @@ def add_photos(request: SignedInRequest, pk: int) -> HttpResponse:
     notice = _found(request, pk)
     form = PhotosForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
-        brought = [photos.Brought(one.read(), one.name) for one in form.cleaned_data["photos"]]
+        brought = [Brought(one.read(), one.name) for one in form.cleaned_data["photos"]]
         try:
             kept = photos.keep(
                 notice, brought, taken_on=form.cleaned_data["taken_on"], by=request.user, at=timezone.now()

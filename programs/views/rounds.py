@@ -579,62 +579,81 @@ def register_review(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @needs(*COUNTY_AND_SCHOOL)
 def publish(request: SignedInRequest, pk: int) -> HttpResponse:
-    round = _found(request, pk)
-    form = PutUpForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        with telling(request, _("公示已经开始，请打印公示表张贴。")):
-            rounds.publish(round, **form.cleaned_data, by=request.user, at=timezone.now())
-        return redirect(round)
-    sub = _("公示只含姓名、年级、班级和认定等级；未满规定的工作日不能结束。")
-    return _act_page(request, round, form, title=_("公示认定结果"), verb=_("开始公示"), sub=sub)
+    return _ask_first(
+        request,
+        pk,
+        PutUpForm,
+        rounds.publish,
+        done=_("公示已经开始，请打印公示表张贴。"),
+        title=_("公示认定结果"),
+        verb=_("开始公示"),
+        sub=_("公示只含姓名、年级、班级和认定等级；未满规定的工作日不能结束。"),
+    )
 
 
 @needs(*COUNTY_AND_SCHOOL)
 def close(request: SignedInRequest, pk: int) -> HttpResponse:
-    round = _found(request, pk)
-    form = CloseForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        with telling(request, _("公示结果已记录，等县资助中心备案。")):
-            rounds.close(round, result=form.cleaned_data["result"], by=request.user, at=timezone.now())
-        return redirect(round)
-    sub = _("公示满期后写明结果，撤下公示表，报县资助中心备案。")
-    return _act_page(request, round, form, title=_("结束公示"), verb=_("结束公示"), sub=sub)
+    return _ask_first(
+        request,
+        pk,
+        CloseForm,
+        rounds.close,
+        done=_("公示结果已记录，等县资助中心备案。"),
+        title=_("结束公示"),
+        verb=_("结束公示"),
+        sub=_("公示满期后写明结果，撤下公示表，报县资助中心备案。"),
+    )
 
 
 @needs(*COUNTY_AND_SCHOOL)
 def reopen(request: SignedInRequest, pk: int) -> HttpResponse:
-    round = _found(request, pk)
-    form = ReasonForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        with telling(request, _("已撤回，改好以后重新完成评议和公示。")):
-            rounds.reopen(round, reason=form.cleaned_data["reason"], by=request.user, at=timezone.now())
-        return redirect(round)
-    sub = _("发现评议有误时使用。撤回后要重新完成评议，公示从头算起。")
-    return _act_page(request, round, form, title=_("撤回评议"), verb=_("撤回评议"), sub=sub, danger=True)
+    return _ask_first(
+        request,
+        pk,
+        ReasonForm,
+        rounds.reopen,
+        done=_("已撤回，改好以后重新完成评议和公示。"),
+        title=_("撤回评议"),
+        verb=_("撤回评议"),
+        sub=_("发现评议有误时使用。撤回后要重新完成评议，公示从头算起。"),
+        danger=True,
+    )
 
 
 @needs(*COUNTY)
 def send_back(request: SignedInRequest, pk: int) -> HttpResponse:
-    round = _found(request, pk)
-    form = ReasonForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        with telling(request, _("已退回学校。")):
-            rounds.send_back(round, reason=form.cleaned_data["reason"], by=request.user, at=timezone.now())
-        return redirect(round)
-    sub = _("学校改正后要重新完成评议和公示，再报备案。")
-    return _act_page(request, round, form, title=_("退回学校"), verb=_("退回学校"), sub=sub, danger=True)
+    return _ask_first(
+        request,
+        pk,
+        ReasonForm,
+        rounds.send_back,
+        done=_("已退回学校。"),
+        title=_("退回学校"),
+        verb=_("退回学校"),
+        sub=_("学校改正后要重新完成评议和公示，再报备案。"),
+        danger=True,
+    )
 
 
-def _act_page(
+def _ask_first(
     request: SignedInRequest,
-    round: RecognitionRound,
-    form: Form,
+    pk: int,
+    form_class: type[Form],
+    act: Callable[..., None],
     *,
+    done: str,
     title: str,
     verb: str,
     sub: str,
     danger: bool = False,
 ) -> HttpResponse:
+    """The page of a step that wants words or days, and the step."""
+    round = _found(request, pk)
+    form = form_class(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with telling(request, done):
+            act(round, **form.cleaned_data, by=request.user, at=timezone.now())
+        return redirect(round)
     context = {"round": round, "form": form, "title": title, "verb": verb, "sub": sub, "danger": danger}
     return render(request, "programs/round_act.html", context)
 

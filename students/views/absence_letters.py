@@ -15,9 +15,10 @@ from common.acts import telling
 from common.moves import Refused
 from common.pages import chosen, page_of, render_list, tabs_of
 from common.roles import COUNTY, READERS
+from jobs.documents import Brought
 from students import absence_documents, absence_letters, absences
 from students.absence_forms import LetterFilter, LetterForm, ReceiptForm, SentForm
-from students.absence_letters import LetterState, Scan
+from students.absence_letters import LetterState
 from students.forms import ReasonForm
 from students.models import Absence, OutsideLetter, OutsideLetterQuerySet
 from students.views.absences import numbers_of, term_of
@@ -177,7 +178,7 @@ def receive(request: SignedInRequest, pk: int) -> HttpResponse:
     form = ReceiptForm(request.POST or None, request.FILES or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
-        scan = Scan(given["scan"].read(), given["scan"].name) if given["scan"] else None
+        scan = Brought(given["scan"].read(), given["scan"].name) if given["scan"] else None
         said = {"is_there": given["is_there"], "receives": given["receives"], "amount_fen": given["amount"]}
         try:
             absence_letters.receive(

@@ -7,6 +7,7 @@ import pytest
 from accounts.models import Action
 from common.moves import WrongState
 from jobs import files
+from jobs.documents import Brought
 from programs import blockers, objections, photos, publicity
 from programs.choices import AwardState, ListState, NoticeState
 from programs.models import Award, NoticePhoto
@@ -189,7 +190,7 @@ class TestOutcome:
 
 class TestPhotos:
     def keep(self, notice, *contents, day=None, **by):
-        brought = [photos.Brought(content, f"IMG_{n}.jpg") for n, content in enumerate(contents)]
+        brought = [Brought(content, f"IMG_{n}.jpg") for n, content in enumerate(contents)]
         return photos.keep(notice, brought, taken_on=day or notice.starts_on, by=UserFactory(), at=over(notice))
 
     def test_are_kept_byte_for_byte_with_their_day(self, notice):

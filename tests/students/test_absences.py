@@ -14,6 +14,7 @@ from openpyxl import load_workbook
 
 from accounts.models import Action
 from common.moves import WrongState
+from jobs.documents import Brought
 from students import absence_figures, absence_letters, absence_outcomes, absences, decisions
 from students.absences import Expectation, Standing
 from students.choices import AbsenceState, MatchState, Outcome
@@ -480,8 +481,8 @@ class TestLetters:
         answer = {"on": NOW.date(), "is_there": True, "receives": "", "amount_fen": None, "by": county, "at": NOW}
 
         with pytest.raises(absence_letters.NotAScan):
-            absence_letters.receive(letter, scan=absence_letters.Scan(b"MZ\x90", "a.pdf"), **answer)
-        absence_letters.receive(letter, scan=absence_letters.Scan(b"%PDF-1.7 scan", "回执.pdf"), **answer)
+            absence_letters.receive(letter, scan=Brought(b"MZ\x90", "a.pdf"), **answer)
+        absence_letters.receive(letter, scan=Brought(b"%PDF-1.7 scan", "回执.pdf"), **answer)
 
         assert (letter.receipt_file.name, letter.receipt_file.kind) == ("回执.pdf", "receipt")
 
