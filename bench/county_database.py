@@ -62,7 +62,7 @@ def fill(folder: Path) -> dict[str, Any]:
         )
         children = _fill_rosters(folder / "roster.csv", term, user)
         snapshot = _snapshot(user)
-        people = sum(_write(RegisterPerson, part) for part in _parts(_people(_rows(folder / "register.csv"), snapshot)))
+        people = sum(write(RegisterPerson, part) for part in parts(_people(_rows(folder / "register.csv"), snapshot)))
         asked = crosscheck.begin(term=term, snapshots=[snapshot], by=user, at=AT)
         run.start("crosscheck", by=user, at=AT, term=term, crosscheck_id=asked.pk)
     return {"children": children, "people": people, "seconds": round(perf_counter() - began, 1)}
@@ -71,11 +71,11 @@ def fill(folder: Path) -> dict[str, Any]:
 def _fill_rosters(path: Path, term: Any, user: Any) -> int:
     from students.models import Enrollment, Student
 
-    file = _stored("roster", user)
+    file = stored("roster", user)
     rosters: dict[str, Any] = {}
     students: dict[str, tuple[int, str]] = {}
     written = 0
-    for part in _parts(_rows(path)):
+    for part in parts(_rows(path)):
         new_students, enrollments = [], []
         for row in part:
             code = _school_code(row["school"])
@@ -89,8 +89,8 @@ def _fill_rosters(path: Path, term: Any, user: Any) -> int:
                 students[facts["key"]] = mine
                 new_students.append({"id": mine[0], **facts})
             enrollments.append(_enrollment(row, rosters[code], students[facts["key"]][0]))
-        _write(Student, new_students)
-        written += _write(Enrollment, enrollments)
+        write(Student, new_students)
+        written += write(Enrollment, enrollments)
     return written
 
 
@@ -227,14 +227,14 @@ def _snapshot(user: Any) -> Any:
     return RegisterSnapshot.objects.create(
         source=RegisterSource.objects.select_related("category").get(pk="registered-poor"),
         as_of=date(2021, 8, 31),
-        file=_stored("register", user),
+        file=stored("register", user),
         state=SnapshotState.FROZEN,
         uploaded_by=user,
         uploaded_at=AT,
     )
 
 
-def _stored(kind: str, user: Any) -> Any:
+def stored(kind: str, user: Any) -> Any:
     """The row of a file; nobody opens it here."""
     from jobs.models import StoredFile
 
@@ -242,7 +242,7 @@ def _stored(kind: str, user: Any) -> Any:
     return StoredFile.objects.create(kind=kind, name=f"{kind}.csv", sha256=sha256, size=1, stored_by=user, stored_at=AT)
 
 
-def _write(model: Any, rows: list[dict[str, Any]]) -> int:
+def write(model: Any, rows: list[dict[str, Any]]) -> int:
     """Through common.bulk; what a row does not name has the field's own default."""
     from common.bulk import insert
 
@@ -254,7 +254,7 @@ def _write(model: Any, rows: list[dict[str, Any]]) -> int:
     return len(rows)
 
 
-def _parts(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+def parts(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
     waiting = iter(rows)
     while part := list(islice(waiting, ROWS_AT_A_TIME)):
         yield part

@@ -22,7 +22,7 @@ from typing import Any
 import django
 import psycopg2
 
-from bench.county_database import AT, ROOT, SCHOOLS, _parts, _stored, _write
+from bench.county_database import AT, ROOT, SCHOOLS, parts, stored, write
 from bench.measure import own_peak_mb, timed
 
 CHILDREN = 287_000
@@ -135,16 +135,16 @@ def _fill(scale: float) -> dict[str, Any]:
         rosters = _schools(term, users[0], int(SCHOOLS * scale) or 1)
         match = _someone_on_a_list(rosters[0], term, users[0])
         children = range(2, int(CHILDREN * scale) + 2)
-        for part in _parts(_student(n) for n in children):
-            _write(Student, part)
-        for part in _parts(_enrollment(n, rosters[n % len(rosters)]) for n in children):
-            _write(Enrollment, part)
+        for part in parts(_student(n) for n in children):
+            write(Student, part)
+        for part in parts(_enrollment(n, rosters[n % len(rosters)]) for n in children):
+            write(Enrollment, part)
         every = len(children) / (ENTITLED * scale)
         entitled = [children[int(n * every)] for n in range(int(ENTITLED * scale))]
-        for part in _parts(_hardship(n, match, term) for n in entitled):
-            _write(Hardship, part)
-        for part in _parts(_card(n) for n in entitled):
-            _write(Card, part)
+        for part in parts(_hardship(n, match, term) for n in entitled):
+            write(Hardship, part)
+        for part in parts(_card(n) for n in entitled):
+            write(Card, part)
         _fund(program, term, users)
     return {"seconds": perf_counter() - began}
 
@@ -182,7 +182,7 @@ def _schools(term: Any, user: Any, how_many: int) -> list[Any]:
 
     town = Town.objects.create(code="990101100000", name="城关镇")
     kind = SchoolKind.objects.create(code="primary", name="完全小学")
-    file = _stored("roster", user)
+    file = stored("roster", user)
     signed = {"uploaded_by": user, "uploaded_at": AT, "committed_by": user, "committed_at": AT}
     return [
         Roster.objects.create(
@@ -212,13 +212,13 @@ def _someone_on_a_list(roster: Any, term: Any, user: Any) -> Any:
     )
 
     category = HardshipCategory.objects.get()
-    _write(Student, [_student(1)])
-    _write(Enrollment, [_enrollment(1, roster)])
+    write(Student, [_student(1)])
+    write(Enrollment, [_enrollment(1, roster)])
     source = RegisterSource.objects.create(code="poor", name="脱贫名单", office="乡村振兴局", category=category)
     snapshot = RegisterSnapshot.objects.create(
         source=source,
         as_of=date(2021, 8, 31),
-        file=_stored("register", user),
+        file=stored("register", user),
         state=SnapshotState.FROZEN,
         uploaded_by=user,
         uploaded_at=AT,

@@ -45,21 +45,24 @@ def _ask(
     act: Callable[..., Any],
     *,
     done: str,
-    then: Any,
+    then: Any = None,
     template: str = "programs/standard_form.html",
     **context: Any,
 ) -> HttpResponse:
-    """Show a form until what is filled in can be done; a refusal is said on it and nothing typed is lost."""
+    """Show a form until what is filled in can be done; a refusal is said on it and nothing typed is lost.
+
+    Afterwards `then` is shown, or else what the act has made.
+    """
     if request.method == "POST" and form.is_valid():
         try:
-            act(by=request.user, at=timezone.now())
+            made = act(by=request.user, at=timezone.now())
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
             messages.success(request, done)
-            return redirect(then)
+            return redirect(made if then is None else then)
     numbers = PolicyDocument.objects.values_list("number", flat=True)
-    back = then if isinstance(then, str) else then.get_absolute_url()
+    back = "programs:programs" if then is None else then
     return render(request, template, {"form": form, "back": resolve_url(back), "numbers": numbers, **context})
 
 
@@ -70,15 +73,14 @@ def _ask(
 def program_create(request: SignedInRequest) -> HttpResponse:
     """Enter a program that the county carries out from now on."""
     form = ProgramForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            program = catalogue.add_program(**form.cleaned_data, by=request.user, at=timezone.now())
-        except Refused as refusal:
-            form.add_error(None, str(refusal))
-        else:
-            messages.success(request, _("项目已录入。请接着录入享受条件、标准和经费分担，再安排到学期。"))
-            return redirect(program)
-    return render(request, "programs/program_form.html", {"form": form, "program": None})
+    return _ask(
+        request,
+        form,
+        lambda **signed: catalogue.add_program(**form.cleaned_data, **signed),
+        done=_("项目已录入。请接着录入享受条件、标准和经费分担，再安排到学期。"),
+        template="programs/program_form.html",
+        program=None,
+    )
 
 
 @needs(Role.PREPARER)
