@@ -78,7 +78,13 @@ class County:
             is_registered_poor=number % 5 == 0,
             state="confirmed" if award_list.state == ListState.CONFIRMED else "proposed",
             rule=make.RuleFactory(program=program, position=99),
+            standard=self.standard(program, stage, amount_fen),
         )
+
+    def standard(self, program, stage, amount_fen):
+        facts = {"amount_fen": amount_fen, "document_no": "示教〔2019〕1号"}
+        found = program.standards.get_or_create(stage_id=stage, valid_from=date(2019, 9, 2), defaults=facts)
+        return found[0]
 
     def held_back(self):
         award = self.lists[1].awards.first()
