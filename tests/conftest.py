@@ -1,9 +1,18 @@
 """Fixtures for every test."""
 
+import fcntl
+import hashlib
 import os
+import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO
 
+import django
 import pytest
+from django.apps import apps
+from django.conf import settings as product
 from django.db import connection, transaction
 from django.db.backends.base.operations import BaseDatabaseOperations
 from django.test import Client
@@ -15,6 +24,60 @@ from tests.factories import UserFactory
 
 settings.register_profile("steady", deadline=None)  # a busy machine is no reason to fail
 settings.load_profile("steady")
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """SQLite's test database may begin as a copy; the folder that it is in goes away with the run."""
+    return connection.vendor == "sqlite"
+
+
+@pytest.fixture(scope="session")
+def migrated(pytestconfig: pytest.Config) -> Iterator[tuple[Path, IO[str]] | None]:
+    """Where an empty SQLite database with these very migrations is kept between runs, and the lock on it.
+
+    All migrations take a worker half a minute; a file is copied at once. Whoever comes first makes it, the others wait.
+    """
+    if connection.vendor != "sqlite":
+        yield None
+        return
+    digest = hashlib.sha256(f"{django.__version__} {sqlite3.sqlite_version}".encode())
+    for app in sorted(apps.get_app_configs(), key=lambda app: app.label):
+        for file in sorted(Path(app.path).glob("migrations/*.py")):
+            digest.update(app.label.encode() + file.read_bytes())
+    for file in sorted(Path(product.BASE_DIR, "common").glob("*.py")):  # what migrations import
+        digest.update(file.read_bytes())
+    kept = pytestconfig.cache.mkdir("databases") / f"{digest.hexdigest()[:16]}.sqlite3"
+    with kept.with_suffix(".lock").open("w") as lock:
+        yield kept, lock
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, migrated: tuple[Path, IO[str]] | None
+) -> None:
+    if migrated:
+        kept, lock = migrated
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if kept.exists():
+            fcntl.flock(lock, fcntl.LOCK_UN)
+            shutil.copyfile(kept, connection.settings_dict["TEST"]["NAME"])
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: object, migrated: tuple[Path, IO[str]] | None) -> None:
+    if migrated:
+        kept, lock = migrated
+        if not kept.exists():
+            for older in kept.parent.glob("*.sqlite3"):
+                older.unlink()
+            made = kept.with_suffix(".new")
+            with django_db_blocker.unblock(), sqlite3.connect(made) as copy:
+                connection.ensure_connection()
+                connection.connection.backup(copy)
+            copy.close()
+            made.rename(kept)
+        fcntl.flock(lock, fcntl.LOCK_UN)
 
 
 @pytest.fixture
