@@ -1,9 +1,9 @@
 from django.urls import path
 
-from audits import views
+from audits.views import actions, checks
 
 app_name = "audits"
 urlpatterns = [
-    path("actions/", views.actions, name="actions"),
-    path("checks/", views.checks, name="checks"),
+    path("actions/", actions.actions, name="actions"),
+    path("checks/", checks.checks, name="checks"),
 ]

@@ -23,3 +23,10 @@ class FileKind(TextChoices):
     MINUTES = "minutes", _("会议记录")
     ATTACHMENT = "attachment", _("申请附件")
     NOMINATION = "nomination", _("提名名单")
+    FROZEN = "frozen", _("冻结的明细")
+    ANSWER = "answer", _("审计答复附件")
+
+    @classmethod
+    def for_auditors(cls) -> list["FileKind"]:
+        """What holds no whole numbers, and what was given to them in answer."""
+        return [cls.EXPORT, cls.DOCUMENT, cls.FROZEN, cls.ANSWER]

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 class StoredFileQuerySet(models.QuerySet["StoredFile"]):
     def visible_to(self, user: Person) -> Self:
-        """Files hold whole numbers: an auditor, who sees masked ones only, gets exports and offices' papers."""
+        """Files hold whole numbers: an auditor, who sees masked ones only, gets what is meant for auditors."""
         if user.role == Role.SCHOOL:
             return self.filter(school=user.school_id)
         if user.role == Role.AUDITOR:
-            return self.filter(kind__in=[FileKind.EXPORT, FileKind.DOCUMENT])
+            return self.filter(kind__in=FileKind.for_auditors())
         return self if user.role in COUNTY else self.none()
 
 

@@ -1,14 +1,15 @@
 from django.urls import path
 
-from reports import student, views
+from reports import student
+from reports.views import figures
 
 app_name = "reports"
 urlpatterns = [
-    path("", views.report, name="report"),
-    path("names/", views.names, name="names"),
-    path("names/export/", views.export_names, name="names-export"),
-    path("<str:scope>/", views.report, name="report"),
-    path("<str:scope>/export/", views.export, name="export"),
+    path("", figures.report, name="report"),
+    path("names/", figures.names, name="names"),
+    path("names/export/", figures.export_names, name="names-export"),
+    path("<str:scope>/", figures.report, name="report"),
+    path("<str:scope>/export/", figures.export, name="export"),
 ]
 
 student_urls = [path("<int:pk>/", student.student, name="student")]

@@ -1,13 +1,11 @@
-"""The auditor's desk: who did what, and whether the totals agree."""
+"""Who did what, when."""
 
 from django.db.models import Q
 from django.http import HttpResponse
-from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from accounts.access import SignedInRequest, needs
 from accounts.models import Action
-from audits import checks as control
 from audits.forms import ActionFilter
 from audits.wording import act
 from common.pages import page_of, render_list
@@ -35,16 +33,4 @@ def actions(request: SignedInRequest) -> HttpResponse:
                 {"action": action, "act": act(action.verb), "facts": wording.facts(action.details)} for action in page
             ],
         },
-    )
-
-
-@needs(*READERS)
-@require_GET
-def checks(request: SignedInRequest) -> HttpResponse:
-    """The control totals of the chosen term, counted now."""
-    outcomes = control.run(request.term) if request.term else []
-    return render(
-        request,
-        "audits/checks.html",
-        {"outcomes": outcomes, "failing": sum(not outcome.holds for outcome in outcomes)},
     )
