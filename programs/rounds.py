@@ -289,9 +289,19 @@ def publish(round: RecognitionRound, *, working_days: int | None = None, by: Use
     actions.record(by, "round.published", round, at=at, ends_on=last.isoformat())
 
 
-def shown(round: RecognitionRound) -> list[dict[str, str]]:
-    """What the board may show: whom the school finds poor, by name, grade, class and level, and nothing else."""
-    if round.state != RoundState.PUBLISHED:
+def is_public(round: RecognitionRound, *, on: date) -> bool:
+    """Whether its result hangs at the school on a day."""
+    if round.public_from is None or round.public_to is None:
+        return False
+    return round.state == RoundState.PUBLISHED and round.public_from <= on <= round.public_to
+
+
+def shown(round: RecognitionRound, *, on: date) -> list[dict[str, str]]:
+    """What the board may show on a day: whom the school finds poor, by name, grade, class and level, and nothing else.
+
+    Nobody once the days are over: the paper comes down (教财厅函〔2017〕28号) and is not printed again.
+    """
+    if not is_public(round, on=on):
         return []
     decided = round.applications.filter(state=ApplicationState.DECIDED).exclude(level=Level.NOT_POOR)
     place = ("enrollment__stage__position", "enrollment__grade_no", "enrollment__class_name")

@@ -88,13 +88,17 @@ def _on_paper(notice: Notice) -> dict[str, Any]:
 @needs(*READERS_AND_SCHOOL)
 @require_GET
 def sheet(request: SignedInRequest, pk: int) -> HttpResponse:
-    """The paper for the school's board, with room for the seal and the way to the open page."""
-    notice = _found(request, pk)
-    lines = publicity.lines(notice, on=notice.starts_on)
+    """The paper for the school's board, with room for the seal and the way to the open page.
+
+    Nobody's name once the days are over; before the first of them it can be made ready.
+    """
+    notice, today = _found(request, pk), timezone.localdate()
+    lines = publicity.lines(notice, on=max(today, notice.starts_on))
     context = {
         "rows": publicity.rows(notice, lines),
         "amount_fen": sum(line.amount_fen for line in lines),
         "documents": publicity.documents(notice),
+        "is_over": today > notice.ends_on,
         "public_url": public_url(request, notice),
     }
     return render(request, "programs/notice_print.html", _on_paper(notice) | context)

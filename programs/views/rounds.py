@@ -405,11 +405,11 @@ def forms(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @needs(*READERS_AND_SCHOOL)
 def sheet(request: SignedInRequest, pk: int) -> HttpResponse:
-    """The paper for the school's board, with room for the seal."""
+    """The paper for the school's board, with room for the seal; nobody's name once its days are over."""
     round = _found(request, pk)
     context = {
         "round": round,
-        "rows": rounds.shown(round),
+        "rows": rounds.shown(round, on=timezone.localdate()),
         "county": settings.COUNTY_NAME,
         "phone": settings.COMPLAINT_PHONE,
     }

@@ -89,6 +89,28 @@ class TestNotice:
         for expected in (*facts, "监督电话", "受理地址", "公示单位（盖章）"):
             assert expected in sheet
 
+    @pytest.mark.parametrize("role", ["preparer", "approver", "school", "auditor"])
+    @pytest.mark.parametrize("is_down", [False, True], ids=["still up", "down"])
+    def test_on_paper_names_nobody_once_its_days_are_over(self, as_role, notice, role, is_down):
+        client = as_role(role, school=notice.list.school if role == "school" else None)
+        over = {"starts_on": notice.starts_on - timedelta(days=20), "ends_on": notice.starts_on - timedelta(days=1)}
+        down = {"state": "down", "result": "无异议", "taken_down_at": timezone.now()} if is_down else {}
+        Notice.objects.filter(pk=notice.pk).update(**over, **down)
+
+        sheet = words(client.get(reverse("programs:notice-sheet", args=[notice.pk])))
+
+        assert "公示已经结束，名单不再打印" in sheet
+        assert not any(award.student.name in sheet for award in notice.list.awards.select_related("student"))
+        assert ("打印公示结果说明" in words(client.get(notice.get_absolute_url()))) == is_down
+
+    def test_on_paper_can_be_made_ready_before_its_first_day(self, as_role, notice):
+        first = notice.starts_on + timedelta(days=3)
+        Notice.objects.filter(pk=notice.pk).update(starts_on=first, ends_on=workdays.last_day(first, 6))
+
+        sheet = words(as_role("preparer").get(reverse("programs:notice-sheet", args=[notice.pk])))
+
+        assert notice.list.awards.first().student.name in sheet
+
     def test_on_paper_calls_a_supplementary_list_by_its_number(self, as_role, notice):
         type(notice.list).objects.filter(pk=notice.list_id).update(number=3)
 

@@ -87,6 +87,9 @@ class TestAWholeRound:
         before = timezone.now() - timedelta(days=20)
         first = timezone.localdate(before)
         RecognitionRound.objects.update(public_from=first, public_to=first + timedelta(days=8))
+        board = words(officer.get(url("round-sheet", round.pk)))
+        assert "公示已经结束，名单不再打印" in board
+        assert not any(child.student.name in board for child in pupils)
         officer.post(url("round-close", round.pk), {"result": "无异议"})
 
         county = as_role("approver")

@@ -337,13 +337,21 @@ class TestPublicity:
 
     def test_shows_name_grade_class_and_level_of_the_poor_and_nothing_else(self, round, pupils, officer):
         reviewed(round, pupils, officer, Level.SPECIAL, Level.HARD, Level.NOT_POOR)
-        assert rounds.shown(round) == []
+        assert rounds.shown(round, on=NOW.date()) == []
 
         rounds.publish(round, by=officer, at=NOW)
 
-        shown = rounds.shown(round)
+        shown = rounds.shown(round, on=NOW.date())
         assert {row["name"] for row in shown} == {pupils[0].student.name, pupils[1].student.name}
         assert {tuple(row) for row in shown} == {("name", "grade", "class_name", "level")}
+
+    def test_shows_nobody_once_its_days_are_over(self, round, pupils, officer):
+        reviewed(round, pupils, officer)
+        rounds.publish(round, by=officer, at=NOW)
+
+        assert rounds.shown(round, on=round.public_to)
+        assert rounds.shown(round, on=round.public_to + timedelta(days=1)) == []
+        assert rounds.shown(round, on=round.public_from - timedelta(days=1)) == []
 
     def test_goes_on_for_the_others_while_the_panel_answers_an_objection(self, round, pupils, officer):
         reviewed(round, pupils, officer)
@@ -355,7 +363,7 @@ class TestPublicity:
         round.refresh_from_db()
         other.refresh_from_db()
         assert (child.state, other.state, round.state) == ("class_reviewed", "decided", "published")
-        assert len(rounds.shown(round)) == 2
+        assert len(rounds.shown(round, on=NOW.date())) == 2
         with pytest.raises(rounds.ObjectionToAnswer):
             rounds.close(round, result="无异议", by=officer, at=AFTER)
 
@@ -367,7 +375,7 @@ class TestPublicity:
 
         assert round.public_from == date(2021, 10, 13)
         assert round.public_result == ""
-        assert len(rounds.shown(round)) == 2
+        assert len(rounds.shown(round, on=date(2021, 10, 13))) == 2
 
     def test_lets_nobody_vote_anew_on_children_without_an_objection(self, round, pupils, officer):
         reviewed(round, pupils, officer)
