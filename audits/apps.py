@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
@@ -9,3 +11,5 @@ class AuditsConfig(AppConfig):
 
     def ready(self) -> None:
         autodiscover_modules("checks")
+        import_module("audits.rules")
+        autodiscover_modules("findings")

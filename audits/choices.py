@@ -17,6 +17,19 @@ class FindingState(TextChoices):
     CONFIRMED = "confirmed", _("确认问题")
 
 
+FINDING_MOVES = {
+    FindingState.OPEN: {FindingState.EXPLAINED, FindingState.MENDED, FindingState.CONFIRMED},
+    FindingState.EXPLAINED: {
+        FindingState.EXPLAINED,
+        FindingState.MENDED,
+        FindingState.CONFIRMED,
+        FindingState.OPEN,
+    },
+    FindingState.MENDED: {FindingState.MENDED, FindingState.CONFIRMED, FindingState.OPEN},
+    FindingState.CONFIRMED: {FindingState.MENDED, FindingState.OPEN},
+}
+
+
 class Draw(TextChoices):
     """How a sample is drawn from its population."""
 
@@ -47,6 +60,12 @@ class QuestionState(TextChoices):
     ASKED = "asked", _("待答复")
     ANSWERED = "answered", _("已答复")
     CLOSED = "closed", _("已办结")
+
+
+QUESTION_MOVES = {
+    QuestionState.ASKED: {QuestionState.ANSWERED, QuestionState.CLOSED},
+    QuestionState.ANSWERED: {QuestionState.ASKED, QuestionState.CLOSED},
+}
 
 
 class EntryKind(TextChoices):
