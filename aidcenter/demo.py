@@ -412,7 +412,9 @@ class Demonstration:
             said, is_upheld=False, answer="经家访核实，不属实，资助不变。", by=by, at=at + timedelta(hours=7)
         )
         sent_in = objections.send_in(notice, second, words="试一下能不能提交", at=at)
-        objections.dismiss(sent_in, words="没有具体内容，也没有留联系方式。", by=by, at=at + timedelta(hours=2))
+        objections.dismiss(
+            sent_in, words="没有具体内容，也没有留联系方式。", by=self.preparer, at=at + timedelta(hours=2)
+        )
 
     def confirm(self, term: Term, day: date) -> None:
         with self.step(f"{term.code} take down and confirm") as work:

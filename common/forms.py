@@ -57,6 +57,22 @@ class Chip:
     url_without: str
 
 
+LONGEST_NUMBER = 18
+"""Digits: what has more names no row, and PostgreSQL takes none."""
+
+
+def numbers(request: HttpRequest, name: str) -> list[int]:
+    """The keys of ticked rows under `name`, each in a field of its own or with commas between; nonsense is ignored."""
+    given = ",".join(request.POST.getlist(name) or request.GET.getlist(name)).split(",")
+    return [number for text in given if (number := number_of(text)) is not None]
+
+
+def number_of(text: str) -> int | None:
+    """The row's key that somebody sent, or None: digits of another script or thousands of them are no key."""
+    is_number = text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER
+    return int(text) if is_number else None
+
+
 class FilterForm(forms.Form):
     """What a list can be narrowed by, read from the address. Nothing is required, nonsense is ignored.
 

@@ -159,7 +159,18 @@ class DismissForm(forms.Form):
         label=_("不予受理的原因"),
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("例：广告，与资助无关。原因永久保留，县级可以看到。"),
+        help_text=_("例：广告，与资助无关。原因永久保留；件数写进公示结果说明。"),
+    )
+
+
+class ProposeDismissalForm(forms.Form):
+    """Why a school would not take up what came by the page."""
+
+    words = forms.CharField(
+        label=_("建议不予受理的理由"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("例：广告，与资助无关。由县资助中心决定是否受理。"),
     )
 
 

@@ -1,10 +1,13 @@
 """Objections (异议): what people say against one child's award while it is public, and what comes of it.
 
 What an officer takes in holds that award at once, never the list. What comes by the open page holds nothing until an
-officer of the school or the county takes it up: a stranger stops nobody's aid. Either way it is to be answered within
+officer of the school or the county takes it up: a stranger stops nobody's aid. That it is no objection at all is for
+the county to say; the school that stands behind the list can only propose it. Either way it is to be answered within
 some working days of its coming, and a list does not leave publicity before.
 """
 
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -41,6 +44,16 @@ class WordsMissing(Refused):
 class NotTakenUp(Refused):
     code = "objection-not-taken-up"
     message = _("这件异议还没有受理，请先受理，或者写明原因不予受理。")
+
+
+class NotTheSchools(Refused):
+    code = "objection-not-the-schools"
+    message = _("网页反映的情况是否受理，由县资助中心决定。学校认为不用受理的，可以写明理由提出建议。")
+
+
+class OtherSchoolsObjection(Refused):
+    code = "objection-other-school"
+    message = _("这件异议不是本校名单的，学校不能提出建议。")
 
 
 class TooOften(Refused):
@@ -108,11 +121,40 @@ def take_up(objection: Objection, *, by: User, at: datetime) -> None:
 
 @transaction.atomic
 def dismiss(objection: Objection, *, words: str, by: User, at: datetime) -> None:
-    """What came by the page is no objection (spam, nothing to look into): it ends, in words, and held nothing."""
+    """What came by the page is no objection (spam, nothing to look into): it ends, in words, and held nothing.
+
+    The county says so, never the school: what people say against its list is not for the school to throw away.
+    """
+    if by.role not in COUNTY:
+        raise NotTheSchools()
     if not words.strip():
         raise WordsMissing()
     _change(objection, is_upheld=False, answer=words.strip()[:500], answered_by=by, answered_at=at)
     actions.record(by, "objection.dismissed", objection, at=at)
+
+
+def dismiss_many(objections: Iterable[Objection], *, words: str, by: User, at: datetime) -> int:
+    """Several for one reason; says how many. What somebody has taken up or dismissed meanwhile stays as it is."""
+    done = 0
+    for objection in objections:
+        with suppress(WrongState):
+            dismiss(objection, words=words, by=by, at=at)
+            done += 1
+    return done
+
+
+@transaction.atomic
+def propose_dismissal(objection: Objection, *, words: str, by: User, at: datetime) -> ObjectionStep:
+    """The school says in words why what came by the page is no objection. It goes on waiting, and holds nothing."""
+    if by.school_id is None or by.school_id != objection.notice.list.school_id:
+        raise OtherSchoolsObjection()
+    if not words.strip():
+        raise WordsMissing()
+    hold(objection.notice, NoticeState.UP)
+    _change(objection, received_by=None)
+    step = ObjectionStep.objects.create(objection=objection, words=words.strip()[:500], is_proposal=True, by=by, at=at)
+    actions.record(by, "objection.dismissal-proposed", objection, at=at)
+    return step
 
 
 @transaction.atomic

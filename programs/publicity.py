@@ -155,7 +155,7 @@ def documents(notice: Notice) -> list[str]:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a notice, in numbers. What was not taken up is no objection, and is counted apart."""
+    """What came of a notice, in numbers: what came in, and of it what was no objection, which is counted apart."""
 
     upheld: int
     refuted: int
@@ -166,15 +166,32 @@ class Outcome:
         return self.upheld + self.refuted
 
     @property
+    def received(self) -> int:
+        return self.objections + self.dismissed
+
+    @property
     def words(self) -> str:
-        """How the office says it: 公示无异议, or how many and how they ended."""
-        if not self.objections:
+        """How the office says it: 公示无异议, or how many came and how they ended."""
+        if not self.received:
             return _now("公示期间未收到异议。")
-        return _now("公示期间收到异议 %(n)s 件，均已办结：成立 %(upheld)s 件，不成立 %(refuted)s 件。") % {
+        counts = {
+            "received": self.received,
+            "dismissed": self.dismissed,
             "n": self.objections,
             "upheld": self.upheld,
             "refuted": self.refuted,
         }
+        if not self.objections:
+            return _now("公示期间收到反映 %(received)s 件，经县级审核均不予受理；没有其他异议。") % counts
+        if not self.dismissed:
+            return _now("公示期间收到异议 %(n)s 件，均已办结：成立 %(upheld)s 件，不成立 %(refuted)s 件。") % counts
+        return (
+            _now(
+                "公示期间收到反映 %(received)s 件，其中经县级审核不予受理 %(dismissed)s 件；"
+                "受理的异议 %(n)s 件均已办结：成立 %(upheld)s 件，不成立 %(refuted)s 件。"
+            )
+            % counts
+        )
 
 
 def outcome(notice: Notice) -> Outcome:

@@ -144,6 +144,11 @@ class ObjectionQuerySet(models.QuerySet["Objection"]):
     def overdue(self, on: date) -> Self:
         return self.filter(is_upheld=None, due_on__lt=on)
 
+    def with_proposal(self) -> Self:
+        """`has_proposal`: whether the school would not take it up."""
+        steps = ObjectionStep.objects.filter(objection=OuterRef("pk"), is_proposal=True)
+        return self.annotate(has_proposal=Exists(steps))
+
     def for_list(self) -> Self:
         """What is open stands first, the nearest day of answering before the others."""
         is_over = Case(When(is_upheld=None, then=Value(0)), default=Value(1))
@@ -213,9 +218,10 @@ class Objection(models.Model):
 
 
 class ObjectionStep(models.Model):
-    """One step of looking into an objection: who was asked, what was found."""
+    """One step of looking into an objection: who was asked, what was found; or that the school would not take it up."""
 
     objection = models.ForeignKey(Objection, on_delete=models.PROTECT, related_name="steps", verbose_name=_("异议"))
+    is_proposal = models.BooleanField(_("建议不予受理"), default=False)
     words = models.CharField(_("核查情况"), max_length=500)
     by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+", verbose_name=_("核查人"))
     at = models.DateTimeField(_("时间"))

@@ -2,6 +2,8 @@
 
 from functools import partial
 
+from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -10,12 +12,20 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import COUNTY_AND_SCHOOL, READERS_AND_SCHOOL, SignedInRequest, needs
 from common.acts import telling
+from common.forms import numbers
 from common.pages import chosen, counts_by, page_of, render_list, tabs_of
-from common.roles import COUNTY
+from common.roles import COUNTY, Role
 from programs import objections
 from programs.choices import Channel, ContactPurpose, ObjectionState
-from programs.models import Award, Notice, Objection
-from programs.notice_forms import AnswerForm, DismissForm, ObjectionFilter, ObjectionForm, WordsForm
+from programs.models import Award, Notice, Objection, ObjectionStep
+from programs.notice_forms import (
+    AnswerForm,
+    DismissForm,
+    ObjectionFilter,
+    ObjectionForm,
+    ProposeDismissalForm,
+    WordsForm,
+)
 
 
 @needs(*READERS_AND_SCHOOL)
@@ -32,7 +42,10 @@ def index(request: SignedInRequest) -> HttpResponse:
         "form": form,
         "tabs": tabs_of(request, ObjectionState.choices, counts),
         "today": timezone.localdate(),
-        "page": page_of(request, rows.for_list(), count=counts.get(tab, 0) if tab else sum(counts.values())),
+        "may_dismiss": request.user.role in COUNTY,
+        "page": page_of(
+            request, rows.for_list().with_proposal(), count=counts.get(tab, 0) if tab else sum(counts.values())
+        ),
     }
     return render_list(request, "programs/objections.html", part="programs/_objections.html", context=context)
 
@@ -57,6 +70,7 @@ def _show(request: SignedInRequest, objection: Objection, form: WordsForm) -> Ht
         "today": timezone.localdate(),
         "may_act": request.user.role in COUNTY_AND_SCHOOL,
         "may_answer": request.user.role in COUNTY,
+        "may_propose": request.user.role == Role.SCHOOL,
         **_person(request),
     }
     return render(request, "programs/objection.html", context)
@@ -89,7 +103,7 @@ def take_up(request: SignedInRequest, pk: int) -> HttpResponse:
     return redirect(objection)
 
 
-@needs(*COUNTY_AND_SCHOOL)
+@needs(*COUNTY)
 def dismiss(request: SignedInRequest, pk: int) -> HttpResponse:
     objection = _found(request, pk)
     form = DismissForm(request.POST or None)
@@ -97,7 +111,42 @@ def dismiss(request: SignedInRequest, pk: int) -> HttpResponse:
         with telling(request, _("已记为不予受理，该生的资助不受影响。")):
             objections.dismiss(objection, by=request.user, at=timezone.now(), **form.cleaned_data)
         return redirect(objection)
-    return render(request, "programs/objection_dismiss.html", {"objection": objection, "form": form})
+    context = {"objection": objection, "form": form, "proposals": _proposals(objection)}
+    return render(request, "programs/objection_dismiss.html", context)
+
+
+@require_POST
+@needs(*COUNTY)
+def dismiss_many(request: SignedInRequest) -> HttpResponse:
+    """Ask why the ticked ones are no objections; when that page is sent, dismiss them for that one reason."""
+    mine = Objection.objects.visible_to(request.user).in_state(ObjectionState.UNSEEN)
+    ticked = list(mine.filter(pk__in=numbers(request, "ids")).for_list())
+    if not ticked:
+        messages.warning(request, _("请先勾选待受理的异议。"))
+        return redirect("programs:objections")
+    form = DismissForm(request.POST if "sure" in request.POST else None)
+    if not ("sure" in request.POST and form.is_valid()):
+        return render(request, "programs/objections_dismiss.html", {"ticked": ticked, "form": form})
+    done = objections.dismiss_many(ticked, by=request.user, at=timezone.now(), **form.cleaned_data)
+    words = _("已把 %(done)s / %(all)s 件记为不予受理，学生的资助不受影响。")
+    messages.success(request, words % {"done": done, "all": len(ticked)})
+    return redirect("programs:objections")
+
+
+@needs(Role.SCHOOL)
+def propose_dismissal(request: SignedInRequest, pk: int) -> HttpResponse:
+    """The school's word that it is no objection; the county decides."""
+    objection = _found(request, pk)
+    form = ProposeDismissalForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with telling(request, _("建议已记录，等县资助中心决定是否受理。")):
+            objections.propose_dismissal(objection, by=request.user, at=timezone.now(), **form.cleaned_data)
+        return redirect(objection)
+    return render(request, "programs/objection_propose.html", {"objection": objection, "form": form})
+
+
+def _proposals(objection: Objection) -> QuerySet[ObjectionStep]:
+    return objection.steps.filter(is_proposal=True).select_related("by")
 
 
 @needs(*COUNTY_AND_SCHOOL)

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.db.models import Count, Prefetch, Q
 from django.forms import Form
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST
 from accounts.access import COUNTY_AND_SCHOOL, READERS_AND_SCHOOL, SignedInRequest, needs
 from common import workdays
 from common.acts import telling
+from common.forms import numbers
 from common.moves import Refused
 from common.pages import chosen, counts_by, page_of, render_list, tabs_of
 from common.roles import COUNTY, Role
@@ -262,17 +263,12 @@ def _places(everybody: EnrollmentQuerySet) -> list[tuple[str, str]]:
     return list(classes.distinct())
 
 
-def _numbers(request: HttpRequest, name: str) -> list[int]:
-    given = request.POST.getlist(name) or request.GET.getlist(name)
-    return [int(text) for text in given if text.isascii() and text.isdecimal() and len(text) < 18]
-
-
 @require_POST
 @needs(*COUNTY_AND_SCHOOL)
 def enter(request: SignedInRequest, pk: int) -> HttpResponse:
     """Enter the ticked children's applications, or put them forward as poor no longer."""
     round = _found(request, pk)
-    ticked = rounds.children(round).filter(pk__in=_numbers(request, "children"))
+    ticked = rounds.children(round).filter(pk__in=numbers(request, "children"))
     now = timezone.now()
     form = EnterForm(request.POST)
     try:
@@ -297,7 +293,7 @@ def withdraw(request: SignedInRequest, pk: int) -> HttpResponse:
     """Take the ticked applications back."""
     round = _found(request, pk)
     with telling(request, _("已撤回所选的申请。")):
-        applications.withdraw(round, _numbers(request, "applications"), by=request.user, at=timezone.now())
+        applications.withdraw(round, numbers(request, "applications"), by=request.user, at=timezone.now())
     return redirect(round)
 
 
@@ -394,7 +390,7 @@ def forms(request: SignedInRequest, pk: int) -> HttpResponse:
     everybody = rounds.children(round)
     form = ChildFilter(request.GET, places=_places(everybody))
     rows = Enrollment.objects.none()
-    if ticked := _numbers(request, "children"):
+    if ticked := numbers(request, "children"):
         rows = everybody.filter(pk__in=ticked)
     elif form.wanted("place"):
         rows = form.narrow(everybody)

@@ -49,7 +49,7 @@ def addresses(notice):
         "objections": ("auditor", reverse("programs:objections")),
         "open": ("preparer", open_one.get_absolute_url()),
         "unseen": ("school", unseen.get_absolute_url()),
-        "dismiss": ("school", reverse("programs:objection-dismiss", args=[unseen.pk])),
+        "dismiss": ("preparer", reverse("programs:objection-dismiss", args=[unseen.pk])),
         "person": ("preparer", reverse("programs:objection-person", args=[unseen.pk])),
         "raise": ("school", reverse("programs:objection-raise", args=[notice.pk, third.award_id])),
         "public": ("", reverse("programs:public", args=[notice.token])),

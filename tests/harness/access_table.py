@@ -16,6 +16,7 @@ READERS_AND_SCHOOL = READERS | {Role.SCHOOL}
 PREPARER = frozenset({Role.PREPARER})
 APPROVER = frozenset({Role.APPROVER})
 SCHOOL = frozenset({Role.SCHOOL})
+AUDITOR = frozenset({Role.AUDITOR})
 ADMIN = frozenset({Role.ADMIN})
 COUNTY_AND_ADMIN = COUNTY | ADMIN
 
@@ -299,7 +300,9 @@ DOORS: dict[str, Door] = {
     "programs:objection": page(READERS_AND_SCHOOL, "objection"),
     "programs:objection-raise": form(COUNTY_AND_SCHOOL, "notice", "award"),
     "programs:objection-take-up": act(COUNTY_AND_SCHOOL, "objection"),
-    "programs:objection-dismiss": form(COUNTY_AND_SCHOOL, "objection"),
+    "programs:objection-dismiss": form(COUNTY, "objection"),
+    "programs:objections-dismiss": act(COUNTY),
+    "programs:objection-propose": form(SCHOOL, "objection"),
     "programs:objection-step": Door(COUNTY_AND_SCHOOL, ("objection",), get=frozenset({405}), post=frozenset({200})),
     "programs:objection-answer": form(COUNTY, "objection"),
     "programs:objection-person": form(COUNTY_AND_SCHOOL, "objection"),
@@ -365,6 +368,14 @@ DOORS: dict[str, Door] = {
     # audits
     "audits:actions": page(READERS),
     "audits:checks": page(READERS),
+    "audits:questions": page(READERS_AND_SCHOOL),
+    "audits:question": page(READERS_AND_SCHOOL, "audit_question"),
+    "audits:question-ask": form(AUDITOR),
+    "audits:question-answer": Door(
+        COUNTY_AND_SCHOOL, ("audit_question",), get=frozenset({200, 302}), post=frozenset({200, 302})
+    ),
+    "audits:question-ask-again": form(AUDITOR, "audit_question"),
+    "audits:question-close": form(AUDITOR, "audit_question"),
     # jobs
     "jobs:list": page(READERS_AND_SCHOOL),
     "jobs:job": page(READERS_AND_SCHOOL, "job"),

@@ -132,6 +132,17 @@ class TestResult:
     def test_says_that_nobody_objected(self, as_role, notice):
         assert "公示无异议" in words(as_role("preparer").get(self.down(notice)))
 
+    def test_counts_what_was_not_taken_up(self, as_role, notice, award):
+        sent = objections.send_in(notice, award, words="便宜办证请联系", at=timezone.now(), person="李建国")
+        objections.dismiss(sent, words="李建国发的广告", by=make.UserFactory(), at=timezone.now())
+
+        page = words(as_role("preparer").get(self.down(notice)))
+
+        sheet = page.split("<article")[1].split("</article>")[0]
+        assert "收到反映1件，其中经县学生资助管理中心审核不予受理1件，受理0件" in sheet
+        assert "公示无异议" in sheet
+        assert "李建国" not in sheet
+
     def test_says_how_objections_ended_without_a_name(self, as_role, notice, award):
         objection = objections.raise_objection(
             notice, award, words="李建国说他家有车", by=make.UserFactory(), at=timezone.now(), person="李建国"
@@ -305,13 +316,36 @@ class TestObjection:
         assert award.state == AwardState.DROPPED
         assert "新学生进入补充名单" in page
 
-    def test_is_dismissed_by_the_school(self, as_role, sent, award):
-        as_role("school", school=award.school).post(
-            reverse("programs:objection-dismiss", args=[sent.pk]), {"words": "广告"}
-        )
+    def test_is_proposed_for_dismissal_by_the_school_and_dismissed_by_the_county(self, as_role, sent, award):
+        school, county = as_role("school", school=award.school), as_role("preparer")
+        dismiss = reverse("programs:objection-dismiss", args=[sent.pk])
+
+        assert school.post(dismiss, {"words": "广告"}).status_code == 403
+        assert dismiss not in words(school.get(sent.get_absolute_url()))
+        school.post(reverse("programs:objection-propose", args=[sent.pk]), {"words": "是办证的广告"})
 
         sent.refresh_from_db()
+        assert sent.state == ObjectionState.UNSEEN
+        assert "学校建议不予受理" in words(county.get(reverse("programs:objections")))
+        assert "是办证的广告" in words(county.get(dismiss))
+        county.post(dismiss, {"words": "广告"})
+        sent.refresh_from_db()
         assert sent.state == ObjectionState.DISMISSED
+
+    def test_several_are_dismissed_by_the_county_at_once(self, as_role, sent, notice, award):
+        other = objections.send_in(notice, award, words="便宜办证请联系", at=timezone.now())
+        raised = objections.raise_objection(notice, award, words="有车", by=make.UserFactory(), at=timezone.now())
+        ids = {"ids": [sent.pk, other.pk, raised.pk, "9" * 5000]}
+        client, address = as_role("preparer"), reverse("programs:objections-dismiss")
+
+        assert list(client.post(address, ids).context["ticked"]) == [other, sent]
+        assert "请先勾选" in words(client.post(address, follow=True))
+        assert client.post(address, ids | {"sure": "1"}).context["form"].errors.keys() == {"words"}
+        answer = client.post(address, ids | {"sure": "1", "words": "广告"}, follow=True)
+
+        assert "已把 2 / 2 件记为不予受理" in words(answer)
+        assert set(Objection.objects.in_state(ObjectionState.DISMISSED)) == {sent, other}
+        assert as_role("school", school=award.school).post(address, ids).status_code == 403
 
     def test_that_is_late_is_listed_for_the_county(self, as_role, sent):
         today = timezone.localdate()

@@ -139,6 +139,53 @@ class TestByThePage:
         assert (sent.state, sent.received_by, sent.due_on) == (ObjectionState.OPEN, officer, due_on)
         assert state_of(award) == AwardState.SUSPENDED
 
+    def test_is_not_for_the_school_to_throw_away(self, sent, award):
+        """Neither for its officer nor for its principal: what is said against the list is said against them."""
+        for role in ("officer", "principal"):
+            with pytest.raises(objections.NotTheSchools):
+                objections.dismiss(sent, words="广告", by=UserFactory(**{role: True}, school=award.school), at=NOW)
+
+        sent.refresh_from_db()
+        assert sent.state == ObjectionState.UNSEEN
+        assert not Action.objects.filter(verb="objection.dismissed").exists()
+
+    def test_is_proposed_for_dismissal_by_the_school_and_goes_on_waiting(self, sent, award):
+        officer = UserFactory(officer=True, school=award.school)
+        with pytest.raises(objections.WordsMissing):
+            objections.propose_dismissal(sent, words=" ", by=officer, at=NOW)
+        for other in (UserFactory(officer=True), UserFactory()):
+            with pytest.raises(objections.OtherSchoolsObjection):
+                objections.propose_dismissal(sent, words="广告", by=other, at=NOW)
+
+        objections.propose_dismissal(sent, words="广告", by=officer, at=NOW)
+
+        assert sent.state == ObjectionState.UNSEEN
+        assert list(sent.steps.values_list("words", "is_proposal", "by")) == [("广告", True, officer.pk)]
+        assert Objection.objects.with_proposal().get(pk=sent.pk).has_proposal
+        assert Action.objects.get(verb="objection.dismissal-proposed").actor == officer
+        objections.dismiss(sent, words="广告", by=UserFactory(), at=NOW)
+        with pytest.raises(WrongState):
+            objections.propose_dismissal(sent, words="广告", by=officer, at=NOW)
+
+    def test_several_are_dismissed_for_one_reason_and_others_stay(self, sent, notice, award):
+        second = objections.send_in(notice, award, words="便宜办证", at=NOW)
+        taken_up = objections.send_in(notice, award, words="家里有车", at=NOW)
+        stale = Objection.objects.get(pk=taken_up.pk)
+        objections.take_up(taken_up, by=UserFactory(), at=NOW)
+        county = UserFactory()
+
+        with pytest.raises(objections.NotTheSchools):
+            objections.dismiss_many([sent, second], words="广告", by=UserFactory(officer=True), at=NOW)
+        with pytest.raises(objections.WordsMissing):
+            objections.dismiss_many([sent, second], words=" ", by=county, at=NOW)
+        assert objections.dismiss_many([sent, second, stale], words="广告", by=county, at=NOW) == 2
+
+        ended = Objection.objects.in_state(ObjectionState.DISMISSED).order_by("pk")
+        assert [(each, each.answer) for each in ended] == [(sent, "广告"), (second, "广告")]
+        assert Action.objects.filter(verb="objection.dismissed", actor=county).count() == 2
+        taken_up.refresh_from_db()
+        assert taken_up.state == ObjectionState.OPEN
+
     def test_is_dismissed_with_words_and_held_nothing(self, sent, award):
         with pytest.raises(objections.WordsMissing):
             objections.dismiss(sent, words=" ", by=UserFactory(), at=NOW)

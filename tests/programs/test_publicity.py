@@ -185,7 +185,22 @@ class TestOutcome:
         outcome = publicity.outcome(upheld.notice)
 
         assert (outcome.objections, outcome.upheld, outcome.refuted, outcome.dismissed) == (3, 1, 2, 1)
-        assert outcome.words == "公示期间收到异议 3 件，均已办结：成立 1 件，不成立 2 件。"
+        assert (outcome.received, outcome.words) == (
+            4,
+            "公示期间收到反映 4 件，其中经县级审核不予受理 1 件；受理的异议 3 件均已办结：成立 1 件，不成立 2 件。",
+        )
+
+    def test_that_is_only_spam_is_still_told(self, notice):
+        award = AwardFactory(list=notice.list)
+        ended = {"is_upheld": False, "answer": "广告", "answered_by": UserFactory(), "answered_at": NOW}
+        ObjectionFactory.create_batch(2, by_page=True, notice=notice, award=award, **ended)
+
+        assert publicity.outcome(notice).words == "公示期间收到反映 2 件，经县级审核均不予受理；没有其他异议。"
+
+    def test_without_anything_dismissed_counts_as_before(self):
+        upheld = ObjectionFactory(is_upheld=True, answer="属实", answered_by=UserFactory(), answered_at=NOW)
+
+        assert publicity.outcome(upheld.notice).words == ("公示期间收到异议 1 件，均已办结：成立 1 件，不成立 0 件。")
 
 
 class TestPhotos:
