@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 import pyzipper
-from django.db.models import Count, Min, Sum
+from django.db.models import Count, Exists, Min, OuterRef, Q, Sum
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +19,7 @@ from common.moves import Refused
 from common.unreadable import LIMITS, Damaged
 from disbursements import banks
 from disbursements.bank_layouts import BankField, BankLine
+from disbursements.cards import IN_STUDENTS_NAME, OWN_CARD
 from disbursements.choices import PaymentState
 from disbursements.models import Batch, Payment, PaymentQuerySet
 from jobs import files
@@ -43,6 +44,13 @@ class LineWithoutCard(Refused):
 class CardNotOwn(Refused):
     code = "bank-file-card-not-own"
     message = _("第 %(lines)s 行的学生现在用的不是本人的卡，这个项目只能发到学生本人的卡上，请先更正银行卡。")
+
+
+class CardInOtherName(Refused):
+    code = "bank-file-card-other-name"
+    message = _(
+        "第 %(lines)s 行的账户写的是本人，户名与学生姓名不一致，这个项目只能发到学生本人的卡上，请先更正银行卡。"
+    )
 
 
 class CardOfAnotherBank(Refused):
@@ -71,6 +79,8 @@ class Change:
 
     payment: Payment
     card: Card | None
+    is_in_name: bool = False
+    """Whether the card's holder is called as the student is."""
 
 
 def pending(batch: Batch) -> PaymentQuerySet:
@@ -78,18 +88,29 @@ def pending(batch: Batch) -> PaymentQuerySet:
 
 
 def outdated(batch: Batch) -> PaymentQuerySet:
-    """The payments whose card is no longer the one that money goes to."""
-    return pending(batch).filter(card__is_current=False)
+    """The payments whose card is no longer the one that money goes to, or may not go to any more.
+
+    A card's relation and a child's name are mended in place, so that what was the student's own need not be it now.
+    """
+    found = Q(card__is_current=False)
+    if batch.program.payee == Payee.STUDENT:
+        found |= Q(Exists(Card.objects.filter(~OWN_CARD, pk=OuterRef("card"))))
+    return pending(batch).filter(found)
 
 
 def changes(batch: Batch, *, at_most: int | None = None) -> list[Change]:
     """What is other than in the file, line by line."""
     payments = list(outdated(batch).select_related("card", "award__student").order_by("line_no", "pk")[:at_most])
     cards: dict[int, Card] = {}
+    in_name = set[int]()
     for part in in_parts([payment.award.student_id for payment in payments]):
-        for card in Card.objects.filter(student__in=part, is_current=True).order_by("pk"):
-            cards[card.student_id] = card
-    return [Change(payment, cards.get(payment.award.student_id)) for payment in payments]
+        current = Card.objects.filter(student__in=part, is_current=True)
+        cards |= {card.student_id: card for card in current.order_by("pk")}
+        in_name |= set(current.filter(IN_STUDENTS_NAME).values_list("student", flat=True))
+    return [
+        Change(payment, cards.get(student), is_in_name=student in in_name)
+        for payment, student in ((payment, payment.award.student_id) for payment in payments)
+    ]
 
 
 def new_cards(batch: Batch) -> dict[int, Card]:
@@ -107,6 +128,9 @@ def new_cards(batch: Batch) -> dict[int, Card]:
         others = [change.payment.line_no for change in found if change.card and change.card.relation != OWN]
         if others:
             raise CardNotOwn(lines=_named(others))
+        otherwise = [change.payment.line_no for change in found if change.card and not change.is_in_name]
+        if otherwise:
+            raise CardInOtherName(lines=_named(otherwise))
     return {change.payment.pk: change.card for change in found if change.card}
 
 

@@ -1,9 +1,13 @@
-"""Cards that the bank refused: the school gives another, and the award can be tried again."""
+"""Whose a card is, and cards that the bank refused: the school gives another, and the award can be tried again."""
 
 import re
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import CharField, F, Q, Value
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Replace
+from django.db.models.lookups import Exact
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -11,10 +15,27 @@ from accounts import actions
 from accounts.models import User
 from common import masking, resident_ids
 from common.moves import Refused
+from students.choices import OWN
 from students.models import Card, Student
 from students.roster_rows import card_index
 
 _NUMBER = re.compile(r"^\d{16,19}$")
+_WRITTEN = {" ": "", "\u3000": "", "\u00a0": "", **dict.fromkeys("•‧・．。.●", "·")}
+"""Signs that are met in names and what `common.names.key` makes of them: those that nobody types would be too deep a
+query for SQLite, and an account that has one waits until a person has looked."""
+
+
+def _as_key(text: Combinable) -> Combinable:
+    for sign, instead in _WRITTEN.items():
+        text = Replace(text, Value(sign), Value(instead), output_field=CharField())
+    return text
+
+
+IN_STUDENTS_NAME = Q(holder=F("student__name")) | Q(Exact(_as_key(F("holder")), F("student__name_key")))
+"""Cards whose holder is called as the student is, however blanks and interpuncts are written."""
+
+OWN_CARD = Q(relation=OWN) & IN_STUDENTS_NAME
+"""Cards of the students themselves: the file says so, and the account is in their name."""
 
 
 class CardOdd(Refused):

@@ -62,6 +62,7 @@ class Waiting(TextChoices):
     NOT_TO_PAY = "not-to-pay", _("已决定不发放")
     NO_CARD = "no-card", _("没有银行卡")
     NOT_OWN = "not-own", _("卡不是学生本人的，请换成本人的卡")
+    OTHER_NAME = "other-name", _("账户写的是本人，户名与学生姓名不一致")
     NO_BANK = "no-bank", _("没有哪家代发银行管这张卡，请设定其他卡由谁代发")
     CARD_REFUSED = "card-refused", _("银行退回了现用的卡")
     NO_ACCOUNT = "no-account", _("学校没有收款账户")

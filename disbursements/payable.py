@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import Case, CharField, Exists, OuterRef, Q, QuerySet, Value, When
 
 from disbursements.banks import cards_of
+from disbursements.cards import OWN_CARD
 from disbursements.choices import PaymentState, Waiting, Way
 from disbursements.models import Bank, PayDecision, Payment
 from programs.choices import AwardState, Payee
@@ -22,17 +23,17 @@ GONE = ~Q(enrollment__state=EnrollmentState.STUDYING)
 """The child does not study there any more: a person says whether the award is paid all the same."""
 UNDECIDED = GONE & ~Exists(PayDecision.objects.filter(award=OuterRef("pk")))
 _NOT_TO_PAY = GONE & Exists(PayDecision.objects.filter(award=OuterRef("pk"), is_to_pay=False))
-_FOR_CASH = (Waiting.NO_CARD, Waiting.NOT_OWN, Waiting.NO_BANK, Waiting.CARD_REFUSED)
+_FOR_CASH = (Waiting.NO_CARD, Waiting.NOT_OWN, Waiting.OTHER_NAME, Waiting.NO_BANK, Waiting.CARD_REFUSED)
 
 
 def payable(term: Term, program: Program, *, bank: Bank | None = None, way: str = Way.BANK) -> QuerySet[Award]:
     """Confirmed awards without a live payment, whose payee can be paid in this way.
 
-    Where a program pays students, their own card alone will do: money on a parent's or a teacher's card is what audits
-    find first. After a failure or a late return the award waits until its card is another one than the bank refused; an
-    account of a school can be tried again as it is, after the school has set it right with its bank. Of a bank only
-    the children whose card is one of its own; an account of a school is paid by any. Cash is for families that no
-    bank can pay.
+    Where a program pays students, their own card alone will do, in their own name whatever the file calls it: money on
+    a parent's or a teacher's card is what audits find first. After a failure or a late return the award waits until
+    its card is another one than the bank refused; an account of a school can be tried again as it is, after the school
+    has set it right with its bank. Of a bank only the children whose card is one of its own; an account of a school is
+    paid by any. Cash is for families that no bank can pay.
     """
     awards = _unpaid(term, program).filter(state=AwardState.CONFIRMED)
     if way == Way.CASH:
@@ -50,13 +51,12 @@ def waiting(term: Term, program: Program) -> QuerySet[Any]:
 
 def _unpaid(term: Term, program: Program) -> QuerySet[Any]:
     awards = Award.objects.filter(term=term, program=program, state__in=[AwardState.CONFIRMED, AwardState.SUSPENDED])
-    is_to_students = program.payee == Payee.STUDENT
     if program.payee == Payee.SCHOOL:
         of_payee = [When(school__account_holder="", then=Value(Waiting.NO_ACCOUNT))]
     else:
         of_payee = [
             When(~Exists(_CARD), then=Value(Waiting.NO_CARD)),
-            *([When(~Exists(_CARD.filter(relation=OWN)), then=Value(Waiting.NOT_OWN))] if is_to_students else []),
+            *(_of_own_cards() if program.payee == Payee.STUDENT else []),
             When(Exists(Bank.objects.all()) & Exists(_CARD.filter(cards_of(None))), then=Value(Waiting.NO_BANK)),
             When(Exists(_REFUSED), then=Value(Waiting.CARD_REFUSED)),
         ]
@@ -69,3 +69,10 @@ def _unpaid(term: Term, program: Program) -> QuerySet[Any]:
         output_field=CharField(),
     )
     return awards.filter(~Exists(_LIVE)).annotate(waits=waits)
+
+
+def _of_own_cards() -> list[When]:
+    return [
+        When(~Exists(_CARD.filter(relation=OWN)), then=Value(Waiting.NOT_OWN)),
+        When(~Exists(_CARD.filter(OWN_CARD)), then=Value(Waiting.OTHER_NAME)),
+    ]

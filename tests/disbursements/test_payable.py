@@ -4,13 +4,22 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import Action
+from common import names
 from disbursements import batches, pay_decisions
 from disbursements.choices import Waiting, Way
 from disbursements.payable import payable, waiting
 from programs.choices import Payee
-from students.models import Card
+from students.models import Card, Student
 from tests.disbursements.test_batches import awards, build
-from tests.factories import NOW, AwardFactory, PayDecisionFactory, PaymentFactory, ProgramFactory, SchoolFactory
+from tests.factories import (
+    NOW,
+    AwardFactory,
+    PayDecisionFactory,
+    PaymentFactory,
+    ProgramFactory,
+    SchoolFactory,
+    card_number,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -63,6 +72,42 @@ class TestWaiting:
         assert reasons(term, grant) == {to_mother.pk: Waiting.NOT_OWN}
         assert set(payable(term, grant)) == {own}
         assert set(payable(term, younger)) == {small}
+
+    def test_of_a_student_is_for_an_account_in_its_own_name(self, term):
+        """The file says 本人, and the account is a teacher's."""
+        grant = ProgramFactory(code="senior-grant", payee=Payee.STUDENT)
+        own, of_another = awards(grant, 2)
+        Card.objects.filter(student=of_another.student).update(holder="赵老师")
+
+        assert reasons(term, grant) == {of_another.pk: Waiting.OTHER_NAME}
+        assert set(payable(term, grant)) == {own}
+
+    def test_takes_names_for_the_same_as_the_rest_of_the_product_does(self, term):
+        """Blanks and interpuncts are written in many ways; what `names.key` holds for one name is one here."""
+        grant = ProgramFactory(code="senior-grant", payee=Payee.STUDENT)
+        [award] = awards(grant, 1)
+        signs = ["", *" \u00a0\u3000", *"·•‧・．。.●", "-", "小"]
+        for name in ("买买提·吐尔逊", "欧阳 小雨", "MÜLLER"):
+            Student.objects.filter(pk=award.student_id).update(name=name, name_key=names.key(name))
+            for holder in [name.replace("·", sign).replace(" ", sign) for sign in signs]:
+                Card.objects.update(holder=holder)
+                assert payable(term, grant).exists() == (names.key(holder) == names.key(name)), ascii(holder)
+
+    def test_of_a_student_is_over_with_the_right_card(self, as_role, term):
+        grant = ProgramFactory(code="senior-grant", payee=Payee.STUDENT)
+        grant.terms.create(term=term)
+        [award] = awards(grant, 1)
+        Card.objects.update(holder="赵老师")
+        client = as_role("preparer")
+        card = reverse("disbursements:card", args=[award.student_id])
+
+        page = client.get(reverse("disbursements:unpaid", args=[grant.pk])).content.decode()
+        assert "户名与学生姓名不一致" in page
+        assert card in page
+        facts = {"number": card_number(4), "holder": award.student.name, "relation": "本人", "bank": "农商行"}
+        client.post(card, facts)
+
+        assert reasons(term, grant) == {}
 
     def test_for_cash_are_those_without_a_card(self, term, program, gone):
         awards(program, 1)

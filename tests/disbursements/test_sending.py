@@ -21,7 +21,7 @@ from jobs.choices import JobState
 from jobs.models import Job
 from programs.choices import Payee
 from schools.models import School
-from students.models import Card
+from students.models import Card, Student
 from tests.factories import NOW, AwardFactory, BankFactory, BatchFactory, PaymentFactory, UserFactory, card_number
 
 pytestmark = pytest.mark.django_db
@@ -206,6 +206,46 @@ class TestStale:
         job = write(batch, preparer)
 
         assert (job.error_code, job.error_params) == ("bank-file-another-bank", {"lines": "1"})
+
+    @pytest.mark.parametrize(
+        ("mended", "code"),
+        [
+            ({"relation": "母亲"}, "bank-file-card-not-own"),
+            ({"holder": "赵老师"}, "bank-file-card-other-name"),
+        ],
+    )
+    def test_to_students_is_a_file_whose_card_is_no_own_card_any_more(self, preparer, mended, code):
+        """A roster says the relation of a known card anew, in place: it is the same card, and not the student's."""
+        batch = BatchFactory(approved=True, program__payee=Payee.STUDENT, with_payments=2)
+        write(batch, preparer)
+        assert not sending.standing(batch).is_stale
+        card = batch.payments.get(line_no=2).card
+        before = {name: getattr(card, name) for name in mended}
+        Card.objects.filter(pk=card.pk).update(**mended)
+
+        assert sending.standing(batch).cards == 1
+        with pytest.raises(sending.Stale):
+            sending.send(batch, by=preparer, at=NOW)
+        batch.refresh_from_db()
+        job = write(batch, preparer)
+        assert (job.error_code, job.error_params) == (code, {"lines": "2"})
+
+        Card.objects.filter(pk=card.pk).update(**before)
+        sending.send(batch, by=preparer, at=NOW)
+
+    def test_to_students_is_a_file_of_a_child_whose_name_was_mended(self, preparer):
+        batch = BatchFactory(approved=True, program__payee=Payee.STUDENT, with_payments=1)
+        write(batch, preparer)
+        Student.objects.update(name="王小鸣", name_key="王小鸣")
+
+        assert sending.standing(batch).is_stale
+        assert write(batch, preparer).error_code == "bank-file-card-other-name"
+
+    def test_to_guardians_is_none_whose_holder_is_a_parent(self, batch, preparer):
+        Card.objects.update(relation="母亲", holder="王母")
+        write(batch, preparer)
+
+        assert not sending.standing(batch).is_stale
 
     def test_is_a_file_whose_school_has_another_account(self, to_schools, preparer):
         write(to_schools, preparer)
