@@ -122,6 +122,15 @@ KINDS: dict[str, Kind] = {
         "?tab=approved",
         "send",
     ),
+    "questions_to_answer": Kind(
+        ngettext_lazy("答复 %(n)s 项审计问询", "答复 %(n)s 项审计问询", "n"),
+        _("审计人员问县资助中心的，请在期限内答复。"),
+        _("去答复"),
+        "audits:questions",
+        "?tab=asked",
+        "message-circle-question-mark",
+        "red",
+    ),
 }
 
 

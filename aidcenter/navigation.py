@@ -28,6 +28,8 @@ class Link:
     view: str
     roles: frozenset[Role]
     counts: tuple[str, ...] = ()
+    if_waiting: frozenset[Role] = frozenset()
+    """Who finds it in the menu only while something of it waits: an officer's menu stays short."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,14 @@ MENU: list[tuple[Any, list[Link]]] = [
             Link(_("应助核查"), "user-round-search", "programs:gaps", _READERS),
             Link(_("政策测算"), "calculator", "programs:trials", _READERS),
             Link(_("统计报表"), "file-chart-column", "reports:report", _READERS),
+            Link(
+                _("审计问询"),
+                "message-circle-question-mark",
+                "audits:questions",
+                _READERS,
+                ("questions_to_answer", "questions_answered", "questions_overdue"),
+                if_waiting=frozenset({Role.SCHOOL}),
+            ),
             Link(_("数据核对"), "scale", "audits:checks", frozenset({Role.AUDITOR})),
             Link(_("操作日志"), "history", "audits:actions", _READERS),
         ],
@@ -147,7 +157,7 @@ class Shell:
         user = self._user
         if user is None:
             return
-        shown = [(title, [link for link in links if user.role in link.roles]) for title, links in MENU]
+        shown = [(title, [link for link in links if self._shows(link, user)]) for title, links in MENU]
         addresses = {link.view: self._address(link.view) for _title, links in shown for link in links}
         current = self._current(addresses)
         for title, links in shown:
@@ -163,6 +173,11 @@ class Shell:
             ]
             if entries:
                 yield Group(title, entries)
+
+    def _shows(self, link: Link, user: User) -> bool:
+        if user.role in link.if_waiting:
+            return any(self.waiting.get(name) for name in link.counts)
+        return user.role in link.roles
 
     def _address(self, view: str) -> str:
         if view != "reports:report":

@@ -7,6 +7,8 @@ from django.db.models import Count, IntegerField, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
+from audits.choices import QuestionState
+from audits.models import Question
 from common.roles import Role
 from disbursements.choices import BatchState
 from disbursements.models import Batch
@@ -20,7 +22,7 @@ from students.models import Match, Roster
 def waiting(user: User, term: Term, *, today: date) -> dict[str, int]:
     """How many things of each kind wait for this person in this term, in one query.
 
-    What nobody with this role can do is not among the keys.
+    What nobody with this role can do is not among the keys. An auditor's questions wait whatever their term.
     """
     queues = _queues(user, term, today)
     if not queues:
@@ -38,9 +40,21 @@ def _queues(user: User, term: Term, today: date) -> dict[str, QuerySet[Any]]:
     rounds = rounds.exclude(reviewed_by=user)
     objections = Objection.objects.visible_to(user).filter(notice__list__term=term)
     unseen = objections.in_state(ObjectionState.UNSEEN)
+    asked = Question.objects.visible_to(user).filter(state=QuestionState.ASKED)
     if user.role == Role.SCHOOL:
         turn = ListState.SCHOOL_PREPARED if user.is_principal else ListState.DRAFT
-        return {"rosters_to_confirm": rosters, "lists_to_approve": lists.filter(state=turn), "objections": unseen}
+        return {
+            "rosters_to_confirm": rosters,
+            "lists_to_approve": lists.filter(state=turn),
+            "objections": unseen,
+            "questions_to_answer": asked,
+        }
+    if user.role == Role.AUDITOR:
+        return {
+            "questions_answered": Question.objects.visible_to(user).filter(state=QuestionState.ANSWERED),
+            "questions_overdue": asked.overdue(today),
+        }
+    asked = asked.filter(school=None)
     if user.role == Role.PREPARER:
         return {
             "rosters_to_confirm": rosters,
@@ -56,6 +70,7 @@ def _queues(user: User, term: Term, today: date) -> dict[str, QuerySet[Any]]:
             "batches_sent_back": batches.sent_back(),
             "batches_to_release": batches.to_release(user),
             "batches_to_send": batches.to_pay(),
+            "questions_to_answer": asked,
         }
     if user.role == Role.APPROVER:
         return {
@@ -63,6 +78,7 @@ def _queues(user: User, term: Term, today: date) -> dict[str, QuerySet[Any]]:
             "lists_to_confirm": lists.filter(state=ListState.CLOSED).exclude(prepared_by=user),
             "batches_to_approve": batches.filter(state=BatchState.DRAFT).exclude(prepared_by=user),
             "batches_to_release": batches.to_release(user),
+            "questions_to_answer": asked,
         }
     return {}
 

@@ -39,15 +39,34 @@ class Draw(TextChoices):
     BY_SCHOOL = "by-school", _("按学校抽取")
 
 
+class PaidState(TextChoices):
+    """What a population can be narrowed by: where the money of its awards is."""
+
+    PAID = "paid", _("已到账")
+    UNPAID = "unpaid", _("没有到账")
+    FAILED = "failed", _("发放失败过")
+    BOUNCED = "bounced", _("到账后退过票")
+
+
 class SampleState(TextChoices):
     OPEN = "open", _("核查中")
     CLOSED = "closed", _("已结束")
+
+
+SAMPLE_MOVES = {SampleState.OPEN: {SampleState.CLOSED}}
 
 
 class ItemState(TextChoices):
     WAITING = "waiting", _("未核查")
     SOUND = "sound", _("属实")
     FAULTY = "faulty", _("有问题")
+
+
+ITEM_MOVES = {
+    ItemState.WAITING: {ItemState.SOUND, ItemState.FAULTY},
+    ItemState.SOUND: {ItemState.SOUND, ItemState.FAULTY},
+    ItemState.FAULTY: {ItemState.SOUND, ItemState.FAULTY},
+}
 
 
 class FollowUp(TextChoices):

@@ -12,6 +12,10 @@ import factory
 from factory.django import DjangoModelFactory
 
 from accounts.models import Action, Allowance, User
+from audits import drawing
+from audits.choices import EntryKind as QuestionStep
+from audits.choices import QuestionState
+from audits.models import Question, QuestionEntry, QuestionFile, Sample, SampleItem
 from common import names, resident_ids, sealed, workdays
 from common.roles import Role
 from disbursements.choices import BatchState, EntryKind, FailureReason, PaymentState, RecoveryCause, Way
@@ -1346,3 +1350,93 @@ class LedgerEntryFactory(DjangoModelFactory):
     amount_fen = factory.SelfAttribute("quota.amount_fen")
     entered_by = factory.SubFactory(UserFactory)
     entered_at = NOW
+
+
+# --- audits: questions
+
+
+class AuditQuestionFactory(DjangoModelFactory):
+    """One that waits for the answer of a school, or `answered=True`, `closed=True`, `to_county=True`."""
+
+    class Meta:
+        model = Question
+
+    class Params:
+        answered = factory.Trait(state=QuestionState.ANSWERED)
+        closed = factory.Trait(state=QuestionState.CLOSED, closed_at=NOW + timedelta(days=9))
+        to_county = factory.Trait(school=None)
+
+    term = factory.SubFactory(TermFactory)
+    school = factory.SubFactory(SchoolFactory)
+    title = factory.Sequence(lambda n: f"名单与公示照片不一致 {n}")
+    due_on = NOW.date() + timedelta(days=7)
+    asked_by = factory.SubFactory(UserFactory, auditor=True)
+    asked_at = NOW
+
+
+class AuditQuestionEntryFactory(DjangoModelFactory):
+    class Meta:
+        model = QuestionEntry
+
+    question = factory.SubFactory(AuditQuestionFactory)
+    kind = QuestionStep.ASKED
+    words = "请说明照片里的人数为什么比名单少。"
+    by = factory.SelfAttribute("question.asked_by")
+    at = NOW
+
+
+class AuditQuestionFileFactory(DjangoModelFactory):
+    class Meta:
+        model = QuestionFile
+
+    entry = factory.SubFactory(AuditQuestionEntryFactory, kind=QuestionStep.ANSWERED)
+    file = factory.SubFactory(
+        StoredFileFactory, kind=FileKind.ANSWER, school=factory.SelfAttribute("..entry.question.school")
+    )
+
+
+# --- audits: samples
+
+
+class AuditSampleFactory(DjangoModelFactory):
+    """Drawn at equal chances from a frozen population of one award."""
+
+    class Meta:
+        model = Sample
+
+    term = factory.SubFactory(TermFactory)
+    title = factory.Sequence(lambda n: f"第{n + 1}次抽查")
+    draw = "equal"
+    seed = "0123456789abcdef"
+    size = 1
+    drawn_by = factory.SubFactory(UserFactory, auditor=True)
+    drawn_at = NOW
+    population = factory.LazyAttribute(
+        lambda sample: files.store(
+            drawing.written([drawing.Row(1, "4100000001", 50_000, 1)]),
+            name="总体清单.csv",
+            kind=FileKind.FROZEN,
+            by=sample.drawn_by,
+            at=NOW,
+        )
+    )
+    population_count = 1
+    population_fen = 50_000
+    population_sha256 = factory.SelfAttribute("population.sha256")
+
+
+class AuditSampleItemFactory(DjangoModelFactory):
+    """One that waits, or `sound=True`, `faulty=True`, `to_mend=True`."""
+
+    class Meta:
+        model = SampleItem
+
+    class Params:
+        checked = factory.Trait(checked_by=factory.SelfAttribute("sample.drawn_by"), checked_at=NOW)
+        sound = factory.Trait(state="sound", checked=True)
+        faulty = factory.Trait(state="faulty", checked=True, words="家访时家长称没有收到。")
+        to_mend = factory.Trait(faulty=True, follow_up="asked", follow_up_due_on=NOW.date() + timedelta(days=14))
+
+    sample = factory.SubFactory(AuditSampleFactory)
+    position = factory.Sequence(lambda n: n + 1)
+    award = factory.SubFactory(AwardFactory, confirmed=True)

@@ -1,14 +1,18 @@
 """The shell: what each role finds in the menu, which term one works in, the language, and the server's health."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django.views.defaults import server_error
 
 from aidcenter import work
+from audits.models import Question
 from common.roles import Role
 from tests.factories import (
     NOW,
+    AuditQuestionFactory,
     AwardFactory,
     BatchFactory,
     MatchFactory,
@@ -34,6 +38,14 @@ class TestMenu:
         TermFactory()
 
         assert len(menu_of(as_role("school"))) <= 6
+
+    def test_shows_a_school_the_auditors_questions_while_one_waits(self, as_role):
+        question = AuditQuestionFactory()
+        client, place = as_role("school", school=question.school), reverse("audits:questions")
+
+        assert place in menu_of(client)
+        Question.objects.update(state="answered")
+        assert place not in menu_of(client)
 
     def test_gives_the_administrator_the_accounts_and_nothing_of_a_child(self, as_role):
         assert menu_of(as_role("admin")) == ["/", "/accounts/"]
@@ -90,6 +102,7 @@ class TestWaitingWork:
             "batches_sent_back": 0,
             "batches_to_release": 0,
             "batches_to_send": 0,
+            "questions_to_answer": 0,
         }
 
     def test_counts_for_the_county_what_is_open_and_for_the_school_what_nobody_looked_at(self):
@@ -131,6 +144,21 @@ class TestWaitingWork:
         officer = UserFactory(officer=True, school=award.school)
 
         assert work.waiting(officer, award.term, today=TODAY)["lists_to_approve"] == 0
+
+    def test_has_questions_of_the_auditor_for_whom_they_were_asked(self):
+        term = TermFactory()
+        to_school = AuditQuestionFactory(term=TermFactory(code="2019S"), due_on=TODAY - timedelta(days=1))
+        AuditQuestionFactory(to_county=True, due_on=TODAY)
+        AuditQuestionFactory(to_county=True, answered=True)
+
+        def asked(**trait):
+            counts = work.waiting(UserFactory(**trait), term, today=TODAY)
+            return [counts[name] for name in counts if name.startswith("questions_")]
+
+        assert asked(officer=True, school=to_school.school) == [1]
+        assert asked(officer=True) == [0]
+        assert [asked(), asked(approver=True)] == [[1], [1]]
+        assert asked(auditor=True) == [1, 1]  # answered, and overdue
 
     def test_costs_one_query(self, django_assert_num_queries):
         term, preparer = TermFactory(), UserFactory()

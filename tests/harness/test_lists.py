@@ -50,6 +50,7 @@ MORE_ROWS: dict[str, Callable[[World], object]] = {
     "accounts:list": lambda own: make.UserFactory(officer=True),
     "accounts:officers": lambda own: make.UserFactory(officer=True),
     "audits:actions": lambda own: make.ActionFactory(),
+    "audits:questions": lambda own: make.AuditQuestionFactory(school=make.SchoolFactory()),
     "disbursements:batch": lambda own: make.PaymentFactory(batch=own.batch, state="sent"),
     "disbursements:banks": lambda own: make.BankTemplateFactory(),
     "disbursements:batches": lambda own: make.BatchFactory(approved=True),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from accounts.models import Action, User
+from audits.models import Question as AuditQuestion
 from common import workdays
 from disbursements.models import ApprovalBand, Arrival, Bank, Batch, Payment, Recovery
 from jobs import files
@@ -94,6 +95,7 @@ class World:
     job: Job
     file: StoredFile
     action: Action
+    audit_question: AuditQuestion
 
 
 def build(school: School | None = None) -> World:
@@ -173,4 +175,5 @@ def build(school: School | None = None) -> World:
             school=school,
         ),
         action=make.ActionFactory(actor=officer),
+        audit_question=make.AuditQuestionFactory(school=school, term=enrollment.term),
     )
