@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from audits import finding_runs
+from audits import finding_runs, samples
 from jobs.run import Running, handler
 from schools.models import Term
 
@@ -12,3 +12,10 @@ from schools.models import Term
 @handler("findings-run", title=_("核查疑点"))
 def run_findings(running: Running) -> dict[str, Any]:
     return finding_runs.run(Term.objects.get(pk=running.params["term_id"]), running=running)
+
+
+@handler("sample-draw", title=_("抽取抽查对象"))
+def draw_sample(running: Running) -> dict[str, Any]:
+    params = dict(running.params)
+    term = Term.objects.get(pk=params.pop("term_id"))
+    return samples.draw_in_background(term, samples.Order(**params), running=running)
