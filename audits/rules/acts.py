@@ -1,0 +1,102 @@
+"""Who signed: two people for every list and batch, three for a large one, as rows and log tell."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any
+
+from django.db.models import F, Q, TextChoices
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Action
+from audits.choices import Severity
+from audits.findings import Found, rule
+from common.bulk import in_parts
+from disbursements.models import Batch
+from programs.choices import AwardState
+from programs.models import Award, AwardList
+from schools.models import Term
+
+
+class SameHand(TextChoices):
+    LIST = "list", _("县级提出和审定")
+    SCHOOL = "school", _("学校核对和负责人确认")
+    BATCH = "batch", _("编制和审核")
+    RELEASE = "release", _("加签和编制或审核")
+
+
+_PAIRS = {
+    "list.school-prepared": ("list.school-approved", SameHand.SCHOOL),
+    "batch.prepared": ("batch.approved", SameHand.BATCH),
+}
+"""What is done first → what another person has to do, and what the two are together."""
+
+
+@rule(
+    "own-approval",
+    title=_("经办和审核是同一人"),
+    severity=Severity.GRAVE,
+    basis=_("财教〔2021〕310号：健全内部控制；不相容岗位相互分离，经办人不得审核自己经办的事项"),
+    sentence=_("%(what)s由同一个人办理，涉及 %(total_fen)s 元。"),
+    advice=_("系统不允许这样做；一旦出现，说明数据在系统以外被改过，请保留现场并查操作日志。"),
+    choices={"what": SameHand},
+)
+def own_approval(term: Term, today: date) -> Iterator[Found]:
+    """Impossible by functions and constraints; the rows and the log are read all the same."""
+    lists = AwardList.objects.filter(term=term)
+    batches = Batch.objects.filter(term=term)
+    by_rows: list[tuple[SameHand, str, Sequence[int]]] = [
+        (SameHand.LIST, "programs.awardlist", _pks(lists.filter(confirmed_by=F("prepared_by")))),
+        (SameHand.SCHOOL, "programs.awardlist", _pks(lists.filter(school_approved_by=F("school_prepared_by")))),
+        (SameHand.BATCH, "disbursements.batch", _pks(batches.filter(approved_by=F("prepared_by")))),
+        (
+            SameHand.RELEASE,
+            "disbursements.batch",
+            _pks(batches.filter(Q(released_by=F("prepared_by")) | Q(released_by=F("approved_by")))),
+        ),
+    ]
+    found = {(what, row_type, pk): 0 for what, row_type, pks in by_rows for pk in pks}
+    found |= {
+        (what, row_type, pk): action
+        for row_type, rows in (("programs.awardlist", lists), ("disbursements.batch", batches))
+        for what, pk, action in _in_the_log(row_type, _pks(rows))
+    }
+    of_list = {pk: (school, None) for pk, school in lists.values_list("pk", "school")}
+    of_batch = dict(batches.values_list("pk", "amount_fen"))
+    for (what, row_type, pk), action in sorted(found.items()):
+        school = of_list[pk][0] if row_type == "programs.awardlist" else None
+        fen = of_batch[pk] if row_type == "disbursements.batch" else _on_list(pk)
+        yield Found(
+            key=f"{what.value}:{pk}",
+            school_id=school,
+            amount_fen=fen,
+            facts={"what": what.value, "total_fen": fen},
+            evidence=[(row_type, pk, {}), *([("accounts.action", action, {})] if action else [])],
+        )
+
+
+def _pks(rows: Any) -> list[int]:
+    return list(rows.order_by("pk").values_list("pk", flat=True))
+
+
+def _on_list(pk: int) -> int:
+    amounts = Award.objects.filter(list=pk).exclude(state=AwardState.DROPPED).values_list("amount_fen", flat=True)
+    return sum(amounts)
+
+
+def _in_the_log(row_type: str, pks: Sequence[int]) -> Iterator[tuple[SameHand, int, int]]:
+    """Acts that the same person did who had done the one before: (what, row, the second act).
+
+    Who prepared last counts: a list that was sent back and prepared by another may be approved by the first.
+    """
+    verbs = {*_PAIRS, *(second for second, _what in _PAIRS.values())}
+    for part in in_parts(pks):
+        acts = Action.objects.filter(target_type=row_type, target_id__in=[str(pk) for pk in part], verb__in=verbs)
+        prepared: dict[tuple[str, str], int | None] = defaultdict(lambda: None)
+        for pk, target, verb, actor in acts.order_by("pk").values_list("pk", "target_id", "verb", "actor"):
+            if verb in _PAIRS:
+                second, _what = _PAIRS[verb]
+                prepared[target, second] = actor
+            elif actor is not None and prepared[target, verb] == actor:
+                what = next(each for second, each in _PAIRS.values() if second == verb)
+                yield what, int(target), pk
