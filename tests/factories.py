@@ -15,7 +15,7 @@ from accounts.models import Action, Allowance, User
 from audits import drawing
 from audits.choices import EntryKind as QuestionStep
 from audits.choices import QuestionState
-from audits.models import Question, QuestionEntry, QuestionFile, Sample, SampleItem
+from audits.models import LogSeal, Question, QuestionEntry, QuestionFile, Sample, SampleItem
 from common import names, resident_ids, sealed, workdays
 from common.roles import Role
 from disbursements.choices import BatchState, EntryKind, FailureReason, PaymentState, RecoveryCause, Way
@@ -1372,6 +1372,22 @@ class AuditQuestionFactory(DjangoModelFactory):
     due_on = NOW.date() + timedelta(days=7)
     asked_by = factory.SubFactory(UserFactory, auditor=True)
     asked_at = NOW
+
+
+class LogSealFactory(DjangoModelFactory):
+    """A seal as a row; audits.seals makes those that can be checked."""
+
+    class Meta:
+        model = LogSeal
+
+    number = factory.Sequence(lambda n: n + 1)
+    after_id = factory.LazyAttribute(lambda seal: (seal.number - 1) * 10)
+    upto_id = factory.LazyAttribute(lambda seal: seal.number * 10)
+    count = 10
+    since = NOW
+    until = NOW
+    digest = factory.Sequence(lambda n: f"{n:032x}")
+    made_at = NOW
 
 
 class AuditQuestionEntryFactory(DjangoModelFactory):
