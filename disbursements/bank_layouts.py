@@ -9,7 +9,7 @@ import hashlib
 import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import xlwt
@@ -193,6 +193,25 @@ def of(template: BankTemplate | None) -> Layout:
         has_total=template.has_total,
         answers=template.return_columns,
     )
+
+
+def kept(layout: Layout) -> dict[str, Any]:
+    """A layout as it is kept beside a file that was written in it."""
+    return asdict(layout)
+
+
+def restored(kept: Mapping[str, Any], *, learned: Mapping[str, Sequence[str]]) -> Layout:
+    """The layout that was kept, and what the bank's answers are known to call their columns since (`learned`).
+
+    A heading that the file itself has keeps the meaning that it had there.
+    """
+    columns = tuple((heading, name) for heading, name in kept["columns"])
+    answers: dict[str, list[str]] = {name: list(words) for name, words in kept["answers"].items()}
+    taken = {heading_key(heading) for heading, _name in columns}
+    taken |= {heading_key(word) for words in answers.values() for word in words}
+    for name, words in learned.items():
+        answers.setdefault(name, []).extend(word for word in words if heading_key(word) not in taken)
+    return Layout(**{**kept, "columns": columns, "answers": answers})
 
 
 def check(layout: Layout) -> None:

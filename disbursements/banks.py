@@ -14,7 +14,7 @@ from common.moves import Refused
 from disbursements import bank_layouts
 from disbursements.bank_layouts import AnswerField, BankField, Layout
 from disbursements.choices import BankFormat, Encoding
-from disbursements.models import Bank, BankTemplate
+from disbursements.models import Bank, BankTemplate, Batch
 from programs.reference_files import BadValue, Entry, ReferenceFile, Seen
 
 
@@ -117,6 +117,16 @@ def _expect_free(words: Sequence[str], name: str, *, but: Bank | None = None) ->
 def template_of(bank: Bank | None) -> BankTemplate | None:
     """The layout of a bank's file that holds: the newest. Without one the file is written in the built-in layout."""
     return bank.templates.order_by("-pk").first() if bank is not None else None
+
+
+def layout_of_answer(batch: Batch) -> Layout:
+    """How the answer to a batch is read: as the batch's file was written, whatever layout the bank wants since.
+
+    Only what the bank calls the columns of its answer is asked of the newest layout too, so that an answer nobody could
+    read can be handed in again once its headings are known.
+    """
+    newest = bank_layouts.of(template_of(batch.bank))
+    return bank_layouts.restored(batch.file_layout, learned=newest.answers) if batch.file_layout else newest
 
 
 @transaction.atomic

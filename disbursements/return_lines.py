@@ -68,6 +68,13 @@ class NoAmounts(Refused):
     message = _("表头里没有找到金额列。请对照银行的回盘格式检查，改好后重新上传。")
 
 
+class NoOutcomes(Refused):
+    code = "return-no-outcomes"
+    message = _(
+        "共 %(lines)s 行，没有一行的处理结果能看懂，整个文件没有记账。请检查“处理结果”一列，改好后重新上传。"
+    )
+
+
 class TotalDiffers(Refused):
     code = "return-total-differs"
     message = _(
@@ -152,7 +159,11 @@ def _without_heading(layout: Layout) -> list[str]:
 
 
 def read(content: bytes, reader: sheets.Reader | None, layout: Layout = BUILT_IN) -> tuple[list[Line], str]:
-    """All lines, and every text of the file that may be a batch's number; a total that does not add up is refused."""
+    """All lines, and every text of the file that may be a batch's number.
+
+    A total that does not add up is refused, and so is a file of which no line says whether it was paid: then another
+    column was taken for the outcome.
+    """
     table = Table(
         content,
         headings(layout),
@@ -187,6 +198,8 @@ def read(content: bytes, reader: sheets.Reader | None, layout: Layout = BUILT_IN
         )
     if not lines:
         raise NoLines()
+    if all(line.is_paid is None for line in lines):
+        raise NoOutcomes(lines=len(lines))
     totals += [cells for _row, cells in table.total_rows if is_grand_total(cells)]
     counted = sum(line.amount_fen or 0 for line in lines)
     paid = sum(line.amount_fen or 0 for line in lines if line.is_paid)

@@ -18,7 +18,7 @@ from accounts.models import User
 from common import sheets
 from common.bulk import insert
 from common.moves import Refused, hold, move
-from disbursements import bank_files, bank_layouts, banks, bounces, funds, return_lines
+from disbursements import bank_files, banks, bounces, funds, return_lines
 from disbursements.choices import BATCH_MOVES, BatchState, EntryKind, LineOutcome, PaymentState, Way
 from disbursements.models import Batch, Payment, PaymentQuerySet, ReturnFile, ReturnLine
 from disbursements.return_lines import Line
@@ -77,7 +77,7 @@ def upload(batch: Batch, *, content: bytes, name: str, by: User, at: datetime, p
 def read(return_file: ReturnFile, *, running: Running, reader: sheets.Reader | None = None) -> dict[str, Any]:
     """Settle what the bank answered, in chunks of lines; close the batch when nothing is on its way any more."""
     try:
-        layout = bank_layouts.of(banks.template_of(return_file.batch.bank))
+        layout = banks.layout_of_answer(return_file.batch)
         lines, told = return_lines.read(files.content(return_file.file), reader, layout)
         fitting = return_lines.fitting(return_file.batch, lines, told)
     except Refused as refusal:

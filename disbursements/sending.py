@@ -116,7 +116,9 @@ def write_bank_file(batch: Batch, *, running: Running) -> dict[str, Any]:
             by=running.job.started_by,
             at=running.at,
         )
-        Batch.objects.filter(pk=batch.pk).update(bank_file=file, lines_digest=digest, zip_password=password)
+        Batch.objects.filter(pk=batch.pk).update(
+            bank_file=file, file_layout=bank_layouts.kept(layout), lines_digest=digest, zip_password=password
+        )
         actions.record(
             running.job.started_by,
             "batch.bank-file-written",

@@ -153,6 +153,8 @@ class Batch(models.Model):
     )
     released_at = models.DateTimeField(_("加签时间"), null=True)
     back_reason = models.CharField(_("退回或撤回原因"), max_length=200, blank=True)
+    file_layout = models.JSONField(_("代发文件的格式"), default=dict, blank=True)
+    """The layout that the bank file was written in (bank_layouts.kept); empty of files from before it was kept."""
     lines_digest = models.CharField(_("代发文件内容的摘要"), max_length=64, blank=True)
     zip_password = SealedField(_("压缩包口令"))
     bank_file = models.ForeignKey(

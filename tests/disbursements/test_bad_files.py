@@ -8,14 +8,14 @@ import pyzipper
 from openpyxl import Workbook
 
 from common.unreadable import EmptySheet, NotASheet, TooLarge, UnreadableSheet
-from disbursements import bank_files, banks, funds, returns, runs
+from disbursements import bank_files, banks, funds, returns, runs, sending
 from disbursements.bank_layouts import Layout
 from disbursements.choices import BatchState, PaymentState
 from disbursements.models import Batch, LedgerEntry, ReturnFile, ReturnLine
 from jobs import files, run
 from jobs.choices import JobState
 from tests.disbursements.test_returns import HEAD, hand_in, lines, sent_batch
-from tests.factories import NOW, BankFactory
+from tests.factories import NOW, BankFactory, BatchFactory, BatchShareFactory
 from tests.workbooks import xlsx
 
 pytestmark = pytest.mark.django_db
@@ -223,6 +223,57 @@ def test_what_the_bank_calls_its_columns_is_known_by_its_layout(batch, preparer)
 
     assert (job.error_code, job.result.get("failed")) == ("", 3)
     assert set(batch.payments.values_list("bank_words", flat=True)) == {"账号已挂失"}
+
+
+BARE = (("编号", "line"), ("姓名", "holder"), ("账号", "number"), ("分", "fen"))
+
+
+def test_an_answer_is_read_as_the_file_was_written_whatever_the_bank_wants_since(preparer):
+    """Without headings a column is known by its place alone: by another layout line 1 would be somebody's name."""
+    bank = BankFactory(is_default=True)
+    banks.set_layout(bank, Layout(BARE, format="txt", has_heading=False), by=preparer, at=NOW)
+    batch = BatchFactory(approved=True, bank=bank, with_payments=3)
+    BatchShareFactory(batch=batch, per_mille=1000)
+    run.execute(runs.write_bank_file(batch, by=preparer, at=NOW).pk)
+    batch.refresh_from_db()
+    sending.send(batch, by=preparer, at=NOW)
+    sent = bank_files.opened(batch).decode("gb18030").splitlines()[:3]
+
+    banks.set_layout(bank, Layout(BARE[::-1], format="xlsx"), by=preparer, at=NOW)
+    job = hand_in(batch, preparer, "\r\n".join(f"{line}|成功|" for line in sent).encode("gb18030"), name="回盘.txt")
+
+    assert (job.error_code, job.result.get("paid")) == ("", 3)
+
+
+def test_headings_of_an_answer_that_are_learned_later_open_it(preparer):
+    bank = BankFactory(is_default=True)
+    banks.set_layout(bank, Layout(BARE, format="csv"), by=preparer, at=NOW)
+    batch = BatchFactory(approved=True, bank=bank, with_payments=3)
+    BatchShareFactory(batch=batch, per_mille=1000)
+    run.execute(runs.write_bank_file(batch, by=preparer, at=NOW).pk)
+    batch.refresh_from_db()
+    sending.send(batch, by=preparer, at=NOW)
+    head, *rows = bank_files.opened(batch).decode("gb18030").splitlines()[:4]
+    content = "\r\n".join([f"{head},处理标志", *(f"{row},成功" for row in rows)]).encode("gb18030")
+    assert hand_in(batch, preparer, content, name="回盘.csv").error_code == "missing-columns"
+
+    columns = (("编号", "fen"), ("分", "line"), *BARE[1:3])
+    answers = {"outcome": ["处理标志"], "words": ["姓名"]}
+    banks.set_layout(bank, Layout(columns, format="csv", answers=answers), by=preparer, at=NOW)
+    job = hand_in(batch, preparer, content, name="回盘.csv")
+
+    assert (job.error_code, job.result.get("paid")) == ("", 3)
+
+
+@pytest.mark.parametrize("said", ["", "00", "张三"])
+def test_a_file_of_which_no_line_says_how_it_went_is_refused_whole(batch, preparer, said):
+    rows = lines(batch, state=lambda p: said)
+
+    job = hand_in(batch, preparer, xlsx(HEAD, rows))
+
+    assert (job.error_code, job.error_params) == ("return-no-outcomes", {"lines": 3})
+    assert not ReturnLine.objects.exists()
+    the_right_one_works(batch, preparer)
 
 
 def test_a_file_without_amounts_is_refused_in_its_own_words(batch, preparer):
