@@ -1,6 +1,5 @@
 """Who signed: two people for every list and batch, three for a large one, as rows and log tell."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
@@ -21,15 +20,18 @@ from schools.models import Term
 class SameHand(TextChoices):
     LIST = "list", _("县级提出和审定")
     SCHOOL = "school", _("学校核对和负责人确认")
+    FOR_SCHOOL = "for-school", _("代学校确认和县级审定")
     BATCH = "batch", _("编制和审核")
     RELEASE = "release", _("加签和编制或审核")
 
 
-_PAIRS = {
-    "list.school-prepared": ("list.school-approved", SameHand.SCHOOL),
-    "batch.prepared": ("batch.approved", SameHand.BATCH),
+_NOT_AFTER: dict[str, tuple[tuple[str, ...], SameHand]] = {
+    "list.school-approved": (("list.school-prepared",), SameHand.SCHOOL),
+    "list.confirmed": (("list.school-approved", "list.approved-for-school"), SameHand.FOR_SCHOOL),
+    "batch.approved": (("batch.prepared",), SameHand.BATCH),
+    "batch.released": (("batch.prepared", "batch.approved"), SameHand.RELEASE),
 }
-"""What is done first → what another person has to do, and what the two are together."""
+"""An act, and those that its doer may not have done last before it."""
 
 
 @rule(
@@ -89,14 +91,12 @@ def _in_the_log(row_type: str, pks: Sequence[int]) -> Iterator[tuple[SameHand, i
 
     Who prepared last counts: a list that was sent back and prepared by another may be approved by the first.
     """
-    verbs = {*_PAIRS, *(second for second, _what in _PAIRS.values())}
+    verbs = {*_NOT_AFTER, *(verb for before, _what in _NOT_AFTER.values() for verb in before)}
     for part in in_parts(pks):
         acts = Action.objects.filter(target_type=row_type, target_id__in=[str(pk) for pk in part], verb__in=verbs)
-        prepared: dict[tuple[str, str], int | None] = defaultdict(lambda: None)
+        last: dict[tuple[str, str], int | None] = {}
         for pk, target, verb, actor in acts.order_by("pk").values_list("pk", "target_id", "verb", "actor"):
-            if verb in _PAIRS:
-                second, _what = _PAIRS[verb]
-                prepared[target, second] = actor
-            elif actor is not None and prepared[target, verb] == actor:
-                what = next(each for second, each in _PAIRS.values() if second == verb)
+            before, what = _NOT_AFTER.get(verb, ((), SameHand.LIST))
+            if actor is not None and any(last.get((target, each)) == actor for each in before):
                 yield what, int(target), pk
+            last[target, verb] = actor
