@@ -1,6 +1,7 @@
 """Cash: handed out at schools against signatures on a roll; what the rolls say settles the batch school by school."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 
 from django.db import transaction
@@ -9,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
 from accounts.models import User
+from common.bulk import in_parts
 from common.moves import Refused, WrongState, hold, move
 from common.redaction import redact
 from disbursements import funds, rolls
@@ -29,11 +31,20 @@ class DayOdd(Refused):
 
 @transaction.atomic
 def register(
-    batch: Batch, school: School, *, paid_on: date, unsigned: Mapping[int, str], by: User, at: datetime
+    batch: Batch,
+    school: School,
+    *,
+    paid_on: date,
+    unsigned: Mapping[int, str],
+    sheets: Collection[int] | None = None,
+    by: User,
+    at: datetime,
 ) -> None:
     """Enter a school's signed roll: who did not sign, by payment with the reason, gets nothing; all others are paid.
 
-    The first roll that comes back closes the way to take the batch back, the last one settles it.
+    A long roll is entered in parts: `sheets` are the payments of this part, each of which still waits; without it the
+    roll is all that waits at the school. The first roll that comes back closes the way to take the batch back, the last
+    one settles it.
     """
     if batch.way != Way.CASH:
         raise NotCash()
@@ -44,19 +55,23 @@ def register(
     hold(batch, BatchState.APPROVED, BatchState.SENT)
     if batch.state == BatchState.APPROVED:
         move(batch, BatchState.SENT, moves=BATCH_MOVES, sent_at=at)
-    pending = batch.payments.filter(award__school=school, state=PaymentState.PENDING).order_by("pk")
-    everybody = set(pending.values_list("pk", flat=True))
-    if not everybody or not unsigned.keys() <= everybody:
+    waiting = set(rolls.waiting(batch, school).values_list("pk", flat=True))
+    everybody = waiting if sheets is None else set(sheets)
+    if not everybody or not everybody <= waiting or not unsigned.keys() <= everybody:
         raise WrongState()
     signed = everybody - unsigned.keys()
+    reasons: dict[str, list[int]] = defaultdict(list)
     for payment, words in unsigned.items():
-        batch.payments.filter(pk=payment).update(
-            state=PaymentState.FAILED, failure=FailureReason.NOT_SIGNED, bank_words=redact(words).strip()[:100]
+        reasons[redact(words).strip()[:100]].append(payment)
+    for words, payments in reasons.items():
+        batch.payments.filter(pk__in=payments).update(
+            state=PaymentState.FAILED, failure=FailureReason.NOT_SIGNED, bank_words=words
         )
-    pending.update(state=PaymentState.PAID, paid_on=paid_on)
-    for kind, payments in ((EntryKind.SPENT, signed), (EntryKind.RELEASED, set(unsigned))):
-        if payments:
-            funds.settle(batch, payments, kind, by=by, at=at)
+    for part in in_parts(sorted(signed)):
+        batch.payments.filter(pk__in=part).update(state=PaymentState.PAID, paid_on=paid_on)
+    for kind, chosen in ((EntryKind.SPENT, signed), (EntryKind.RELEASED, set(unsigned))):
+        if chosen:
+            funds.settle(batch, chosen, kind, by=by, at=at)
     actions.record(by, "cash.registered", batch, at=at, school=school.code, paid=len(signed), unsigned=len(unsigned))
     if not batch.payments.filter(state=PaymentState.PENDING).exists():
         move(batch, BatchState.SETTLED, moves=BATCH_MOVES, settled_at=at)

@@ -1,7 +1,7 @@
 """What people fill in on the pages of batches and cards. Forms clean; they never save."""
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
 from django import forms
@@ -13,7 +13,7 @@ from common.forms import DayField, FilterForm, Rows, SearchField
 from common.money import parse_fen
 from disbursements import sending
 from disbursements.choices import FailureReason, Way
-from disbursements.models import Bank, Batch, Payment
+from disbursements.models import Bank, Batch, Payment, PaymentQuerySet
 from programs.blockers import Blocker
 from programs.models import Program
 from schools.models import Term
@@ -176,19 +176,39 @@ class BandEndForm(forms.Form):
 
 
 class CashForm(forms.Form):
-    """A school's signed roll: the day, and beside whoever did not sign the reason."""
+    """A part of a school's signed roll: the day, and beside whoever did not sign the reason.
+
+    It names the payments that it shows. Whatever another person enters meanwhile, it is not said of other children.
+    """
+
+    MOST = 200
+    """Payments on one form: a browser may not send more than a thousand fields."""
 
     paid_on = DayField(label=_("签领日期"))
+    sheets = forms.RegexField(
+        r"^\d{1,18}(,\d{1,18})*$", label=_("签字表"), max_length=MOST * 19, widget=forms.HiddenInput
+    )
 
-    def __init__(self, payments: Iterable[Payment], *args: Any, **kwargs: Any) -> None:
+    def __init__(self, waiting: PaymentQuerySet, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.payments = list(payments)
+        self.waiting = waiting.count()
+        named = [
+            int(pk) for pk in self.data.get("sheets", "").split(",")[: self.MOST] if pk.isdecimal() and len(pk) < 19
+        ]
+        self.payments = list(waiting.filter(pk__in=named) if self.is_bound else waiting[: self.MOST])
+        self.initial["sheets"] = ",".join(str(payment.pk) for payment in self.payments)
         for payment in self.payments:
             label = _now("%(name)s未签领的原因") % {"name": payment.award.student.name}
             attrs = {"aria-label": label, "placeholder": _now("已签领的不填")}
             self.fields[f"why_{payment.pk}"] = forms.CharField(
                 label=label, max_length=100, required=False, widget=forms.TextInput(attrs=attrs)
             )
+
+    def clean_sheets(self) -> list[int]:
+        named = [int(pk) for pk in self.cleaned_data["sheets"].split(",")]
+        if len(named) > self.MOST:
+            raise forms.ValidationError(_now("一次最多登记 %(most)s 名学生。") % {"most": self.MOST})
+        return named
 
     def rows(self) -> list[tuple[Payment, forms.BoundField]]:
         return [(payment, self[f"why_{payment.pk}"]) for payment in self.payments]

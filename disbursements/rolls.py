@@ -11,12 +11,13 @@ from django.utils.translation import gettext_lazy as _
 from common.bulk import in_parts
 from common.moves import Refused
 from disbursements.choices import BatchState, PaymentState
-from disbursements.models import Batch, Payment
+from disbursements.models import Batch, Payment, PaymentQuerySet
 from schools.models import School
 
 ROWS = 20
 """So many signatures fit on a sheet."""
 
+_ORDER = ("award__grade_no", "award__grade", "award__class_name", "award__student__name_key", "line_no", "pk")
 _SIGNED_FOR = (BatchState.APPROVED, BatchState.SENT, BatchState.SETTLED)
 
 
@@ -80,15 +81,19 @@ def classes(batch: Batch, school: School) -> list[tuple[str, str, int]]:
     return [(grade, name, people) for _no, grade, name, people in sorted(rows)]
 
 
+def waiting(batch: Batch, school: School) -> PaymentQuerySet:
+    """The payments of a school of which no roll has said yet whether they were signed for, in the order of the roll."""
+    rows = batch.payments.filter(award__school=school, state=PaymentState.PENDING)
+    return rows.select_related("award__student").order_by(*_ORDER)
+
+
 def of(batch: Batch, school: School, *, grade: str = "", class_name: str = "", by_class: bool = False) -> list[Sheet]:
     """The roll of a whole school, or of one of its classes, or one for each class beginning on a sheet of its own."""
     expect_signed(batch)
     payments = batch.payments.filter(award__school=school)
     if grade:
         payments = payments.filter(award__grade=grade, award__class_name=class_name)
-    rows = payments.select_related("award__student", "card").order_by(
-        "award__grade_no", "award__grade", "award__class_name", "award__student__name_key", "line_no", "pk"
-    )
+    rows = payments.select_related("award__student", "card").order_by(*_ORDER)
     found: list[Sheet] = []
     apart = by_class or bool(grade)
     for of_class, group in groupby(rows, key=lambda each: f"{each.award.grade}{each.award.class_name}" * apart):

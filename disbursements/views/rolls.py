@@ -11,9 +11,9 @@ from common.moves import Refused
 from common.pages import page_of, render_list
 from common.roles import READERS, Role
 from disbursements import cash, rolls
-from disbursements.choices import PaymentState, Way
+from disbursements.choices import Way
 from disbursements.forms import CashForm
-from disbursements.models import Batch, Payment
+from disbursements.models import Batch
 from schools.models import School
 
 
@@ -62,28 +62,16 @@ def sheet(request: SignedInRequest, pk: int, code: str) -> HttpResponse:
 
 @needs(Role.PREPARER)
 def register(request: SignedInRequest, pk: int, code: str) -> HttpResponse:
-    """Enter the roll that a school brought back: the day, and who did not sign."""
+    """Enter the roll that a school brought back, part by part: the day, and who did not sign."""
     batch = _batch(request, pk)
     school = get_object_or_404(School.objects.visible_to(request.user), code=code)
-    form = CashForm(_waiting(batch, school), request.POST or None)
+    waiting = rolls.waiting(batch, school)
+    form = CashForm(waiting, request.POST or None)
     if request.method == "POST" and form.is_valid():
         with telling(request, _("签领结果已登记。")):
-            cash.register(
-                batch,
-                school,
-                paid_on=form.cleaned_data["paid_on"],
-                unsigned=form.unsigned(),
-                by=request.user,
-                at=timezone.now(),
-            )
+            facts = {name: form.cleaned_data[name] for name in ("paid_on", "sheets")}
+            cash.register(batch, school, **facts, unsigned=form.unsigned(), by=request.user, at=timezone.now())
+        if waiting.exists():
+            return redirect("disbursements:batch-cash", batch.pk, school.code)
         return redirect("disbursements:batch-roll", batch.pk)
     return render(request, "disbursements/cash.html", {"batch": batch, "school": school, "form": form})
-
-
-def _waiting(batch: Batch, school: School) -> list[Payment]:
-    rows = batch.payments.filter(award__school=school, state=PaymentState.PENDING)
-    return list(
-        rows.select_related("award__student").order_by(
-            "award__grade_no", "award__grade", "award__class_name", "award__student__name_key", "line_no", "pk"
-        )
-    )

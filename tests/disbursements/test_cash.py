@@ -9,19 +9,25 @@ from audits import checks
 from common.moves import WrongState
 from disbursements import batches, bounces, cash, funds, returns, rolls
 from disbursements.choices import BatchState, FailureReason, PaymentState, Way
-from disbursements.models import Batch
+from disbursements.forms import CashForm
+from disbursements.models import Batch, LedgerEntry, Payment
 from jobs import run
 from programs.choices import Payee
+from programs.models import Award
+from students.models import Enrollment, Student
 from tests.disbursements.test_batches import RETURN_HEAD, awards, fund
 from tests.factories import (
     NOW,
     ApprovalBandFactory,
     AwardFactory,
     BatchFactory,
+    BatchShareFactory,
+    PaymentFactory,
     ProgramFactory,
     SchoolFactory,
     UserFactory,
 )
+from tests.life.test_at_once import like
 from tests.workbooks import xlsx
 
 pytestmark = pytest.mark.django_db
@@ -177,10 +183,70 @@ class TestRegister:
 
         shown = client.get(address)
         assert [payment.award.school for payment, _field in shown.context["form"].rows()] == [schools[0]] * 2
-        assert "paid_on" in client.post(address, {"paid_on": ""}).context["form"].errors
-        client.post(address, {"paid_on": "2021-10-11", f"why_{absent.pk}": "外出务工"})
+        sheets = shown.context["form"]["sheets"].value()
+        assert "paid_on" in client.post(address, {"paid_on": "", "sheets": sheets}).context["form"].errors
+        client.post(address, {"paid_on": "2021-10-11", "sheets": sheets, f"why_{absent.pk}": "外出务工"})
 
         assert set(batch.payments.filter(award__school=schools[0]).values_list("state", flat=True)) == {
             PaymentState.PAID,
             PaymentState.FAILED,
         }
+
+    def test_of_more_children_than_a_browser_may_send_fields_is_entered_in_parts(self, as_role, preparer):
+        """1,001 fields are refused by the web server before anybody looks at them."""
+        batch = BatchFactory(approved=True, cash=True)
+        school = SchoolFactory(code="3900000777")
+        first = PaymentFactory(batch=batch, card=None, line_no=1, award__enrollment__school=school)
+        award, student, enrollment = first.award, first.award.student, first.award.enrollment
+        places = range(2, 1_006)
+        students = Student.objects.bulk_create(like(student, key=f"{n}", id_number_index=f"{n}") for n in places)
+        enrollments = Enrollment.objects.bulk_create(like(enrollment, student=one) for one in students)
+        made = Award.objects.bulk_create(like(award, enrollment=one, student=one.student) for one in enrollments)
+        Payment.objects.bulk_create(like(first, award=one, line_no=n) for n, one in zip(places, made, strict=True))
+        BatchShareFactory(batch=batch, per_mille=1000)
+        client = as_role("preparer")
+        address = reverse("disbursements:batch-cash", args=[batch.pk, school.code])
+
+        entered = 0
+        while entered < 1_005:
+            form = client.get(address).context["form"]
+            absent = form.payments[0]
+            posted = {
+                "paid_on": "2021-10-11",
+                **{field.html_name: field.value() or "" for field in form if field.name != "paid_on"},
+            }
+            answered = client.post(address, posted | {f"why_{absent.pk}": "外出务工"})
+            assert answered.status_code == 302
+            entered += len(form.payments)
+            done = batch.payments.exclude(state=PaymentState.PENDING)
+            assert (done.count(), done.filter(state=PaymentState.FAILED).count()) == (entered, -(-entered // 200))
+
+        batch.refresh_from_db()
+        assert batch.state == BatchState.SETTLED
+        posted = LedgerEntry.objects.filter(batch=batch).values_list("amount_fen", flat=True)
+        assert sum(posted) == batch.payments.totals()["amount_fen"]
+
+    def test_is_said_of_the_children_on_the_page_and_of_no_others(self, batch, as_role, schools, monkeypatch):
+        """Two people have the same sheet before them: the second one's word is not taken for the next sheet."""
+        monkeypatch.setattr(CashForm, "MOST", 1)
+        client = as_role("preparer")
+        address = reverse("disbursements:batch-cash", args=[batch.pk, schools[0].code])
+        form = client.get(address).context["form"]
+        assert form.waiting == 2
+        posted = {"paid_on": "2021-10-11", "sheets": form["sheets"].value()}
+
+        client.post(address, posted)
+        client.post(address, posted)
+
+        assert batch.payments.filter(state=PaymentState.PAID).count() == 1
+        assert "sheets" in client.post(address, {**posted, "sheets": "1,2"}).context["form"].errors
+
+    def test_of_a_part_with_a_child_that_does_not_wait_is_refused_as_a_whole(self, batch, preparer, schools):
+        foreign = batch.payments.filter(award__school=schools[1]).get()
+        mine = batch.payments.filter(award__school=schools[0]).first()
+
+        with pytest.raises(WrongState):
+            cash.register(
+                batch, schools[0], paid_on=TODAY, unsigned={}, sheets=[mine.pk, foreign.pk], by=preparer, at=LATER
+            )
+        assert not batch.payments.exclude(state=PaymentState.PENDING).exists()
