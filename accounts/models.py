@@ -117,6 +117,7 @@ class Action(models.Model):
         indexes = [
             models.Index(fields=["target_type", "target_id"], name="action_by_target"),
             models.Index(fields=["verb", "-id"], name="action_by_verb"),
+            models.Index(fields=["at"], name="action_by_moment"),
         ]
 
     def __str__(self) -> str:
