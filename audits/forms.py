@@ -1,25 +1,62 @@
 """What narrows the action log."""
 
+from functools import cached_property
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from audits import trail
+from audits.trail import Wanted
 from audits.wording import VERBS
 from common.forms import DayField, FilterForm, SearchField
+from disbursements.models import Batch
+from schools.models import School
+from students.models import Student
+
+NOBODY = 0
+"""No row has this key: what names nothing finds nothing."""
 
 
 class ActionFilter(FilterForm):
-    """By person, by act, by day, and by the thing it was done to."""
+    """By person, by act, by day, and by what it was done to. A child comes by its number, from its own page."""
 
     q = SearchField(label=_("操作人"), placeholder=_("姓名或账号，从开头输入"))
+    school = SearchField(label=_("学校"), placeholder=_("学校名称或标识码"))
     verb = forms.ChoiceField(label=_("操作"), choices=[("", _("全部")), *VERBS.items()])
+    batch = SearchField(label=_("发放批次"), placeholder=_("批次号"))
     since = DayField(label=_("从"))
     until = DayField(label=_("到"))
-    lookups = {"verb": "verb", "since": "at__date__gte", "until": "at__date__lte"}
+    student = forms.ModelChoiceField(Student.objects.all(), label=_("学生"), widget=forms.HiddenInput)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("since") and cleaned.get("until") and cleaned["since"] > cleaned["until"]:
             cleaned["since"], cleaned["until"] = cleaned["until"], cleaned["since"]
         return cleaned
+
+    @cached_property
+    def asked(self) -> Wanted:
+        """The filters as ids, codes and days: no name goes further than this form."""
+        student, since, until = (self.wanted(name) for name in ("student", "since", "until"))
+        return Wanted(
+            actors=trail.people(who) if (who := self.wanted("q")) else None,
+            verb=self.wanted("verb"),
+            student=student.pk if student else None,
+            school=self._school(),
+            batch=self._batch(),
+            since=since.isoformat() if since else None,
+            until=until.isoformat() if until else None,
+        )
+
+    def _school(self) -> int | None:
+        if not (said := self.wanted("school")):
+            return None
+        found = School.objects.filter(Q(name__startswith=said) | Q(code=said)).order_by("code")
+        return found.values_list("pk", flat=True).first() or NOBODY
+
+    def _batch(self) -> int | None:
+        if not (said := self.wanted("batch")):
+            return None
+        return Batch.objects.filter(number=said).values_list("pk", flat=True).first() or NOBODY

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from audits import finding_runs, samples
+from audits import finding_runs, log_checks, samples, trail_export
 from jobs.run import Running, handler
 from schools.models import Term
 
@@ -19,3 +19,13 @@ def draw_sample(running: Running) -> dict[str, Any]:
     params = dict(running.params)
     term = Term.objects.get(pk=params.pop("term_id"))
     return samples.draw_in_background(term, samples.Order(**params), running=running)
+
+
+@handler("log-check", title=_("核验操作日志"))
+def check_log(running: Running) -> dict[str, Any]:
+    return log_checks.run(running)
+
+
+@handler("actions-export", title=_("导出操作日志"))
+def export_actions(running: Running) -> dict[str, Any]:
+    return trail_export.run(running)

@@ -5,6 +5,8 @@ from audits.views import actions, checks, questions
 app_name = "audits"
 urlpatterns = [
     path("actions/", actions.actions, name="actions"),
+    path("actions/export/", actions.export, name="actions-export"),
+    path("actions/check/", actions.check, name="actions-check"),
     path("checks/", checks.checks, name="checks"),
     path("questions/", questions.index, name="questions"),
     path("questions/ask/", questions.ask, name="question-ask"),
