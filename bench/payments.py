@@ -287,7 +287,7 @@ def _card(n: int) -> dict[str, Any]:
         "student": n,
         "number": f"620000{n:013d}",
         "number_index": f"{n:032x}",
-        "holder": f"张{n}",
+        "holder": _student(n)["name"],
         "relation": "本人",
         "bank": "示范县农村商业银行",
         "since": date(2021, 9, 1),
