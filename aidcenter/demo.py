@@ -44,6 +44,7 @@ from programs import (
     fees,
     lists,
     objections,
+    panels,
     photos,
     publicity,
     recognitions,
@@ -276,9 +277,7 @@ class Demonstration:
     def _vote(self, round: RecognitionRound, found: Mapping[int, str], *, by: User, at: datetime) -> None:
         duties = ("组长", "教师代表", "家长代表", "班主任")
         present = [{"name": f"评议{place}", "duty": duty} for place, duty in enumerate(duties, start=1)]
-        rounds.seat_panel(
-            round, panel_on=at.date(), present=present, minutes="逐名评议，按票数确定等级。", by=by, at=at
-        )
+        panels.seat(round, held_on=at.date(), present=present, minutes="逐名评议，按票数确定等级。", by=by, at=at)
         votes = [Vote(pk, level, votes_for=len(present), votes_against=0) for pk, level in found.items()]
         applications.decide_class(round, votes, by=by, at=at + timedelta(hours=1))
         rounds.register_review(round, by=by, at=at + timedelta(hours=2))

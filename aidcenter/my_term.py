@@ -173,7 +173,7 @@ def _recognition(school: School, term: Term, is_in_force: bool, today: date) -> 
     title, due_on = _("上报认定名单和档次"), term.recognition_due_on
     lists = RecognitionList.objects.filter(school=school, term=term)
     newest = lists.exclude(state=RecognitionListState.SUPERSEDED).order_by("-pk").first()
-    rounds = RecognitionRound.objects.filter(school=school, term=term).exclude(state=RoundState.RECORDED)
+    rounds = RecognitionRound.objects.filter(school=school, term=term).under_way()
     if under_way := rounds.first():
         return _round(under_way, title, due_on, today)
     if newest is None:

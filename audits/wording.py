@@ -208,6 +208,8 @@ VERBS: dict[str, Any] = {
     "finding.reopened": _("重新打开疑点"),
     "names.exported": _("导出名单"),
     "report.exported": _("导出报表"),
+    "report.handed-in": _("定版上报报表"),
+    "report.differences-exported": _("导出报表上报后变动"),
     "summary.written": _("填写年度总结"),
     "summary.taken": _("生成年度总结文件"),
     "file.downloaded": _("下载文件"),

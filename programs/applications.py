@@ -16,14 +16,14 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
 from accounts.models import User
-from common.moves import Refused, WrongState, hold, move
+from common.moves import Refused, WrongState, move
 from jobs import documents
 from jobs.choices import FileKind
 from jobs.documents import Brought
-from programs import rounds
+from programs import panels, recognitions, rounds
 from programs.choices import APPLICATION_MOVES, ApplicationState, Level, RoundKind, RoundState
 from programs.models import Application, Attachment, RecognitionRound
-from programs.rounds import PanelMissing, TooManyVotes, WordsMissing
+from programs.rounds import TooManyVotes, WordsMissing
 from students.models import Enrollment
 
 LONGEST_WORDS = 200
@@ -91,7 +91,7 @@ def enter(
 
     Whoever has applied already stays as it is, and whoever withdrew begins anew.
     """
-    hold(round, RoundState.OPEN)
+    recognitions.at_work(round, RoundState.OPEN)
     if not promise_signed:
         raise PromiseMissing()
     if applied_on > timezone.localdate(at):
@@ -101,11 +101,12 @@ def enter(
     begun = again.filter(state__in=[ApplicationState.CARRIED, ApplicationState.WITHDRAWN])
     # Who was put forward as poor no longer and applies after all becomes an application like any other.
     turned = again.filter(promise_signed=False, state__in=[ApplicationState.APPLIED, ApplicationState.CLASS_REVIEWED])
+    numbers = [*turned.values_list("pk", flat=True), *begun.values_list("pk", flat=True)]
     fresh = {"promise_signed": True, "applied_on": applied_on, "entered_by": by, "entered_at": at, **_UNREVIEWED}
-    done = turned.update(state=ApplicationState.APPLIED, wished_level="", **fresh)
-    done += begun.filter(wished_level=Level.NOT_POOR).update(state=ApplicationState.APPLIED, wished_level="", **fresh)
-    done += begun.update(state=ApplicationState.APPLIED, **fresh)
-    Application.objects.bulk_create(
+    turned.update(state=ApplicationState.APPLIED, wished_level="", **fresh)
+    begun.filter(wished_level=Level.NOT_POOR).update(state=ApplicationState.APPLIED, wished_level="", **fresh)
+    begun.update(state=ApplicationState.APPLIED, **fresh)
+    made = Application.objects.bulk_create(
         [
             Application(
                 round=round,
@@ -120,11 +121,11 @@ def enter(
         ],
         batch_size=500,
     )
-    done += len(new)
-    if not done:
+    numbers += [each.pk for each in made]
+    if not numbers:
         raise NobodyToEnter()
-    actions.record(by, "applications.entered", round, at=at, people=done)
-    return done
+    actions.record(by, "applications.entered", round, at=at, people=len(numbers), applications=sorted(numbers))
+    return len(numbers)
 
 
 _UNREVIEWED = {
@@ -134,6 +135,7 @@ _UNREVIEWED = {
     "votes_against": None,
     "level": "",
     "level_words": "",
+    "meeting": None,
 }
 
 
@@ -150,7 +152,7 @@ def put_forward_as_not_poor(
     round: RecognitionRound, enrollments: Iterable[Enrollment], *, by: User, at: datetime
 ) -> int:
     """The school itself says that families of its list are poor no longer; panel and publicity follow as always."""
-    hold(round, RoundState.OPEN)
+    recognitions.at_work(round, RoundState.OPEN)
     in_force = rounds.list_in_force(round.school, round.term)
     if round.kind != RoundKind.CHANGE or in_force is None:
         raise NotRecognized()
@@ -158,7 +160,8 @@ def put_forward_as_not_poor(
     known, new = _parted(round, enrollments)
     listed = [child for child in new if child.student_id in poor]
     withdrawn = round.applications.filter(pk__in=known, student__in=poor, state=ApplicationState.WITHDRAWN)
-    done = len(listed) + withdrawn.update(
+    numbers = list(withdrawn.values_list("pk", flat=True))
+    withdrawn.update(
         state=ApplicationState.APPLIED,
         wished_level=Level.NOT_POOR,
         promise_signed=False,
@@ -167,9 +170,7 @@ def put_forward_as_not_poor(
         entered_at=at,
         **_UNREVIEWED,
     )
-    if not done:
-        raise NotRecognized()
-    Application.objects.bulk_create(
+    made = Application.objects.bulk_create(
         [
             Application(
                 round=round,
@@ -183,14 +184,17 @@ def put_forward_as_not_poor(
         ],
         batch_size=500,
     )
-    actions.record(by, "applications.not-poor", round, at=at, people=done)
-    return done
+    numbers += [each.pk for each in made]
+    if not numbers:
+        raise NotRecognized()
+    actions.record(by, "applications.not-poor", round, at=at, people=len(numbers), applications=sorted(numbers))
+    return len(numbers)
 
 
 @transaction.atomic
 def describe(application: Application, *, words: str, wished_level: str, by: User, at: datetime) -> None:
     """What the family writes of itself, and the level it asks for."""
-    hold(application.round, RoundState.OPEN)
+    recognitions.at_work(application.round, RoundState.OPEN)
     if not application.promise_signed and application.state != ApplicationState.CARRIED:
         raise WrongState()
     changed = Application.objects.filter(pk=application.pk).exclude(
@@ -199,21 +203,22 @@ def describe(application: Application, *, words: str, wished_level: str, by: Use
     if not changed.update(words=words.strip(), wished_level=wished_level):
         raise WrongState()
     application.refresh_from_db()
-    actions.record(by, "application.described", application, at=at)
+    actions.record(by, "application.described", application, at=at, wished_level=wished_level)
 
 
 @transaction.atomic
 def withdraw(round: RecognitionRound, applications: Iterable[int], *, by: User, at: datetime) -> int:
     """Families that do not apply, or no longer. Says how many. In a round of changes this changes nothing for them."""
-    hold(round, RoundState.OPEN, RoundState.PUBLISHED)
+    recognitions.at_work(round, RoundState.OPEN, RoundState.PUBLISHED)
     mine = round.applications.filter(pk__in=list(applications)).exclude(state=ApplicationState.WITHDRAWN)
     if round.state == RoundState.PUBLISHED:  # what hangs on the board stands: only whom an objection sent back
         mine = mine.filter(state=ApplicationState.CLASS_REVIEWED)
-    done = mine.update(state=ApplicationState.WITHDRAWN)
-    if not done:
+    numbers = list(mine.order_by("pk").values_list("pk", flat=True))
+    if not numbers:
         raise WrongState()
-    actions.record(by, "applications.withdrawn", round, at=at, people=done)
-    return done
+    mine.update(state=ApplicationState.WITHDRAWN)
+    actions.record(by, "applications.withdrawn", round, at=at, people=len(numbers), applications=numbers)
+    return len(numbers)
 
 
 @transaction.atomic
@@ -225,7 +230,7 @@ def attach(application: Application, paper: Brought, *, title: str, by: User, at
     if not documents.is_one_of(paper.content, "pdf", "jpg", "png"):
         raise NotAPaper()
     round = application.round
-    hold(round, RoundState.OPEN, RoundState.REVIEWED, RoundState.PUBLISHED, RoundState.CLOSED)
+    recognitions.at_work(round, RoundState.OPEN, RoundState.REVIEWED, RoundState.PUBLISHED, RoundState.CLOSED)
     file = documents.store(paper, kind=FileKind.ATTACHMENT, school=round.school, by=by, at=at)
     attachment = Attachment.objects.create(application=application, title=title, file=file, added_by=by, added_at=at)
     actions.record(by, "application.attached", application, at=at, sha256=file.sha256)
@@ -258,7 +263,7 @@ class Vote:
 @transaction.atomic
 def review_class(round: RecognitionRound, proposals: Sequence[Proposal], *, by: User, at: datetime) -> int:
     """The levels that a class proposes for its children. What changes after the panel voted goes to the panel again."""
-    hold(round, RoundState.OPEN)
+    recognitions.at_work(round, RoundState.OPEN)
     found = _held(round, proposals, ApplicationState.APPLIED, ApplicationState.CLASS_REVIEWED, ApplicationState.DECIDED)
     changed = []
     for said in proposals:
@@ -270,8 +275,17 @@ def review_class(round: RecognitionRound, proposals: Sequence[Proposal], *, by: 
             changed.append(each)
     if changed:
         Application.objects.bulk_update(changed, ["state", "class_level", "class_words"], batch_size=500)
-        actions.record(by, "applications.class-reviewed", round, at=at, people=len(changed))
+        levels = _by_level((each.pk, each.class_level) for each in changed)
+        actions.record(by, "applications.class-reviewed", round, at=at, people=len(changed), levels=levels)
     return len(changed)
+
+
+def _by_level(found: Iterable[tuple[int, str]]) -> dict[str, list[int]]:
+    """The applications' numbers under the codes of their levels: what the log keeps of a review, without a name."""
+    levels: dict[str, list[int]] = {}
+    for application, level in found:
+        levels.setdefault(level, []).append(application)
+    return levels
 
 
 @transaction.atomic
@@ -280,9 +294,10 @@ def decide_class(round: RecognitionRound, votes: Sequence[Vote], *, by: User, at
 
     In a published round only those whom an objection sent back.
     """
-    hold(round, RoundState.OPEN, RoundState.PUBLISHED)
-    if not round.panel_present:
-        raise PanelMissing()
+    recognitions.at_work(round, RoundState.OPEN, RoundState.PUBLISHED)
+    if round.state == RoundState.PUBLISHED and not round.public_result:
+        raise WrongState()
+    meeting = panels.at_work(round)
     states = [ApplicationState.CLASS_REVIEWED]
     if round.state == RoundState.OPEN:
         states.append(ApplicationState.DECIDED)
@@ -290,17 +305,19 @@ def decide_class(round: RecognitionRound, votes: Sequence[Vote], *, by: User, at
     changed = []
     for vote in votes:
         each, words = found[vote.application], vote.words.strip()[:LONGEST_WORDS]
-        _check(vote, each, words, present=len(round.panel_present))
+        _check(vote, each, words, present=len(meeting.present))
         said = (vote.level, words, vote.votes_for, vote.votes_against)
         before = (each.level, each.level_words, each.votes_for, each.votes_against)
         if each.state == ApplicationState.CLASS_REVIEWED or said != before:
             each.level, each.level_words, each.votes_for, each.votes_against = said
-            each.state = ApplicationState.DECIDED
+            each.state, each.meeting = ApplicationState.DECIDED, meeting
             changed.append(each)
     if changed:
-        columns = ["state", "level", "level_words", "votes_for", "votes_against"]
+        columns = ["state", "level", "level_words", "votes_for", "votes_against", "meeting"]
         Application.objects.bulk_update(changed, columns, batch_size=500)
-        actions.record(by, "applications.decided", round, at=at, people=len(changed))
+        levels = _by_level((each.pk, each.level) for each in changed)
+        number = round.meetings.count()
+        actions.record(by, "applications.decided", round, at=at, people=len(changed), levels=levels, meeting=number)
     return len(changed)
 
 
@@ -336,7 +353,7 @@ def object_to(application: Application, *, words: str, by: User, at: datetime) -
     words = words.strip()[:LONGEST_WORDS]
     if not words:
         raise WordsMissing()
-    hold(application.round, RoundState.PUBLISHED)
+    recognitions.at_work(application.round, RoundState.PUBLISHED)
     move(application, ApplicationState.CLASS_REVIEWED, moves=_TO_THE_PANEL, level_words=words)
     with translation.override(settings.LANGUAGE_CODE):
         result = _now("公示期间收到异议，由评议组复核后重新公示。")

@@ -156,14 +156,17 @@ class RoundState(TextChoices):
     PUBLISHED = "published", _("公示中")
     CLOSED = "closed", _("公示期满，待县级备案")
     RECORDED = "recorded", _("县级已备案")
+    ABANDONED = "abandoned", _("已终止")
 
 
 ROUND_MOVES = {
-    RoundState.OPEN: {RoundState.REVIEWED},
-    RoundState.REVIEWED: {RoundState.PUBLISHED, RoundState.OPEN},
-    RoundState.PUBLISHED: {RoundState.CLOSED, RoundState.REVIEWED, RoundState.OPEN},
-    RoundState.CLOSED: {RoundState.RECORDED, RoundState.OPEN},
+    RoundState.OPEN: {RoundState.REVIEWED, RoundState.ABANDONED},
+    RoundState.REVIEWED: {RoundState.PUBLISHED, RoundState.OPEN, RoundState.ABANDONED},
+    RoundState.PUBLISHED: {RoundState.CLOSED, RoundState.REVIEWED, RoundState.OPEN, RoundState.ABANDONED},
+    RoundState.CLOSED: {RoundState.RECORDED, RoundState.OPEN, RoundState.ABANDONED},
 }
+ROUND_ENDS = (RoundState.RECORDED, RoundState.ABANDONED)
+"""Nothing more is done in a round that came here."""
 
 
 class ApplicationState(TextChoices):

@@ -19,12 +19,12 @@ from accounts import actions
 from accounts.models import User
 from common import sheets
 from common.bulk import in_parts, insert
-from common.moves import Refused, WrongState, move
+from common.moves import Refused, WrongState, hold, move
 from common.tables import Table
 from jobs import files
 from jobs.choices import FileKind
 from jobs.run import Running
-from programs.choices import RECOGNITION_LIST_MOVES, Level, RecognitionListState
+from programs.choices import RECOGNITION_LIST_MOVES, Level, RecognitionListState, RoundState
 from programs.models import Recognition, RecognitionList, RecognitionListQuerySet, RecognitionRound
 from programs.school_children import SchoolChildren
 from schools.choices import Season, TermState
@@ -78,6 +78,11 @@ class TermIsClosed(Refused):
     message = _("该学期已经结束，不能再上传认定名单。")
 
 
+class RoundTermIsClosed(Refused):
+    code = "round-term-closed"
+    message = _("该学期已经结束，这次认定不能再办理，只能由县资助中心终止。")
+
+
 class NewerList(Refused):
     code = "recognition-newer-list"
     message = _("本校已经上传了更新的认定名单，这一份不再采用。")
@@ -98,7 +103,7 @@ def upload(*, school: School, term: Term, content: bytes, name: str, by: User, a
     """Keep the file; `read` takes it."""
     if term.state != TermState.OPEN:
         raise TermIsClosed()
-    if RecognitionRound.objects.filter(school=school, term=term).exists():
+    if RecognitionRound.objects.filter(school=school, term=term).exclude(state=RoundState.ABANDONED).exists():
         raise OnRecord()
     sheets.preflight(content, limits=sheets.SMALL)
     file = files.store(content, name=name, kind=FileKind.RECOGNITION, by=by, at=at, school=school)
@@ -107,6 +112,13 @@ def upload(*, school: School, term: Term, content: bytes, name: str, by: User, a
     )
     actions.record(by, "recognition.uploaded", recognition_list, at=at, sha256=file.sha256)
     return recognition_list
+
+
+def at_work(round: RecognitionRound, *states: str) -> None:
+    """Hold a round in one of these states; nothing goes on in one whose term is closed."""
+    hold(round, *states)
+    if not Term.objects.filter(pk=round.term_id, state=TermState.OPEN).exists():
+        raise RoundTermIsClosed()
 
 
 def read(recognition_list: RecognitionList, *, running: Running, reader: sheets.Reader | None = None) -> dict[str, Any]:

@@ -110,7 +110,7 @@ class AttachForm(forms.Form):
 class PanelForm(forms.Form):
     """When the school's panel met, who was there, what was said."""
 
-    panel_on = DayField(label=_("评议日期"))
+    held_on = DayField(label=_("评议日期"))
     present = forms.CharField(
         label=_("到会人员"),
         max_length=3000,

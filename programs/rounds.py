@@ -4,13 +4,11 @@ What families hand in and what the reviews find of each child is in programs.app
 has on record is the school's recognition list of the term.
 """
 
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Q
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -18,15 +16,19 @@ from accounts import actions
 from accounts.models import User
 from common import workdays
 from common.moves import Refused, WrongState, hold, move
-from jobs import documents
-from jobs.choices import FileKind
-from jobs.documents import Brought
-from programs import recognitions
+from common.roles import COUNTY
+from programs import panels, recognitions
 from programs.choices import ROUND_MOVES, ApplicationState, Level, RecognitionListState, RoundKind, RoundState
-from programs.models import Application, ApplicationQuerySet, RecognitionList, RecognitionRound
+from programs.models import (
+    Application,
+    ApplicationQuerySet,
+    RecognitionList,
+    RecognitionRound,
+    RecognitionRoundQuerySet,
+)
 from programs.recognitions import TermIsClosed
 from schools.choices import TermState
-from schools.models import School, SchoolQuerySet, Term
+from schools.models import School, Term
 from students.models import Enrollment, EnrollmentQuerySet, Hardship
 from students.models.crosscheck import HardshipQuerySet
 
@@ -39,6 +41,11 @@ class RosterMissing(Refused):
 class RoundOpen(Refused):
     code = "round-open"
     message = _("本校已有一次认定正在进行，办完以后才能开始下一次。")
+
+
+class YearlyUnderWay(Refused):
+    code = "round-yearly-under-way"
+    message = _("%(term)s的学年认定还没有办完：请先办完；办不完的，由县资助中心终止以后再重新开始。")
 
 
 class YearlyKnown(Refused):
@@ -54,21 +61,6 @@ class NothingToChange(Refused):
 class ToldLater(Refused):
     code = "round-told-later"
     message = _("告知日期不能晚于今天。")
-
-
-class PanelDay(Refused):
-    code = "round-panel-day"
-    message = _("评议日期不能早于告知日期，也不能晚于今天。")
-
-
-class PanelMissing(Refused):
-    code = "round-panel-missing"
-    message = _("请先登记评议会议：日期和到会人员。")
-
-
-class MinutesMissing(Refused):
-    code = "round-minutes-missing"
-    message = _("请填写会议记录，或上传会议记录原件。")
 
 
 class NobodyDecided(Refused):
@@ -101,6 +93,11 @@ class ObjectionToAnswer(Refused):
     message = _("公示期间收到异议，请由评议组复核后重新公示。")
 
 
+class NotTheSchools(Refused):
+    code = "round-not-the-schools"
+    message = _("认定只能由县资助中心终止。")
+
+
 class WordsMissing(Refused):
     code = "round-words-missing"
     message = _("请写明内容。")
@@ -131,13 +128,15 @@ def list_in_force(school: School, term: Term) -> RecognitionList | None:
 
 def kind_of_next(school: School, term: Term) -> RoundKind:
     """What the school's next round would be: the school year's, or one of changes once there is a list to change."""
-    is_known = RecognitionRound.objects.filter(school=school, term__in=_school_year(term), kind=RoundKind.YEARLY)
+    is_known = _yearly(school, term)
     return RoundKind.CHANGE if is_known.exists() or list_in_force(school, term) else RoundKind.YEARLY
 
 
-def _school_year(term: Term) -> list[str]:
+def _yearly(school: School, term: Term) -> RecognitionRoundQuerySet:
+    """The school's rounds of the school year; what was abandoned is none."""
     year = int(term.school_year)
-    return [f"{year}A", f"{year + 1}S"]
+    rows = RecognitionRound.objects.filter(school=school, kind=RoundKind.YEARLY, term__in=[f"{year}A", f"{year + 1}S"])
+    return rows.exclude(state=RoundState.ABANDONED)
 
 
 # --- Told
@@ -151,13 +150,17 @@ def begin(
 
     What the school recognized last is carried on as a proposal that each family confirms by a new promise.
     """
-    if term.state != TermState.OPEN:
-        raise TermIsClosed()
+    try:
+        hold(term, TermState.OPEN)  # so that no round begins while the term is closed over those that are open
+    except WrongState as error:
+        raise TermIsClosed() from error
     if told_on > timezone.localdate(at):
         raise ToldLater()
     if kind == RoundKind.YEARLY:
-        earlier = RecognitionRound.objects.filter(school=school, kind=kind, term__in=_school_year(term))
-        if earlier.exclude(term=term, state__in=_NOT_RECORDED).exists():
+        earlier = _yearly(school, term)
+        if other := earlier.under_way().exclude(term=term).first():
+            raise YearlyUnderWay(term=other.term)
+        if earlier.filter(state=RoundState.RECORDED).exists():
             raise YearlyKnown()
     elif list_in_force(school, term) is None:
         raise NothingToChange()
@@ -173,9 +176,6 @@ def begin(
     carried = _carry_on(begun, by=by, at=at) if kind == RoundKind.YEARLY else 0
     actions.record(by, "round.begun", begun, at=at, kind=kind, carried=carried)
     return begun
-
-
-_NOT_RECORDED = [state for state in RoundState if state != RoundState.RECORDED]
 
 
 def _carry_on(round: RecognitionRound, *, by: User, at: datetime) -> int:
@@ -207,52 +207,28 @@ def _carry_on(round: RecognitionRound, *, by: User, at: datetime) -> int:
 
 
 @transaction.atomic
-def seat_panel(
-    round: RecognitionRound,
-    *,
-    panel_on: date,
-    present: list[dict[str, str]],
-    minutes: str,
-    scan: Brought | None = None,
-    by: User,
-    at: datetime,
-) -> None:
-    """Say when the school's panel met, who was there, and what was said."""
-    hold(round, RoundState.OPEN, RoundState.PUBLISHED)
-    if not round.told_on <= panel_on <= timezone.localdate(at):
-        raise PanelDay()
-    if not present:
-        raise PanelMissing()
-    if not minutes.strip() and scan is None and round.minutes_file_id is None:
-        raise MinutesMissing()
-    said: dict[str, Any] = {"panel_on": panel_on, "panel_present": present, "minutes": minutes.strip()}
-    if scan is not None:
-        said["minutes_file"] = documents.store(scan, kind=FileKind.MINUTES, school=round.school, by=by, at=at)
-    RecognitionRound.objects.filter(pk=round.pk).update(**said)
-    round.refresh_from_db()
-    actions.record(by, "round.panel-seated", round, at=at, on=panel_on.isoformat(), present=len(present))
-
-
-@transaction.atomic
 def register_review(round: RecognitionRound, *, by: User, at: datetime) -> None:
-    """The panel is through with every child. After an objection this is the way to the next publicity."""
-    hold(round, RoundState.OPEN, RoundState.PUBLISHED)
+    """The panel is through with every child. After an objection this is the way to the next publicity.
+
+    What was public once is not published anew without another meeting.
+    """
+    recognitions.at_work(round, RoundState.OPEN, RoundState.PUBLISHED)
     if round.state == RoundState.PUBLISHED and not round.public_result:
         raise WrongState()
-    if not round.panel_present:
-        raise PanelMissing()
+    meeting = panels.at_work(round)
     undecided = waiting(round).count()
     if undecided:
         raise StillUndecided(count=undecided)
-    decided = list(round.applications.filter(state=ApplicationState.DECIDED).select_related("student").order_by("pk"))
-    if not decided:
+    decided = round.applications.filter(state=ApplicationState.DECIDED)
+    if not decided.exists():
         raise NobodyDecided()
-    present = len(round.panel_present)
-    for each in decided:
-        if (each.votes_for or 0) + (each.votes_against or 0) > present:
-            raise TooManyVotes(name=each.student.name, present=present)
+    present = len(meeting.present)
+    here = decided.filter(meeting=meeting).order_by("pk")
+    if beyond := here.filter(votes_for__gt=present - F("votes_against")).select_related("student").first():
+        raise TooManyVotes(name=beyond.student.name, present=present)
     move(round, RoundState.REVIEWED, moves=ROUND_MOVES, reviewed_by=by, reviewed_at=at, **_NOT_PUBLIC)
-    actions.record(by, "round.reviewed", round, at=at, decided=len(decided), present=present)
+    numbers = {"decided": decided.count(), "decided_here": here.count(), "present": present}
+    actions.record(by, "round.reviewed", round, at=at, **numbers, meeting=round.meetings.count())
 
 
 _NOT_PUBLIC = {"public_from": None, "public_to": None, "public_days": 0, "public_result": "", "sent_back_reason": ""}
@@ -270,7 +246,11 @@ def waiting(round: RecognitionRound) -> ApplicationQuerySet:
 
 @transaction.atomic
 def publish(round: RecognitionRound, *, working_days: int | None = None, by: User, at: datetime) -> None:
-    """Put the result up at the school. The day it goes up counts if it is a working day."""
+    """Put the result up at the school. The day it goes up counts if it is a working day.
+
+    The record of the meeting behind it stands from now on.
+    """
+    recognitions.at_work(round, RoundState.REVIEWED)
     least = settings.PUBLICITY_WORKING_DAYS
     days = least if working_days is None else working_days
     if days < least:
@@ -286,6 +266,7 @@ def publish(round: RecognitionRound, *, working_days: int | None = None, by: Use
         public_days=days,
         public_result="",
     )
+    round.meetings.filter(published_at=None).update(published_at=at)
     actions.record(by, "round.published", round, at=at, ends_on=last.isoformat())
 
 
@@ -320,7 +301,7 @@ def close(round: RecognitionRound, *, result: str, by: User, at: datetime) -> No
     result = result.strip()[:200]
     if not result:
         raise WordsMissing()
-    hold(round, RoundState.PUBLISHED)
+    recognitions.at_work(round, RoundState.PUBLISHED)
     if round.public_result or waiting(round).exists():
         raise ObjectionToAnswer()
     if not round.applications.filter(state=ApplicationState.DECIDED).exists():
@@ -334,14 +315,14 @@ def close(round: RecognitionRound, *, result: str, by: User, at: datetime) -> No
 @transaction.atomic
 def reopen(round: RecognitionRound, *, reason: str, by: User, at: datetime) -> None:
     """The school itself takes a review back, before or during publicity; what is put right is published anew."""
-    hold(round, RoundState.REVIEWED, RoundState.PUBLISHED)
+    recognitions.at_work(round, RoundState.REVIEWED, RoundState.PUBLISHED)
     _open_again(round, reason, "round.reopened", by=by, at=at)
 
 
 @transaction.atomic
 def send_back(round: RecognitionRound, *, reason: str, by: User, at: datetime) -> None:
     """The county does not take a round on record: the school puts it right and publishes again."""
-    hold(round, RoundState.CLOSED)
+    recognitions.at_work(round, RoundState.CLOSED)
     _open_again(round, reason, "round.sent-back", by=by, at=at)
 
 
@@ -353,6 +334,22 @@ def _open_again(round: RecognitionRound, reason: str, verb: str, *, by: User, at
     actions.record(by, verb, round, at=at, reason=reason)
 
 
+@transaction.atomic
+def abandon(round: RecognitionRound, *, reason: str, by: User, at: datetime) -> None:
+    """The county ends a round that comes to nothing, in words; its applications stay, and the school may begin anew.
+
+    Of a closed term this is all that can be done with it.
+    """
+    if by.role not in COUNTY:
+        raise NotTheSchools()
+    reason = reason.strip()[:200]
+    if not reason:
+        raise WordsMissing()
+    facts = {"abandoned_by": by, "abandoned_at": at, "abandoned_reason": reason}
+    move(round, RoundState.ABANDONED, moves=ROUND_MOVES, **facts)
+    actions.record(by, "round.abandoned", round, at=at, reason=reason, applications=round.applications.count())
+
+
 # --- On record
 
 
@@ -362,6 +359,7 @@ def record(round: RecognitionRound, *, by: User, at: datetime) -> RecognitionLis
 
     A round of changes is the list in force with its changes applied.
     """
+    recognitions.at_work(round, RoundState.CLOSED)
     if by.pk == round.reviewed_by_id:
         raise OwnReview()
     move(round, RoundState.RECORDED, moves=ROUND_MOVES, recorded_by=by, recorded_at=at)
@@ -374,60 +372,3 @@ def record(round: RecognitionRound, *, by: User, at: datetime) -> RecognitionLis
     made = recognitions.put_in_force(round, levels | changed, by=by, at=at)
     actions.record(by, "round.recorded", round, at=at, people=made.people, decided=len(changed))
     return made
-
-
-# --- Seen from the county
-
-
-def not_begun(term: Term, schools: SchoolQuerySet) -> SchoolQuerySet:
-    """Of these schools those at work that have neither a round nor a list in the term."""
-    rounds = RecognitionRound.objects.filter(term=term).values("school")
-    lists = RecognitionList.objects.filter(term=term, state=RecognitionListState.IN_FORCE).values("school")
-    return schools.filter(is_active=True).exclude(pk__in=rounds).exclude(pk__in=lists)
-
-
-@dataclass(frozen=True)
-class ClassOfRound:
-    """One class of a round: how many of its applications are where."""
-
-    grade: str
-    class_name: str
-    all: int
-    to_review: int
-    reviewed: int
-    decided: int
-
-    @property
-    def class_reviewed(self) -> int:
-        return self.all - self.to_review
-
-    @property
-    def name(self) -> str:
-        return f"{self.grade}{self.class_name}"
-
-
-def classes(round: RecognitionRound) -> list[ClassOfRound]:
-    """The classes that have applications, withdrawn ones left out, in the order of the school."""
-    rows = round.applications.exclude(state=ApplicationState.WITHDRAWN)
-    place = ("enrollment__stage__position", "enrollment__grade_no", "enrollment__grade", "enrollment__class_name")
-    counted = (
-        rows.order_by(*place)
-        .values(*place)
-        .annotate(
-            all=Count("pk"),
-            to_review=Count("pk", filter=Q(state__in=[ApplicationState.CARRIED, ApplicationState.APPLIED])),
-            reviewed=Count("pk", filter=Q(state=ApplicationState.CLASS_REVIEWED)),
-            decided=Count("pk", filter=Q(state=ApplicationState.DECIDED)),
-        )
-    )
-    return [
-        ClassOfRound(
-            row["enrollment__grade"],
-            row["enrollment__class_name"],
-            row["all"],
-            row["to_review"],
-            row["reviewed"],
-            row["decided"],
-        )
-        for row in counted
-    ]

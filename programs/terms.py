@@ -22,7 +22,7 @@ from common import workdays
 from common.moves import Refused, move
 from programs import gap_answers
 from programs.choices import ListState
-from programs.models import AwardList, Program, SchoolFee, TermProgram
+from programs.models import AwardList, Program, RecognitionRound, SchoolFee, TermProgram
 from schools.choices import TERM_MOVES, Season, TermState
 from schools.models import School, Stage, Term
 from students import schools
@@ -55,6 +55,11 @@ class TermKnown(Refused):
 class OpenGaps(Refused):
     code = "term-open-gaps"
     message = _("%(term)s还有 %(count)s 条应助未助没有办结，请先在“应助核查”里补报，或由学校答复、县级认可。")
+
+
+class OpenRounds(Refused):
+    code = "term-open-rounds"
+    message = _("%(term)s还有 %(count)s 所学校的困难认定没有办完，请先在“困难认定”里办完，或由县级终止。")
 
 
 class NotAYear(Refused):
@@ -203,9 +208,12 @@ def change(term: Term, *, by: User, at: datetime, **facts: Any) -> None:
 def close(term: Term, *, by: User, at: datetime) -> None:
     """Nothing more is handed in for the term; all of it stays on record.
 
-    A term stays open as long as a child is entitled to something, gets nothing, and nobody has accepted why.
+    A term stays open as long as a child is entitled to something, gets nothing, and nobody has accepted why, and as
+    long as a school's recognition is under way.
     """
     move(term, TermState.CLOSED, moves=TERM_MOVES)
+    if rounds := RecognitionRound.objects.filter(term=term).under_way().count():
+        raise OpenRounds(term=term, count=rounds)
     if missed := gap_answers.figures(term).missed:
         raise OpenGaps(term=term, count=missed)
     actions.record(by, "term.closed", term, at=at)
@@ -226,6 +234,12 @@ class Unfinished:
     lists_not_confirmed: int
     missed: int
     """Children and programs entitled but not aided. As long as there is one, the term cannot be closed."""
+    rounds: int
+    """Schools whose recognition is under way. As long as there is one, the term cannot be closed."""
+
+    @property
+    def is_in_the_way(self) -> bool:
+        return bool(self.missed or self.rounds)
 
 
 def unfinished(term: Term) -> Unfinished:
@@ -237,6 +251,7 @@ def unfinished(term: Term) -> Unfinished:
         .exclude(state=ListState.CONFIRMED)
         .count(),
         missed=gap_answers.figures(term).missed,
+        rounds=RecognitionRound.objects.filter(term=term).under_way().count(),
     )
 
 

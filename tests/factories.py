@@ -65,6 +65,7 @@ from programs.models import (
     NoticePhoto,
     Objection,
     ObjectionStep,
+    PanelMeeting,
     PolicyDocument,
     Program,
     Recheck,
@@ -880,11 +881,20 @@ class RecognitionRoundFactory(DjangoModelFactory):
     told_how = "家长会"
     begun_by = factory.SubFactory(UserFactory)
     begun_at = NOW
-    panel_on = NOW.date()
-    panel_present = factory.LazyFunction(lambda: [{"name": f"组员{n}", "duty": "班主任"} for n in range(1, 6)])
-    minutes = "逐一评议，表决通过。"
     reviewed_by = factory.SubFactory(UserFactory)
     reviewed_at = NOW
+
+
+class PanelMeetingFactory(DjangoModelFactory):
+    class Meta:
+        model = PanelMeeting
+
+    round = factory.SubFactory(RecognitionRoundFactory)
+    held_on = NOW.date()
+    present = factory.LazyFunction(lambda: [{"name": f"组员{n}", "duty": "班主任"} for n in range(1, 6)])
+    minutes = "逐一评议，表决通过。"
+    noted_by = factory.SubFactory(UserFactory)
+    noted_at = NOW
 
 
 class ApplicationFactory(DjangoModelFactory):

@@ -21,13 +21,16 @@ from programs.models.publicity import (
     ObjectionQuerySet,
     ObjectionStep,
 )
+from programs.models.rechecks import (
+    Recheck,
+    RecheckDraw,
+    RecheckQuerySet,
+)
 from programs.models.recognitions import (
     Application,
     ApplicationQuerySet,
     Attachment,
-    Recheck,
-    RecheckDraw,
-    RecheckQuerySet,
+    PanelMeeting,
     Recognition,
     RecognitionList,
     RecognitionListQuerySet,
@@ -72,6 +75,7 @@ __all__ = [
     "Objection",
     "ObjectionQuerySet",
     "ObjectionStep",
+    "PanelMeeting",
     "PolicyDocument",
     "Program",
     "Recheck",

@@ -12,10 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from common.roles import READERS, Role
 from common.sealed import SealedField
 from programs.choices import (
+    ROUND_ENDS,
     ApplicationState,
     Level,
-    RecheckResult,
-    RecheckWay,
     RecognitionListState,
     RoundKind,
     RoundState,
@@ -30,6 +29,9 @@ class RecognitionRoundQuerySet(models.QuerySet["RecognitionRound"]):
         if user.role == Role.SCHOOL:
             return self.filter(school=user.school_id)
         return self if user.role in READERS else self.none()
+
+    def under_way(self) -> Self:
+        return self.exclude(state__in=ROUND_ENDS)
 
     def for_list(self) -> Self:
         return self.select_related("school__town", "term").order_by("school__code", "-pk")
@@ -53,13 +55,6 @@ class RecognitionRound(models.Model):
     told_how = models.CharField(_("告知方式"), max_length=200)
     begun_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+", verbose_name=_("发起人"))
     begun_at = models.DateTimeField(_("发起时间"))
-    panel_on = models.DateField(_("评议日期"), null=True)
-    panel_present = models.JSONField(_("评议组成员"), default=list)
-    """Each {"name", "duty"}: who sat on the school's panel, as the minutes say."""
-    minutes = models.TextField(_("会议记录"), blank=True)
-    minutes_file = models.ForeignKey(
-        "jobs.StoredFile", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("会议记录原件")
-    )
     reviewed_by = models.ForeignKey(
         "accounts.User", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("评议登记人")
     )
@@ -73,6 +68,11 @@ class RecognitionRound(models.Model):
     )
     recorded_at = models.DateTimeField(_("备案时间"), null=True)
     sent_back_reason = models.CharField(_("退回原因"), max_length=200, blank=True)
+    abandoned_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("终止人")
+    )
+    abandoned_at = models.DateTimeField(_("终止时间"), null=True)
+    abandoned_reason = models.CharField(_("终止原因"), max_length=200, blank=True)
 
     objects = RecognitionRoundQuerySet.as_manager()
 
@@ -82,10 +82,14 @@ class RecognitionRound(models.Model):
         ordering = ("-pk",)
         constraints = [
             models.UniqueConstraint(
-                fields=["school", "term"], condition=~Q(state="recorded"), name="recognitionround_one_at_a_time"
+                fields=["school", "term"],
+                condition=~Q(state__in=["recorded", "abandoned"]),
+                name="recognitionround_one_at_a_time",
             ),
             models.UniqueConstraint(
-                fields=["school", "term"], condition=Q(kind="yearly"), name="recognitionround_one_yearly"
+                fields=["school", "term"],
+                condition=Q(kind="yearly") & ~Q(state="abandoned"),
+                name="recognitionround_one_yearly",
             ),
             models.CheckConstraint(
                 name="recognitionround_public_five_days",
@@ -102,10 +106,15 @@ class RecognitionRound(models.Model):
                     recorded_by__isnull=False,
                     recorded_at__isnull=False,
                     reviewed_by__isnull=False,
-                    panel_on__isnull=False,
                     public_from__isnull=False,
                 )
                 & ~Q(public_result=""),
+            ),
+            models.CheckConstraint(
+                name="recognitionround_abandoned_is_whole",
+                condition=~Q(state="abandoned") & Q(abandoned_by=None, abandoned_at=None, abandoned_reason="")
+                | Q(state="abandoned", abandoned_by__isnull=False, abandoned_at__isnull=False)
+                & ~Q(abandoned_reason=""),
             ),
         ]
 
@@ -114,6 +123,43 @@ class RecognitionRound(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("programs:round", args=[self.pk])
+
+    @property
+    def panel(self) -> PanelMeeting | None:
+        """The meeting at work: nothing that it decided has been public yet."""
+        return self.meetings.filter(published_at=None).first()
+
+
+class PanelMeeting(models.Model):
+    """A meeting of the school's panel (评议会议): who was there, what was said.
+
+    Once its result is public it stays as it is; what is put right afterwards is another meeting.
+    """
+
+    round = models.ForeignKey(
+        RecognitionRound, on_delete=models.PROTECT, related_name="meetings", verbose_name=_("认定")
+    )
+    held_on = models.DateField(_("评议日期"))
+    present = models.JSONField(_("到会人员"), default=list)
+    """Each {"name", "duty"}: who sat on the school's panel, as the minutes say."""
+    minutes = models.TextField(_("会议记录"), blank=True)
+    minutes_file = models.ForeignKey(
+        "jobs.StoredFile", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("会议记录原件")
+    )
+    noted_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+", verbose_name=_("登记人"))
+    noted_at = models.DateTimeField(_("登记时间"))
+    published_at = models.DateTimeField(_("公示时间"), null=True)
+
+    class Meta:
+        verbose_name = _("评议会议")
+        verbose_name_plural = _("评议会议")
+        ordering = ("round", "pk")
+        constraints = [
+            models.UniqueConstraint(fields=["round"], condition=Q(published_at=None), name="panelmeeting_one_at_work"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.round_id} {self.held_on}"
 
 
 class ApplicationQuerySet(models.QuerySet["Application"]):
@@ -154,6 +200,10 @@ class Application(models.Model):
     votes_against = models.PositiveSmallIntegerField(_("不同意票"), null=True)
     level = models.CharField(_("评定等级"), max_length=10, choices=Level, blank=True)
     level_words = models.CharField(_("评定说明"), max_length=200, blank=True)
+    meeting = models.ForeignKey(
+        PanelMeeting, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("评议会议")
+    )
+    """The meeting that decided it."""
     entered_by = models.ForeignKey(
         "accounts.User", on_delete=models.PROTECT, related_name="+", verbose_name=_("录入人")
     )
@@ -295,78 +345,3 @@ class Recognition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.student} {self.level}"
-
-
-class RecheckDraw(models.Model):
-    """A random part of a term's recognized children, to be looked up again; anyone can draw it again by its seed."""
-
-    term = models.ForeignKey("schools.Term", on_delete=models.PROTECT, related_name="+", verbose_name=_("学期"))
-    seed = models.CharField(_("随机种子"), max_length=32)
-    percent = models.PositiveSmallIntegerField(_("抽取比例（%）"))
-    population = models.PositiveIntegerField(_("总数"))
-    population_digest = models.CharField(max_length=64, editable=False)
-    """Of the ids drawn from, in order: proves that a drawing again starts from the same children."""
-    drawn_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+", verbose_name=_("抽取人"))
-    drawn_at = models.DateTimeField(_("抽取时间"))
-
-    class Meta:
-        verbose_name = _("随机复查")
-        verbose_name_plural = _("随机复查")
-        ordering = ("-pk",)
-        constraints = [
-            models.CheckConstraint(name="recheckdraw_percent", condition=Q(percent__gte=1, percent__lte=100)),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.term} {self.drawn_at:%Y-%m-%d}"
-
-    def get_absolute_url(self) -> str:
-        return reverse("programs:recheck-draw", args=[self.pk])
-
-
-class RecheckQuerySet(models.QuerySet["Recheck"]):
-    def visible_to(self, user: Person) -> Self:
-        if user.role == Role.SCHOOL:
-            return self.filter(school=user.school_id)
-        return self if user.role in READERS else self.none()
-
-    def for_list(self) -> Self:
-        return self.select_related("recognition__student", "school", "done_by", "draw__term").order_by(
-            "school__code", "pk"
-        )
-
-
-class Recheck(models.Model):
-    """One recognized child that was drawn, and what was found at its family."""
-
-    draw = models.ForeignKey(RecheckDraw, on_delete=models.PROTECT, related_name="lines", verbose_name=_("复查"))
-    recognition = models.ForeignKey(
-        Recognition, on_delete=models.PROTECT, related_name="rechecks", verbose_name=_("困难认定")
-    )
-    school = models.ForeignKey("schools.School", on_delete=models.PROTECT, related_name="+", verbose_name=_("学校"))
-    way = models.CharField(_("方式"), max_length=10, choices=RecheckWay, blank=True)
-    result = models.CharField(_("结果"), max_length=12, choices=RecheckResult, blank=True)
-    words = models.CharField(_("说明"), max_length=200, blank=True)
-    done_on = models.DateField(_("复查日期"), null=True)
-    done_by = models.ForeignKey(
-        "accounts.User", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("登记人")
-    )
-    done_at = models.DateTimeField(_("登记时间"), null=True)
-
-    objects = RecheckQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("复查记录")
-        verbose_name_plural = _("复查记录")
-        ordering = ("draw", "pk")
-        constraints = [
-            models.UniqueConstraint(fields=["draw", "recognition"], name="recheck_once_per_draw"),
-            models.CheckConstraint(
-                name="recheck_done_as_a_whole",
-                condition=Q(result="", way="", done_on=None, done_by=None, done_at=None)
-                | Q(done_on__isnull=False, done_by__isnull=False, done_at__isnull=False) & ~Q(result="") & ~Q(way=""),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.draw_id} {self.recognition_id}"

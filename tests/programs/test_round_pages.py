@@ -61,7 +61,7 @@ class TestAWholeRound:
         assert set(Application.objects.values_list("state", "class_level")) == {("class_reviewed", "hard")}
 
         panel = {
-            "panel_on": today.isoformat(),
+            "held_on": today.isoformat(),
             "present": "张建国 校长\n李梅　班主任\n王芳，家长代表",
             "minutes": "通过",
         }
@@ -76,7 +76,7 @@ class TestAWholeRound:
         officer.post(url("round-reviewed", round.pk))
         officer.post(url("round-publish", round.pk), {"working_days": 5})
         round.refresh_from_db()
-        assert (round.state, round.panel_present[2]) == ("published", {"name": "王芳", "duty": "家长代表"})
+        assert (round.state, round.meetings.get().present[2]) == ("published", {"name": "王芳", "duty": "家长代表"})
 
         board = words(officer.get(url("round-sheet", round.pk)))
         assert all(child.student.name in board for child in pupils)

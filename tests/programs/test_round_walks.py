@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.moves import Refused
-from programs import applications, rounds
+from programs import applications, panels, rounds
 from programs.applications import Proposal, Vote
 from programs.choices import ApplicationState, Level, RecognitionListState, RoundKind, RoundState
 from programs.models import RecognitionList, RecognitionRound
@@ -18,7 +18,7 @@ from tests.factories import NOW
 PANEL = [{"name": f"组员{n}", "duty": "教师"} for n in range(3)]
 ACTS = (
     "begin", "begin-change", "enter", "withdraw", "class", "panel", "votes", "finish", "publish", "object",
-    "close", "reopen", "send-back", "record", "a-week-later",
+    "close", "reopen", "send-back", "record", "abandon", "a-week-later",
 )  # fmt: skip
 LEVELS = st.sampled_from(Level.values)
 
@@ -60,7 +60,7 @@ class Office:
             case "class":
                 applications.review_class(round, [Proposal(pk, level) for pk in in_state["applied"]], **by)
             case "panel":
-                rounds.seat_panel(round, panel_on=NOW.date(), present=PANEL, minutes="通过", **by)
+                panels.seat(round, held_on=NOW.date(), present=PANEL, minutes="通过", **by)
             case "votes":
                 waiting = in_state["class_reviewed"]
                 applications.decide_class(round, [Vote(pk, level, votes, 1, "评议组意见") for pk in waiting], **by)
@@ -79,6 +79,8 @@ class Office:
                 rounds.send_back(round, reason="不完整", by=self.county, at=self.at)
             case "record":
                 rounds.record(round, by=self.county, at=self.at)
+            case "abandon":
+                rounds.abandon(round, reason="办不完", by=self.county, at=self.at)
 
     def check(self) -> None:
         assert RecognitionList.objects.filter(school=self.school, state=RecognitionListState.IN_FORCE).count() <= 1
@@ -89,7 +91,14 @@ class Office:
             for row in decided:
                 assert row.votes_for > row.votes_against
                 assert row.promise_signed or row.level == Level.NOT_POOR
-            assert bool(round.public_from) == (round.state in _PUBLIC)
+            if round.state != RoundState.ABANDONED:
+                assert bool(round.public_from) == (round.state in _PUBLIC)
+            assert bool(round.abandoned_by_id) == (round.state == RoundState.ABANDONED)
+            if round.public_from:
+                assert not round.meetings.filter(published_at=None).exists() or round.public_result
+            for row in decided.select_related("meeting"):
+                has_met = round.state != RoundState.OPEN and row.meeting.published_at
+                assert not has_met or row.votes_for + row.votes_against <= len(row.meeting.present)
             is_listed = RecognitionList.objects.filter(round=round).exists()
             assert is_listed == (round.state == RoundState.RECORDED)
             if is_listed:

@@ -9,10 +9,11 @@ from django.db import IntegrityError, transaction
 from accounts.models import Action
 from common.moves import Refused, WrongState
 from jobs.documents import Brought
-from programs import applications, eligibility, recognitions, rounds
+from programs import applications, eligibility, panels, recognitions, round_progress, rounds, terms
 from programs.applications import Proposal, Vote
 from programs.choices import ApplicationState, Level, RecognitionListState, RoundKind, RoundState
 from programs.models import Application, RecognitionList, RecognitionRound
+from schools.models import School
 from tests import factories as make
 from tests.factories import NOW
 
@@ -61,8 +62,8 @@ def enter(round, pupils, by, **facts):
 
 
 def seat(round, by, **facts):
-    said = {"panel_on": TODAY, "present": PANEL, "minutes": "逐一评议，表决通过。"}
-    rounds.seat_panel(round, by=by, at=NOW, **said | facts)
+    said = {"held_on": TODAY, "present": PANEL, "minutes": "逐一评议，表决通过。"}
+    return panels.seat(round, by=by, at=NOW, **said | facts)
 
 
 def review(round, by, *levels):
@@ -137,9 +138,9 @@ class TestBegin:
     def test_of_a_closed_term_or_of_a_later_telling_is_refused(self, school, term, officer):
         with pytest.raises(rounds.ToldLater):
             begin(school, term, officer, told_on=TODAY + timedelta(days=1))
-        term.state = "closed"
+        type(term).objects.filter(pk=term.pk).update(state="closed")
         with pytest.raises(recognitions.TermIsClosed):
-            begin(school, term, officer)
+            begin(school, term, officer)  # also where the term in hand does not know it yet
 
     def test_of_the_school_year_is_done_once_in_its_two_terms(self, round, pupils, officer):
         on_record(round, pupils, officer)
@@ -168,7 +169,8 @@ class TestApplications:
         assert set(round.applications.values_list("state", "promise_signed", "applied_on")) == {
             ("applied", True, TODAY)
         }
-        assert Action.objects.get(verb="applications.entered").details == {"people": 3}
+        numbers = list(round.applications.order_by("pk").values_list("pk", flat=True))
+        assert Action.objects.get(verb="applications.entered").details == {"people": 3, "applications": numbers}
 
     def test_without_a_promise_or_from_tomorrow_are_refused(self, round, pupils, officer):
         with pytest.raises(applications.PromiseMissing):
@@ -269,13 +271,13 @@ class TestReviews:
 
     def test_need_a_panel_that_met_and_minutes(self, applied, officer):
         review(applied, officer)
-        with pytest.raises(rounds.PanelMissing):
+        with pytest.raises(panels.PanelMissing):
             decide(applied, officer)
-        with pytest.raises(rounds.MinutesMissing):
+        with pytest.raises(panels.MinutesMissing):
             seat(applied, officer, minutes=" ")
-        with pytest.raises(rounds.PanelDay):
-            seat(applied, officer, panel_on=applied.told_on - timedelta(days=1))
-        with pytest.raises(rounds.PanelMissing):
+        with pytest.raises(panels.PanelDay):
+            seat(applied, officer, held_on=applied.told_on - timedelta(days=1))
+        with pytest.raises(panels.PanelMissing):
             seat(applied, officer, present=[])
 
     def test_may_have_their_minutes_as_a_file(self, applied, officer, settings, tmp_path):
@@ -283,7 +285,7 @@ class TestReviews:
 
         seat(applied, officer, minutes="", scan=Brought(PDF, "记录.pdf"))
 
-        assert applied.minutes_file.kind == "minutes"
+        assert applied.panel.minutes_file.kind == "minutes"
 
     def test_are_not_over_before_every_child_is_decided(self, applied, officer):
         review(applied, officer)
@@ -367,7 +369,10 @@ class TestPublicity:
         with pytest.raises(rounds.ObjectionToAnswer):
             rounds.close(round, result="无异议", by=officer, at=AFTER)
 
-        decide(round, officer, Level.NOT_POOR, words="反映属实")
+        with pytest.raises(panels.PanelAgain):
+            decide(round, officer, Level.NOT_POOR, words="反映属实")
+        seat(round, officer, minutes="复核这一名学生。", present=PANEL[:3])
+        decide(round, officer, Level.NOT_POOR, votes=(3, 0), words="反映属实")
         with pytest.raises(rounds.ObjectionToAnswer):
             rounds.close(round, result="无异议", by=officer, at=AFTER)
         rounds.register_review(round, by=officer, at=NOW)
@@ -396,6 +401,170 @@ class TestPublicity:
         rounds.reopen(round, reason="姓名写错", by=officer, at=NOW)
 
         assert (round.state, round.public_from, round.public_to) == (RoundState.OPEN, None, None)
+
+
+class TestMeetings:
+    """What a meeting decided hangs out in public: its minutes stand from then on."""
+
+    @pytest.fixture
+    def public(self, round, pupils, officer):
+        reviewed(round, pupils, officer)
+        rounds.publish(round, by=officer, at=NOW)
+        return round
+
+    def test_are_mended_until_their_result_is_public(self, round, officer):
+        seat(round, officer)
+        seat(round, officer, minutes="补充：逐名表决。")
+
+        assert list(round.meetings.values_list("minutes", "published_at")) == [("补充：逐名表决。", None)]
+
+    def test_are_not_rewritten_while_their_result_is_public(self, public, officer):
+        with pytest.raises(WrongState):
+            seat(public, officer, minutes="改写")
+
+        assert public.meetings.get().minutes == "逐一评议，表决通过。"
+
+    def test_over_an_objection_are_others_beside_the_first(self, public, officer):
+        child = public.applications.order_by("pk")[0]
+        applications.object_to(child, words="反映家中有两辆车。", by=officer, at=NOW)
+
+        second = seat(public, officer, minutes="复核一名学生。", present=PANEL[:3])
+        decide(public, officer, votes=(3, 0), words="属实")
+
+        first = public.meetings.order_by("pk")[0]
+        assert (first.minutes, first.published_at, len(first.present)) == ("逐一评议，表决通过。", NOW, 5)
+        assert (second.minutes, second.published_at) == ("复核一名学生。", None)
+        child.refresh_from_db()
+        assert child.meeting == second
+        assert public.applications.filter(meeting=first).count() == 2
+        # Three people sat in the second meeting: what five decided in the first is not counted against them.
+        rounds.register_review(public, by=officer, at=NOW)
+        rounds.publish(public, by=officer, at=NOW)
+        assert not public.meetings.filter(published_at=None).exists()
+
+    @pytest.mark.parametrize("act", [rounds.reopen, rounds.send_back], ids=["taken back", "sent back"])
+    def test_are_held_again_before_a_round_that_was_public_goes_on(self, public, officer, act):
+        if act is rounds.send_back:
+            rounds.close(public, result="无异议", by=officer, at=AFTER)
+        act(public, reason="会议记录不完整", by=officer, at=AFTER)
+
+        with pytest.raises(panels.PanelAgain):
+            rounds.register_review(public, by=officer, at=AFTER)
+        seat(public, officer, minutes="重新评议。")
+        rounds.register_review(public, by=officer, at=AFTER)
+
+        assert list(public.meetings.order_by("pk").values_list("minutes", flat=True)) == [
+            "逐一评议，表决通过。",
+            "重新评议。",
+        ]
+
+    def test_are_not_held_before_the_one_that_was_public(self, public, officer):
+        rounds.reopen(public, reason="有误", by=officer, at=NOW)
+
+        with pytest.raises(panels.PanelDay):
+            seat(public, officer, held_on=TODAY - timedelta(days=1))
+
+    def test_leave_on_record_who_decided_what_without_a_name(self, public, officer):
+        numbers = list(public.applications.order_by("pk").values_list("pk", flat=True))
+
+        for verb in ("applications.class-reviewed", "applications.decided"):
+            action = Action.objects.get(verb=verb)
+            assert (action.actor, action.details["levels"]) == (officer, {"hard": numbers})
+        assert Action.objects.get(verb="applications.decided").details["meeting"] == 1
+        assert not Action.objects.filter(details__icontains="name").exists()
+
+
+class TestAbandoned:
+    @pytest.mark.parametrize("state", ["open", "reviewed", "published", "closed"])
+    def test_by_the_county_in_words_it_leaves_its_applications(self, round, pupils, officer, state):
+        county = make.UserFactory()
+        if state == "open":
+            enter(round, pupils, officer)
+        else:
+            reviewed(round, pupils, officer)
+        if state in ("published", "closed"):
+            rounds.publish(round, by=officer, at=NOW)
+        if state == "closed":
+            rounds.close(round, result="无异议", by=officer, at=AFTER)
+        with pytest.raises(rounds.WordsMissing):
+            rounds.abandon(round, reason=" ", by=county, at=AFTER)
+        with pytest.raises(rounds.NotTheSchools):
+            rounds.abandon(round, reason="办不完", by=officer, at=AFTER)
+
+        rounds.abandon(round, reason="学校停办", by=county, at=AFTER)
+
+        assert (round.state, round.abandoned_by, round.abandoned_reason) == ("abandoned", county, "学校停办")
+        assert round.applications.count() == 3
+        assert rounds.shown(round, on=TODAY) == []
+        assert not RecognitionList.objects.exists()
+        action = Action.objects.get(verb="round.abandoned")
+        assert (action.actor, action.details) == (county, {"reason": "学校停办", "applications": 3})
+        with pytest.raises(WrongState):
+            rounds.abandon(round, reason="再来", by=county, at=AFTER)
+        assert begin(round.school, round.term, officer).kind == RoundKind.YEARLY
+
+    def test_one_on_record_is_not(self, round, pupils, officer):
+        on_record(round, pupils, officer)
+
+        with pytest.raises(WrongState):
+            rounds.abandon(round, reason="有误", by=make.UserFactory(), at=AFTER)
+
+    def test_no_longer_keeps_a_school_from_handing_in_a_list(self, round):
+        assert not round_progress.not_begun(round.term, School.objects.all()).exists()
+        rounds.abandon(round, reason="改用名单上报", by=make.UserFactory(), at=NOW)
+
+        assert round_progress.not_begun(round.term, School.objects.all()).get() == round.school
+        with pytest.raises(Refused) as refused:
+            recognitions.upload(
+                school=round.school, term=round.term, content=b"", name="x.xlsx", by=make.UserFactory(), at=NOW
+            )
+        assert not isinstance(refused.value, recognitions.OnRecord)
+
+
+class TestTheEndOfTheTerm:
+    def test_waits_for_the_rounds(self, round, term):
+        with pytest.raises(terms.OpenRounds) as refused:
+            terms.close(term, by=make.UserFactory(), at=NOW)
+        assert refused.value.params["count"] == terms.unfinished(term).rounds == 1
+
+        rounds.abandon(round, reason="办不完", by=make.UserFactory(), at=NOW)
+        terms.close(term, by=make.UserFactory(), at=NOW)
+        assert term.state == "closed"
+
+    def test_stops_what_is_still_under_way(self, round, pupils, officer):
+        """Rounds that were open when terms could still be closed over them."""
+        enter(round, pupils, officer)
+        type(round.term).objects.filter(pk=round.term_id).update(state="closed")
+
+        for act in (
+            lambda: enter(round, pupils, officer),
+            lambda: review(round, officer),
+            lambda: seat(round, officer),
+            lambda: applications.withdraw(round, [round.applications.first().pk], by=officer, at=NOW),
+        ):
+            with pytest.raises(recognitions.RoundTermIsClosed):
+                act()
+
+    def test_stops_also_the_last_steps(self, round, pupils, officer):
+        closed(round, pupils, officer)
+        type(round.term).objects.filter(pk=round.term_id).update(state="closed")
+
+        with pytest.raises(recognitions.RoundTermIsClosed):
+            rounds.record(round, by=make.UserFactory(), at=AFTER)
+        with pytest.raises(recognitions.RoundTermIsClosed):
+            rounds.send_back(round, reason="有误", by=make.UserFactory(), at=AFTER)
+
+    def test_leaves_a_school_with_an_open_autumn_a_way_in_spring(self, round, officer):
+        spring = make.TermFactory(code="2022S")
+        make.EnrollmentFactory(school=round.school, term=spring)
+        type(round.term).objects.filter(pk=round.term_id).update(state="closed")
+
+        with pytest.raises(rounds.YearlyUnderWay):
+            begin(round.school, spring, officer)
+        rounds.abandon(round, reason="秋季没有办完", by=make.UserFactory(), at=NOW)
+
+        assert rounds.kind_of_next(round.school, spring) == RoundKind.YEARLY
+        assert begin(round.school, spring, officer).state == RoundState.OPEN
 
 
 class TestRecord:
@@ -445,6 +614,7 @@ class TestRecord:
         rounds.send_back(round, reason="会议记录不完整", by=make.UserFactory(), at=AFTER)
 
         assert (round.state, round.sent_back_reason) == (RoundState.OPEN, "会议记录不完整")
+        seat(round, officer, minutes="补全会议记录。")
         rounds.register_review(round, by=officer, at=AFTER)
         assert (round.state, round.sent_back_reason) == (RoundState.REVIEWED, "")
 
