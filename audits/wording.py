@@ -163,6 +163,7 @@ VERBS: dict[str, Any] = {
     "batch.sent-back": _("退回发放批次"),
     "batch.taken-back": _("撤回批次审核"),
     "band.added": _("设定加签金额"),
+    "band.end-proposed": _("提出结束加签金额"),
     "band.ended": _("结束加签金额"),
     "award.pay-decided": _("决定离校学生是否发放"),
     "cash.registered": _("登记现金签领"),

@@ -17,6 +17,11 @@ def letter(content: bytes, name: str) -> HttpResponse:
     return _attachment(content, f"{name}.docx", _DOCX)
 
 
+def csv_table(content: bytes, name: str) -> HttpResponse:
+    """Text with commas, as Excel opens it; `name` is without its ending."""
+    return _attachment(content, f"{name}.csv", "text/csv; charset=utf-8")
+
+
 def _attachment(content: bytes, name: str, content_type: str) -> HttpResponse:
     response = HttpResponse(content, content_type=content_type)
     response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"

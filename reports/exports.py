@@ -3,10 +3,11 @@
 Text is always written as text, so that no cell can begin a formula.
 """
 
-from collections.abc import Sequence
+import csv as writers
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
-from io import BytesIO
+from io import BytesIO, StringIO
 from typing import Any
 
 import xlsxwriter
@@ -16,10 +17,12 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from programs.models import AwardQuerySet
-from reports import totals
+from reports import layouts, totals
+from reports.choices import Layout
+from reports.grids import Grid, Line, who_name
 from reports.resources import AwardResource
-from reports.tables import Table, who_name
-from reports.totals import Figure
+from reports.selections import Count
+from reports.templatetags.figures import WAN
 from schools.models import term_name
 
 _HEAD_ROW = 2
@@ -43,6 +46,7 @@ class _Sheet:
         self.text = self.book.add_format(boxed)
         self.count = self.book.add_format({**boxed, "num_format": "#,##0"})
         self.money = self.book.add_format({**boxed, "num_format": "#,##0.00"})
+        self.wan = self.book.add_format({**boxed, "num_format": "#,##0.0000"})
         self._paper()
         title_format = self.book.add_format({"font_name": "黑体", "font_size": 16, "align": "center", "bold": True})
         self.sheet.merge_range(0, 0, 0, self.last, title, title_format)
@@ -73,51 +77,108 @@ class _Sheet:
         return self.content.getvalue()
 
 
-def report(table: Table, *, by: User, at: datetime) -> bytes:
-    """The report of a term or year as the page shows it."""
-    width = _FIRST_FIGURE + 2 * len(table.columns)
-    title = _("%(county)s%(scope)s学生资助情况统计表") % {"county": settings.COUNTY_NAME, "scope": table.title}
-    out = _Sheet(title=title, width=width, unit=_("人次、元"), at=at)
+def title(table: Grid) -> str:
+    """What the file is called: "2021年度学生资助情况分学校统计表"."""
+    name = _("统计表") if table.layout == Layout.PROGRAMS else table.name
+    return _("%(scope)s学生资助情况%(layout)s") % {"scope": table.title, "layout": name}
+
+
+def report(table: Grid, *, unit: str = "yuan", by: User, at: datetime) -> bytes:
+    """A table in the official form: as the page shows it, to the fen, or in ten thousands of yuan as they are."""
+    in_wan = unit == WAN
+    width = _FIRST_FIGURE + table.width * len(table.terms)
+    measure = _("人、人次、万元") if in_wan else _("人、人次、元")
+    words = settings.COUNTY_NAME + title(table)
+    out = _Sheet(title=words, width=width, unit=measure, at=at)
     _report_head(out, table)
-    row = _HEAD_ROW + 3
-    number = 0
-    for line in table.rows:
-        number += not line.is_part and not line.is_total
-        out.sheet.write(row, 0, number if not line.is_part and not line.is_total else "", out.text)
-        out.sheet.write(row, 1, "" if line.is_part else line.label, out.text)
-        out.sheet.write(row, 2, line.label if line.is_part else _("小计"), out.text)
-        for place, figure in enumerate(line.figures):
-            out.sheet.write_number(row, _FIRST_FIGURE + 2 * place, figure.persons, out.count)
-            yuan = Decimal(figure.amount_fen) / 100
-            out.sheet.write_number(row, _FIRST_FIGURE + 2 * place + 1, yuan, out.money)
+    money_format = out.wan if in_wan else out.money
+    row, number = _HEAD_ROW + 3, 0
+    for line in table.lines:
+        is_counted = not line.is_part and not line.is_total
+        number += is_counted
+        out.sheet.write(row, 0, number if is_counted else "", out.text)
+        out.sheet.write_string(row, 1, "" if line.is_part else line.label, out.text)
+        out.sheet.write_string(row, 2, line.label if line.is_part else "", out.text)
+        for column, (value, is_money) in enumerate(_values(line), start=_FIRST_FIGURE):
+            if value is None:
+                out.sheet.write_string(row, column, "—", out.text)
+            elif is_money:
+                out.sheet.write_number(row, column, Decimal(value) / (1_000_000 if in_wan else 100), money_format)
+            else:
+                out.sheet.write_number(row, column, value, out.count)
         row += 1
-    return out.foot(row, [str(totals.DEFINITION), _taken(by, at)])
+    return out.foot(row, [layouts.definition(table.layout), _taken(by, at)])
 
 
-def _report_head(out: _Sheet, table: Table) -> None:
+def _values(line: Line) -> Iterator[tuple[int | None, bool]]:
+    """The figures of a row from left to right, each with whether it is money in fen."""
+    for cell, has_allotted, fen in line.columns:
+        if has_allotted:
+            yield fen, True
+        yield cell.count.people, False
+        yield cell.count.awards, False
+        yield cell.count.amount_fen, True
+
+
+def _report_head(out: _Sheet, table: Grid) -> None:
     sheet, top = out.sheet, _HEAD_ROW
-    for at, label in enumerate((_("序号"), _("资助项目"), _("学段"))):
+    outer, _stroke, inner = table.head.partition(" / ")
+    for at, label in enumerate((_("序号"), outer, inner)):
         sheet.merge_range(top, at, top + 2, at, label, out.head)
     for place, term in enumerate(table.terms):
-        first = _FIRST_FIGURE + 4 * place
-        sheet.merge_range(top, first, top, first + 3, term_name(term), out.head)
-    for place, column in enumerate(table.columns):
-        first = _FIRST_FIGURE + 2 * place
-        label = _("其中：%(who)s") % {"who": who_name(column.who)} if column.is_part else _("合计")
-        sheet.merge_range(top + 1, first, top + 1, first + 1, label, out.head)
-        sheet.write(top + 2, first, _("人次"), out.head)
-        sheet.write(top + 2, first + 1, _("金额"), out.head)
+        first = _FIRST_FIGURE + table.width * place
+        sheet.merge_range(top, first, top, first + table.width - 1, term_name(term), out.head)
+    column = _FIRST_FIGURE
+    for each in table.columns:
+        if table.has_allotted and not each.is_part:
+            sheet.merge_range(top + 1, column, top + 2, column, _("财政下达"), out.head)
+            column += 1
+        label = _("其中：%(who)s") % {"who": who_name(each.who)} if each.is_part else _("合计")
+        sheet.merge_range(top + 1, column, top + 1, column + 2, label, out.head)
+        for words in (_("人数"), _("人次"), _("金额")):
+            sheet.write(top + 2, column, words, out.head)
+            column += 1
     sheet.set_row(top + 1, 30)
     sheet.set_column(0, 0, 5)
-    sheet.set_column(1, 1, 32)
-    sheet.set_column(2, 2, 10)
-    sheet.set_column(_FIRST_FIGURE, out.last, 14)
+    sheet.set_column(1, 2, 24)
+    sheet.set_column(_FIRST_FIGURE, out.last, 13)
     sheet.freeze_panes(top + 3, _FIRST_FIGURE)
     sheet.repeat_rows(0, top + 2)
 
 
-def names(awards: AwardQuerySet, figure: Figure, *, title: str, by: User, at: datetime) -> bytes:
-    """The names behind a figure, and the figure itself below them."""
+def csv(table: Grid) -> bytes:
+    """A table as text with commas, one head line, money in yuan to the fen; with the mark that Excel wants."""
+    heads = [*table.head.split(" / "), ""][:2]
+    for each in table.columns:
+        when = term_name(each.scope)
+        if table.has_allotted and not each.is_part:
+            heads.append(f"{when} {_('财政下达')}")
+        who = f" {who_name(each.who)}" if each.is_part else ""
+        heads += [f"{when}{who} {words}" for words in (_("人数"), _("人次"), _("金额（元）"))]
+    text = StringIO()
+    writer = writers.writer(text)
+    writer.writerow(heads)
+    outer = ""
+    for line in table.lines:
+        outer = outer if line.is_part else line.label
+        values = [
+            "" if value is None else f"{Decimal(value) / 100:.2f}" if is_money else value
+            for value, is_money in _values(line)
+        ]
+        writer.writerow([_plain(outer), _plain(line.label) if line.is_part else "", *values])
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _plain(words: str) -> str:
+    """Words that no program takes for a formula."""
+    return f"'{words}" if words[:1] in ("=", "+", "-", "@", "\t") else words
+
+
+def names(awards: AwardQuerySet, figure: Count, *, title: str, borne: str = "", by: User, at: datetime) -> bytes:
+    """The names behind a figure, and the figure itself below them.
+
+    `figure` is the sum of the lines; `borne` says what of it a payer bears, where the figure was a payer's.
+    """
     dataset = AwardResource().export(awards)
     headers = [_("序号"), *(str(header) for header in dataset.headers)]
     out = _Sheet(title=title, width=len(headers), unit=_("元"), at=at, in_chunks=True)
@@ -132,9 +193,11 @@ def names(awards: AwardQuerySet, figure: Figure, *, title: str, by: User, at: da
         out.sheet.write_number(row, 0, row - _HEAD_ROW, out.count)
         _write_line(out, row, line)
     out.sheet.write(row + 1, 0, _("合计"), out.head)
-    out.sheet.write(row + 1, 1, _("%(persons)s 人次") % {"persons": figure.persons}, out.text)
+    out.sheet.write(
+        row + 1, 1, _("%(awards)s 人次、%(people)s 人") % {"awards": figure.awards, "people": figure.people}, out.text
+    )
     out.sheet.write_number(row + 1, out.last, Decimal(figure.amount_fen) / 100, out.money)
-    return out.foot(row + 2, [str(totals.DEFINITION), _taken(by, at)])
+    return out.foot(row + 2, [*([borne] if borne else []), str(totals.DEFINITION), _taken(by, at)])
 
 
 def _write_line(out: _Sheet, row: int, line: Sequence[Any]) -> None:

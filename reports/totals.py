@@ -13,23 +13,20 @@ from typing import Any
 from django.db.models import Count, Sum
 from django.utils.translation import gettext_lazy as _
 
-from common.moves import Refused
-from programs.choices import AwardState
-from programs.models import Award, AwardQuerySet, Program
-from schools.models import Term
+from programs.models import AwardQuerySet, Program
+from reports.scopes import NoSuchScope, counted, terms_of
+from reports.selections import ALL, REGISTERED_POOR, Selection
 
-ALL = "all"
-REGISTERED_POOR = "registered-poor"
-EVERY_PROGRAM = "all"
+__all__ = [
+    "ALL", "DEFINITION", "EVERY_PROGRAM", "REGISTERED_POOR", "Figure", "NoSuchScope", "counted", "figures", "lines",
+    "names", "terms_of",
+]  # fmt: skip
+
+EVERY_PROGRAM = ALL
 DEFINITION = _(
     "统计口径：县级已审定的资助，每名学生、每个项目、每个学期计 1 人次；金额为审定金额。"
     "“脱贫家庭及监测对象”按审定时的困难类型计入。年度数为春季、秋季两学期之和。"
 )
-
-
-class NoSuchScope(Refused):
-    code = "no-such-scope"
-    message = _("没有这个学期或年度的数据：%(scope)s。")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +51,6 @@ class Figure:
             "persons": self.persons,
             "amount_fen": self.amount_fen,
         }
-
-
-def terms_of(scope: str) -> list[Term]:
-    """The terms of "2021S", or of the finance year "2021" (spring and autumn)."""
-    terms = Term.objects.filter(code=scope) if len(scope) == 5 else Term.objects.filter(code__startswith=scope)
-    found = list(terms.order_by("starts_on")) if len(scope) in {4, 5} else []
-    if not found:
-        raise NoSuchScope(scope=scope)
-    return found
-
-
-def counted(terms: Iterable[Term]) -> AwardQuerySet:
-    """The awards behind the figures."""
-    return Award.objects.filter(term__in=list(terms), state=AwardState.CONFIRMED)
 
 
 def figures(scope: str) -> list[Figure]:
@@ -112,13 +95,6 @@ def lines(scope: str) -> list[dict[str, Any]]:
     return [figure.as_line() for figure in figures(scope) if not figure.stage]
 
 
-def names(*, scope: str, program: str = EVERY_PROGRAM, stage: str = "", who: str = ALL) -> AwardQuerySet:
-    """The awards behind one figure, opened down to the child."""
-    awards = counted(terms_of(scope))
-    if program != EVERY_PROGRAM:
-        awards = awards.filter(program=program)
-    if stage:
-        awards = awards.filter(stage=stage)
-    if who == REGISTERED_POOR:
-        awards = awards.filter(is_registered_poor=True)
-    return awards.for_list()
+def names(*, scope: str, **narrower: str) -> AwardQuerySet:
+    """The awards behind one figure, opened down to the child; by the words of a `Selection`."""
+    return Selection(scope, **narrower).awards().for_list()

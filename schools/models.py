@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from common.roles import Person
 
 TERM_CODE = re.compile(r"^(?P<year>20\d\d)(?P<season>[SA])$")
+SCHOOL_YEAR = re.compile(r"^(?P<first>20\d\d)-(?P<second>20\d\d)$")
 
 
 class Town(models.Model):
@@ -220,7 +221,9 @@ class Term(models.Model):
 
 
 def term_name(code: str) -> str:
-    """ "2021年秋季学期" for 2021A; a bare year is the year's total."""
+    """ "2021年秋季学期" for 2021A; "2021" is the finance year, "2020-2021" the school year."""
+    if years := SCHOOL_YEAR.match(code):
+        return _now("%(first)s—%(second)s学年") % years.groupdict()
     if not (found := TERM_CODE.match(code)):
         return _now("%(year)s年度") % {"year": code}
     if found["season"] == Season.AUTUMN:

@@ -1,86 +1,94 @@
-"""The report of a term or year, the names behind a figure, and both as workbooks."""
+"""The tables of a term or year: on the page, on paper, as files; and the documents behind what was allotted."""
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET
 
 from accounts import actions
 from accounts.access import SignedInRequest, needs
-from common import money
-from common.downloads import workbook
-from common.pages import render_list, wide_page_of
-from common.roles import READERS
-from jobs import run
-from reports import exports, tables, totals
-from reports.forms import NamesFilter, scopes
-from reports.tables import Table
+from common.downloads import csv_table, workbook
+from common.roles import COUNTY, READERS
+from reports import allotments, exports, grids, layouts, scopes, sights
+from reports.forms import LayoutForm
+from reports.grids import Grid
 from schools.models import term_name
 
 
 @needs(*READERS)
+@require_GET
 def report(request: SignedInRequest, scope: str = "") -> HttpResponse:
+    """A table with its drawings; without a scope that of the chosen term."""
     if not scope:
         if request.term is None:
             return render(request, "reports/nothing.html")
         return redirect("reports:report", scope=request.term.pk)
-    table = _table(scope)
-    whole, poor = table.figure(), table.figure(who=totals.REGISTERED_POOR)
+    form = LayoutForm(request.GET)
+    table = grid_or_404(form.chosen, scope)
     context = {
         "table": table,
-        "whole": whole,
-        "poor": poor,
-        "programs": [(row.label, table.figure(row.program)) for row in table.programs()],
-        "chart": [
-            (row.label, float(money.wan(table.figure(stage=row.stage).amount_fen).replace(",", "")), False)
-            for row in table.stages()
-        ],
-        "scopes": scopes(),
-        "definition": totals.DEFINITION,
+        "lines": sights.lines(table, form.wanted("town")),
+        "folds": sights.folds(table),
+        "sight": sights.Sight(table, form.unit_chosen),
+        "definition": layouts.definition(table.layout),
         "as_of": timezone.now(),
+        "may_hand_in": request.user.role in COUNTY,
+        "others": sights.others(),
     }
     return render(request, "reports/report.html", context)
 
 
-def _table(scope: str) -> Table:
+def grid_or_404(layout: str, scope: str) -> Grid:
+    """The table of an address that somebody typed."""
     try:
-        return tables.table(scope)
-    except totals.NoSuchScope as refusal:
+        return grids.grid(layout, scope)
+    except scopes.NoSuchScope as refusal:
         raise Http404(str(refusal)) from refusal
 
 
 @needs(*READERS)
-def export(request: SignedInRequest, scope: str) -> HttpResponse:
-    table, now = _table(scope), timezone.now()
-    content = exports.report(table, by=request.user, at=now)
-    term = totals.terms_of(scope)[-1]
-    actions.record(request.user, "report.exported", term, at=now, scope=scope)
-    return workbook(content, _("%(scope)s学生资助情况统计表") % {"scope": table.title})
-
-
-@needs(*READERS)
-def names(request: SignedInRequest) -> HttpResponse:
-    form = NamesFilter(request.GET, default=request.term)
-    if not form.is_meant():
-        raise Http404
-    figure = form.figure()
+@require_GET
+def paper(request: SignedInRequest, scope: str) -> HttpResponse:
+    """The official form on A4 across; the browser prints it."""
+    form = LayoutForm(request.GET)
+    table = grid_or_404(form.chosen, scope)
     context = {
-        "form": form,
-        "figure": figure,
-        "page": wide_page_of(request, form.names(), count=figure.persons),
-        "scope_name": term_name(figure.term),
-        "definition": totals.DEFINITION,
+        "table": table,
+        "sight": sights.Sight(table, form.unit_chosen),
+        "definition": layouts.definition(table.layout),
+        "as_of": timezone.now(),
     }
-    return render_list(request, "reports/names.html", part="reports/_names.html", context=context)
+    return render(request, "reports/paper.html", context)
 
 
-@require_POST
 @needs(*READERS)
-def export_names(request: SignedInRequest) -> HttpResponse:
-    form = NamesFilter(request.POST, default=request.term)
-    if not form.is_meant():
-        raise Http404
-    term, figure = totals.terms_of(form.key["scope"])[-1], form.key
-    job = run.start("names-export", by=request.user, at=timezone.now(), term=term, figure=figure)
-    return redirect(job)
+@require_GET
+def export(request: SignedInRequest, scope: str) -> HttpResponse:
+    """The table as a workbook in the official form, or as plain text with commas."""
+    form, now = LayoutForm(request.GET), timezone.now()
+    table, is_csv = grid_or_404(form.chosen, scope), request.GET.get("as") == "csv"
+    content = exports.csv(table) if is_csv else exports.report(table, unit=form.unit_chosen, by=request.user, at=now)
+    term = scopes.terms_of(scope)[-1]
+    details = {"scope": scope, "layout": str(table.layout), "format": "csv" if is_csv else "xlsx"}
+    actions.record(request.user, "report.exported", term, at=now, **details)
+    name = exports.title(table)
+    return csv_table(content, name) if is_csv else workbook(content, name)
+
+
+@needs(*READERS)
+@require_GET
+def allotted(request: SignedInRequest, scope: str) -> HttpResponse:
+    """The quota documents behind a figure of the table by stages."""
+    try:
+        terms = scopes.terms_of(scope)
+    except scopes.NoSuchScope as refusal:
+        raise Http404(str(refusal)) from refusal
+    program, stage = (request.GET.get(name, "").removeprefix("all") for name in ("program", "stage"))
+    found = allotments.documents(terms, program=program, stage=stage)
+    context = {
+        "scope": scope,
+        "scope_name": term_name(scope),
+        "found": found,
+        "amount_fen": sum(each.quota.amount_fen for each in found),
+    }
+    return render(request, "reports/allotted.html", context)

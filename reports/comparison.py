@@ -1,0 +1,65 @@
+"""Two terms or years of one table side by side."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from reports import grids, layouts
+from reports.grids import Cell
+from reports.layouts import Row
+from reports.selections import NOTHING, Selection
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A row in both scopes: each figure opens its own names."""
+
+    row: Row
+    earlier: Cell
+    later: Cell
+
+    @property
+    def measures(self) -> Iterator["Measure"]:
+        """People, awards, money: both figures and their difference."""
+        one, other = self.earlier, self.later
+        yield Measure(one.count.people, other.count.people, one.selection.people_url, other.selection.people_url)
+        yield Measure(one.count.awards, other.count.awards, one.selection.url, other.selection.url)
+        yield Measure(one.count.amount_fen, other.count.amount_fen, one.selection.url, other.selection.url, True)
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One figure in both scopes."""
+
+    earlier: int
+    later: int
+    earlier_url: str
+    later_url: str
+    is_money: bool = False
+
+    @property
+    def difference(self) -> int:
+        return self.later - self.earlier
+
+    @property
+    def percent(self) -> str:
+        """How much more or less, in parts of the earlier figure; a dash where that was nothing."""
+        if not self.earlier:
+            return "—"
+        return f"{self.difference * 100 / self.earlier:+.1f}%"
+
+
+def compare(layout: str, earlier: str, later: str) -> list[Pair]:
+    """The rows of a table that one of the two has, in their order, the total last."""
+    one, other = grids.grid(layout, earlier), grids.grid(layout, later)
+    there = {line.row.key for grid in (one, other) for line in grid.lines}
+    rows = {line.row.key: line.row for grid in (one, other) for line in grid.lines}
+    order = [row.key for row in layouts.shape(layout, []).rows()]
+    pairs = []
+    for key in order:
+        if key in there:
+            words = rows[key].words
+            cells = [
+                Cell(Selection(grid.scope, **words), grid.count(**words) if grid else NOTHING) for grid in (one, other)
+            ]
+            pairs.append(Pair(rows[key], *cells))
+    return pairs

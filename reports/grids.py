@@ -1,0 +1,170 @@
+"""A table of a layout over a term or year: rows, columns, figures. Pages, files and frozen reports take it here."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+
+from reports import allotments, layouts
+from reports.choices import Layout
+from reports.counting import counts
+from reports.layouts import Row
+from reports.scopes import counted, terms_of
+from reports.selections import ALL, NOTHING, REGISTERED_POOR, Count, Selection
+from schools.models import term_name
+from students.choices import CategoryGroup
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One term or the year, for all or for the registered poor."""
+
+    scope: str
+    who: str = ALL
+
+    @property
+    def is_part(self) -> bool:
+        return self.who != ALL
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One figure and what it counts."""
+
+    selection: Selection
+    count: Count
+
+    @property
+    def is_part(self) -> bool:
+        return self.selection.who != ALL
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row with a figure for each column, and what was allotted by column where the layout says it."""
+
+    row: Row
+    cells: list[Cell]
+    allotted: dict[str, int | None] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        return self.row.label
+
+    @property
+    def is_part(self) -> bool:
+        return self.row.is_part
+
+    @property
+    def is_total(self) -> bool:
+        return self.row.is_total
+
+    @property
+    def columns(self) -> list[tuple[Cell, bool, int | None]]:
+        """Each figure, whether what was allotted stands before it, and that."""
+        return [
+            (cell, not cell.is_part and bool(self.allotted), self.allotted.get(cell.selection.scope))
+            for cell in self.cells
+        ]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table: rows by the layout, columns by term and who."""
+
+    layout: str
+    scope: str
+    terms: list[str]
+    """The terms and, of a year, the year itself."""
+    columns: list[Column]
+    lines: list[Line]
+    head: str
+
+    @property
+    def title(self) -> str:
+        return term_name(self.scope)
+
+    @property
+    def name(self) -> str:
+        return str(Layout(self.layout).label)
+
+    @property
+    def has_allotted(self) -> bool:
+        return self.layout == Layout.STAGES
+
+    @property
+    def width(self) -> int:
+        """Figures under one term: three for all, three for the registered poor."""
+        return 7 if self.has_allotted else 6
+
+    @cached_property
+    def _cells(self) -> dict[Selection, Count]:
+        return {cell.selection: cell.count for line in self.lines for cell in line.cells}
+
+    def count(self, scope: str = "", who: str = ALL, **words: str) -> Count:
+        """One figure; of the scope itself where no term is named."""
+        return self._cells.get(Selection(scope or self.scope, who=who, **words), NOTHING)
+
+    def cells(self) -> Iterator[Cell]:
+        for line in self.lines:
+            yield from line.cells
+
+    @cached_property
+    def total(self) -> Line:
+        return next(line for line in self.lines if line.is_total)
+
+    @property
+    def whole(self) -> Cell:
+        """All of the scope."""
+        return next(cell for cell in self.total.cells if (cell.selection.scope, cell.is_part) == (self.scope, False))
+
+    @property
+    def poor(self) -> Cell:
+        """Of it the registered poor."""
+        return next(cell for cell in self.total.cells if (cell.selection.scope, cell.is_part) == (self.scope, True))
+
+    def outer(self) -> list[tuple[Line, Cell]]:
+        """The rows that are no parts of others, without the total, each with its figure of the scope."""
+        place = self.columns.index(Column(self.scope))
+        return [(line, line.cells[place]) for line in self.lines if not line.is_part and not line.is_total]
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.whole.count.awards
+
+
+def who_name(who: str) -> str:
+    return _("全部") if who == ALL else str(CategoryGroup.REGISTERED_POOR.label)
+
+
+def grid(layout: str, scope: str) -> Grid:
+    """The table of "2021A", or of a year with its terms beside it. Rows without any award are left out."""
+    terms = terms_of(scope)
+    shape = layouts.shape(layout, terms)
+    known = counts(counted(terms), scope, shape.columns, shape.rows_of)
+    codes = [term.pk for term in terms]
+    codes += [scope] if scope not in codes else []
+    columns = [Column(code, who) for code in codes for who in (ALL, REGISTERED_POOR)]
+    allotted = allotments.by_place(terms, scope) if layout == Layout.STAGES else {}
+    lines = []
+    for row in _shown(list(shape.rows()), known, scope, single=shape.names_single_parts):
+        selections = [Selection(column.scope, who=column.who, **row.words) for column in columns]
+        cells = [Cell(selection, known.get(selection, NOTHING)) for selection in selections]
+        given = {code: allotted.get((code, row.key)) for code in codes} if layout == Layout.STAGES else {}
+        lines.append(Line(row, cells, given))
+    return Grid(layout, scope, codes, columns, lines, str(shape.head))
+
+
+def _shown(rows: list[Row], known: dict[Selection, Count], scope: str, *, single: bool) -> Iterator[Row]:
+    """Rows with figures, and the total. A part that is the only one of its row may say no more than its row does."""
+    there = [row.is_total or Selection(scope, **row.words) in known for row in rows]
+    whole_of: list[int] = []
+    parts: Counter[int] = Counter()
+    for place, row in enumerate(rows):
+        whole_of.append(whole_of[-1] if row.is_part else place)
+        parts[whole_of[-1]] += row.is_part and there[place]
+    for place, row in enumerate(rows):
+        if there[place] and (not row.is_part or single or parts[whole_of[place]] > 1):
+            yield row

@@ -1,0 +1,298 @@
+"""Reports as they were handed in: frozen with every award behind them, and compared with what stands now.
+
+The frozen rows hold numbers and codes, nothing personal: whose award it is, the
+award's own row says, to those who may see it.
+"""
+
+import csv
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from io import StringIO
+from typing import Any, NamedTuple
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from accounts import actions
+from accounts.models import User
+from common import keyring
+from common.moves import Refused
+from common.roles import COUNTY
+from jobs import files
+from jobs.choices import FileKind
+from reports import exports, layouts
+from reports.choices import Layout
+from reports.counting import READ_ROWS
+from reports.grids import Grid, grid
+from reports.models import HandedIn
+from reports.scopes import counted, terms_of
+from reports.selections import Bearing
+
+
+class NotTheCounty(Refused):
+    code = "handed-in-not-the-county"
+    message = _("只有县级经办和县级审核可以定版上报。")
+
+
+class WhyMissing(Refused):
+    code = "handed-in-why-missing"
+    message = _("这张表已经上报过，交新版请写明原因。")
+
+
+class Moving(Refused):
+    code = "handed-in-moving"
+    message = _("统计的同时有名单刚刚审定，数字和明细对不上，请重新定版。")
+
+
+class NothingThere(Refused):
+    code = "handed-in-nothing"
+    message = _("这个学期或年度还没有审定的资助，不能定版。")
+
+
+class Row(NamedTuple):
+    """An award as a figure counted it: numbers and codes. `payers` is "central=25000;county=25000", in fen."""
+
+    award: int
+    student: int
+    term: str
+    school: str
+    stage: str
+    program: str
+    category: str
+    is_poor: bool
+    amount_fen: int
+    payers: str
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A report before it is kept: its table, and its rows as the bytes that will be kept."""
+
+    table: Grid
+    content: bytes
+
+
+def rows_now(scope: str) -> Iterator[Row]:
+    """The awards behind the figures of a scope as they are now, by number."""
+    terms = terms_of(scope)
+    bearing = Bearing(terms)
+    columns = (
+        "pk", "student", "term", "school__code", "stage", "program", "category", "is_registered_poor", "amount_fen",
+    )  # fmt: skip
+    for row in counted(terms).order_by("pk").values_list(*columns).iterator(READ_ROWS):
+        pk, student, term, school, stage, program, category, is_poor, fen = row
+        parts = bearing.parts(term, program, fen)
+        payers = ";".join(f"{payer}={part}" for payer, part in parts.items())
+        yield Row(pk, student, term, school, stage, program, category or "", is_poor, fen, payers)
+
+
+def prepare(layout: str, scope: str) -> Prepared:
+    """Count a table and write down the awards behind it. It changes nothing and takes seconds for a year."""
+    table = grid(layout, scope)
+    if table.is_empty:
+        raise NothingThere()
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(Row._fields)
+    for row in rows_now(scope):
+        writer.writerow([int(value) if value is True or value is False else value for value in row])
+    prepared = Prepared(table, text.getvalue().encode())
+    if not _adds_up(figures_of(table), read(prepared.content)):
+        raise Moving()
+    return prepared
+
+
+def refuse(layout: str, scope: str, *, by: User, why: str) -> int:
+    """Refuse what cannot be handed in by this person; else the number of the version that it would be."""
+    if by.role not in COUNTY:
+        raise NotTheCounty()
+    terms_of(scope)
+    last = HandedIn.objects.filter(layout=layout, scope=scope).aggregate(last=Max("version"))["last"] or 0
+    if last and not why.strip():
+        raise WhyMissing()
+    return last + 1
+
+
+@transaction.atomic
+def keep(prepared: Prepared, *, by: User, at: datetime, why: str = "") -> HandedIn:
+    """Keep a report for good; after the first one of a table it is another version and says why."""
+    table = prepared.table
+    version = refuse(table.layout, table.scope, by=by, why=why)
+    name = f"{exports.title(table)} v{version}"
+    whole = table.whole.count
+    workbook = exports.report(table, by=by, at=at)
+    report = HandedIn.objects.create(
+        layout=table.layout,
+        scope=table.scope,
+        version=version,
+        definition=layouts.definition(table.layout),
+        figures=figures_of(table),
+        people=whole.people,
+        awards=whole.awards,
+        amount_fen=whole.amount_fen,
+        rows=files.store(prepared.content, name=f"{name}.csv", kind=FileKind.FROZEN, by=by, at=at),
+        rows_sha256=hashlib.sha256(prepared.content).hexdigest(),
+        workbook=files.store(workbook, name=f"{name}.xlsx", kind=FileKind.EXPORT, by=by, at=at),
+        why=why.strip()[:200],
+        frozen_by=by,
+        frozen_at=at,
+    )
+    actions.record(
+        by,
+        "report.handed-in",
+        report,
+        at=at,
+        layout=table.layout,
+        scope=table.scope,
+        version=version,
+        awards=whole.awards,
+        amount_fen=whole.amount_fen,
+        sha256=report.rows_sha256,
+    )
+    return report
+
+
+def freeze(layout: str, scope: str, *, by: User, at: datetime, why: str = "") -> HandedIn:
+    """Count a table and keep it as it is handed in. The county alone may; version n + 1 needs a reason."""
+    refuse(layout, scope, by=by, why=why)
+    return keep(prepare(layout, scope), by=by, at=at, why=why)
+
+
+def figures_of(table: Grid) -> dict[str, Any]:
+    """A table as it is kept: rows, columns, and people, awards and fen of each figure."""
+    return {
+        "head": table.head,
+        "terms": table.terms,
+        "columns": [[column.scope, column.who] for column in table.columns],
+        "lines": [
+            {
+                "label": line.label,
+                "words": line.row.words,
+                "is_part": line.is_part,
+                "figures": [[cell.count.people, cell.count.awards, cell.count.amount_fen] for cell in line.cells],
+                "allotted": line.allotted,
+            }
+            for line in table.lines
+        ],
+    }
+
+
+def read(content: bytes) -> Iterator[Row]:
+    """The rows of a kept file."""
+    lines = csv.reader(StringIO(content.decode()))
+    next(lines, None)
+    for award, student, term, school, stage, program, category, is_poor, fen, payers in lines:
+        yield Row(int(award), int(student), term, school, stage, program, category, is_poor == "1", int(fen), payers)
+
+
+def rows_of(report: HandedIn) -> Iterator[Row]:
+    """The rows behind a report that was handed in. Refuses a file that is not there."""
+    return read(files.content(report.rows))
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What a second look at the kept rows gave."""
+
+    is_whole: bool
+    amount_fen: int
+
+
+def fault(report: HandedIn) -> Fault:
+    """Whether the kept rows are those that were kept, by their digest, and still add up to the kept figures."""
+    try:
+        content = files.content(report.rows)
+    except (Refused, keyring.CannotOpen):
+        return Fault(is_whole=False, amount_fen=0)
+    is_same = hashlib.sha256(content).hexdigest() == report.rows_sha256
+    rows = list(read(content)) if is_same else []
+    stated = report.people, report.awards, report.amount_fen
+    added = len({row.student for row in rows}), len(rows), sum(row.amount_fen for row in rows)
+    return Fault(is_same and added == stated and _adds_up(report.figures, rows), added[2])
+
+
+def _adds_up(figures: dict[str, Any], rows: Iterator[Row] | list[Row]) -> bool:
+    """Whether the total row is what the rows add up to, column by column."""
+    rows = list(rows)
+    total = next(line for line in figures["lines"] if not line["words"])
+    whole = figures["terms"][-1]
+    for (scope, who), figure in zip(figures["columns"], total["figures"], strict=True):
+        chosen = [row for row in rows if scope in (whole, row.term) and (row.is_poor or who == "all")]
+        people = len({row.student for row in chosen})
+        if figure != [people, len(chosen), sum(row.amount_fen for row in chosen)]:
+            return False
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An award that no longer is what the report counted: as it was, as it is, and in what they differ."""
+
+    was: Row | None
+    now: Row | None
+    fields: tuple[str, ...] = ()
+
+    @property
+    def row(self) -> Row:
+        found = self.now or self.was
+        assert found is not None  # noqa: S101 -- one of the two is always there
+        return found
+
+    @property
+    def words(self) -> str:
+        """ "金额、学校" """
+        return "、".join(str(_FIELDS[name]) for name in self.fields)
+
+
+_FIELDS = {
+    "amount_fen": _("金额"),
+    "student": _("学生"),
+    "term": _("学期"),
+    "school": _("学校"),
+    "program": _("资助项目"),
+    "stage": _("学段"),
+    "category": _("困难类型"),
+    "is_poor": _("是否脱贫及监测"),
+    "payers": _("经费分担"),
+}
+
+
+@dataclass(frozen=True)
+class Differences:
+    """What changed since a report was handed in, award by award."""
+
+    gone: list[Change]
+    new: list[Change]
+    changed: list[Change]
+
+    @property
+    def holds(self) -> bool:
+        """Whether the figures can stand: no award is gone, new or other."""
+        return not (self.gone or self.new or self.changed)
+
+    def __len__(self) -> int:
+        return len(self.gone) + len(self.new) + len(self.changed)
+
+
+def differences(report: HandedIn) -> Differences:
+    """What changed since, by names; a table is only touched by what its layout looks at, the names by all of it."""
+    now = {row.award: row for row in rows_now(report.scope)}
+    found = Differences([], [], [])
+    looked_at = [name for name in _FIELDS if name != "payers" or report.layout == Layout.PAYERS]
+    for was in rows_of(report):
+        row = now.pop(was.award, None)
+        if row is None:
+            found.gone.append(Change(was, None))
+        elif fields := tuple(name for name in looked_at if getattr(was, name) != getattr(row, name)):
+            found.changed.append(Change(was, row, fields))
+    found.new.extend(Change(None, row) for row in now.values())
+    return found
+
+
+def tabs() -> list[tuple[str, str]]:
+    """The three kinds of differences in words."""
+    return [("changed", _now("有变动")), ("new", _now("新增")), ("gone", _now("不再计入"))]

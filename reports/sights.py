@@ -1,0 +1,170 @@
+"""What the page of a table shows beside its figures: tabs, drawings, and which rows are folded away."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+
+from common import money
+from reports.choices import Layout
+from reports.counting import by_term
+from reports.grids import Cell, Grid, Line
+from reports.scopes import counted, scopes
+from reports.templatetags.figures import WAN
+from schools.models import Term, Town, term_name
+
+MOST_ROWS = 150
+"""A table by schools with more rows shows its towns; a town is opened to its schools."""
+MOST_BARS = 8
+TERMS_BACK = 6
+
+
+@dataclass(frozen=True)
+class Link:
+    """A tab: its words, where it leads, whether it is the one in sight."""
+
+    label: str
+    url: str
+    is_current: bool = False
+
+
+class Sight:
+    """One table in one unit."""
+
+    def __init__(self, table: Grid, unit: str) -> None:
+        self.table, self.unit = table, unit
+
+    @property
+    def unit_name(self) -> str:
+        return _("万元") if self.unit == WAN else _("元")
+
+    def _address(self, *, scope: str = "", layout: str = "", unit: str = "", name: str = "reports:report") -> str:
+        words = {"layout": layout or self.table.layout, "unit": unit or self.unit}
+        kept = {key: word for key, word in words.items() if word not in (Layout.PROGRAMS, "yuan")}
+        path = reverse(name, args=[scope or self.table.scope])
+        return f"{path}?{urlencode(kept)}" if kept else path
+
+    def layouts(self) -> list[Link]:
+        return [
+            Link(str(label), self._address(layout=layout), layout == self.table.layout)
+            for layout, label in Layout.choices
+        ]
+
+    def scopes(self) -> list[Link]:
+        """Every year, and of the year in sight its terms and the school year that ends in it."""
+        here = self.table.scope[-4:] if "-" in self.table.scope else self.table.scope[:4]
+        return [
+            Link(name, self._address(scope=code), code == self.table.scope)
+            for code, name in scopes()
+            if len(code) == 4 or (code[-4:] if "-" in code else code[:4]) == here
+        ]
+
+    @property
+    def other_unit(self) -> Link:
+        if self.unit == WAN:
+            return Link(_("按元显示"), self._address(unit="yuan"))
+        return Link(_("按万元显示"), self._address(unit=WAN))
+
+    @property
+    def paper_url(self) -> str:
+        return self._address(name="reports:paper")
+
+    @property
+    def export_url(self) -> str:
+        return self._address(name="reports:export")
+
+    @property
+    def csv_url(self) -> str:
+        address = self._address(name="reports:export")
+        return f"{address}{'&' if '?' in address else '?'}as=csv"
+
+    @property
+    def crossfoot_url(self) -> str:
+        return reverse("reports:crossfoot", args=[self.table.scope])
+
+    @property
+    def compare_url(self) -> str:
+        """Beside the term or year of a year before."""
+        earlier = _a_year_before(self.table.scope)
+        known = {code for code, _name in scopes()}
+        words = {"layout": self.table.layout, "later": self.table.scope}
+        return f"{reverse('reports:compare')}?{urlencode(words | ({'earlier': earlier} if earlier in known else {}))}"
+
+    # Drawings
+
+    @cached_property
+    def parts(self) -> list[tuple[Line, Cell]]:
+        """The rows that make up the total, each with its figure."""
+        return self.table.outer()
+
+    @property
+    def bars(self) -> list[tuple[str, float, bool]]:
+        """Money of the rows in ten thousands, where there are several and not too many."""
+        if not 2 <= len(self.parts) <= MOST_BARS:
+            return []
+        return [(_short(line.label), _in_wan(cell.count.amount_fen), False) for line, cell in self.parts]
+
+    @cached_property
+    def course(self) -> list[tuple[str, float, bool]]:
+        """Money of the terms up to the last one of the table, in ten thousands."""
+        last = Term.objects.filter(pk__in=self.table.terms).order_by("-starts_on")[0]
+        terms = list(Term.objects.filter(starts_on__lte=last.starts_on).order_by("-starts_on")[:TERMS_BACK])[::-1]
+        known = by_term(counted(terms))
+        if len(known) < 2:
+            return []
+        return [
+            (_term_short(term.pk), _in_wan(known[term.pk].amount_fen), term.pk in self.table.terms)
+            for term in terms
+            if term.pk in known
+        ]
+
+
+def _a_year_before(scope: str) -> str:
+    if "-" in scope:
+        return f"{int(scope[:4]) - 1}-{scope[:4]}"
+    return f"{int(scope[:4]) - 1}{scope[4:]}"
+
+
+def _in_wan(fen: int) -> float:
+    return float(money.wan(fen).replace(",", ""))
+
+
+def _term_short(code: str) -> str:
+    return term_name(code).removesuffix("季学期") if code[4:] else term_name(code)
+
+
+def _short(label: str) -> str:
+    """As much of a name as stands below a bar."""
+    return label if len(label) <= 6 else label[:5] + "…"
+
+
+def folds(table: Grid) -> bool:
+    """Whether the schools are folded into their towns."""
+    return table.layout == Layout.SCHOOLS and len(table.lines) > MOST_ROWS
+
+
+def lines(table: Grid, town: Town | None) -> Iterator[Line]:
+    """The rows in sight: all, or the towns with the schools of one."""
+    if not folds(table):
+        yield from table.lines
+        return
+    is_open = False
+    for line in table.lines:
+        if not line.is_part:
+            is_open = town is not None and line.row.words.get("town") == town.pk
+        if not line.is_part or is_open:
+            yield line
+
+
+def others() -> list[Link]:
+    """Pages of reports that stand beside the tables."""
+    found = []
+    for name, label in (("reports:summary", _("年度总结")), ("reports:published", _("公开文稿核对"))):
+        try:
+            found.append(Link(label, reverse(name)))
+        except NoReverseMatch:
+            continue
+    return found

@@ -1,0 +1,37 @@
+"""Any two terms or years beside each other."""
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from accounts.access import SignedInRequest, needs
+from common.roles import READERS
+from reports import comparison, layouts
+from reports.choices import Layout
+from reports.forms import CompareForm
+from reports.scopes import scopes
+from schools.models import term_name
+
+
+@needs(*READERS)
+@require_GET
+def compare(request: SignedInRequest) -> HttpResponse:
+    """Both figures, what lies between them, and how many parts of a hundred that is."""
+    form, known = CompareForm(request.GET), [code for code, _name in scopes()]
+    if not known:
+        raise Http404
+    terms = [code for code in known if len(code) == 5]
+    later = form.wanted("later") or terms[0]
+    earlier = form.wanted("earlier") or (terms[1] if len(terms) > 1 else terms[0])
+    layout = form.wanted("layout") or Layout.PROGRAMS
+    context = {
+        "form": CompareForm({"layout": layout, "earlier": earlier, "later": later}),
+        "layout_name": Layout(layout).label,
+        "earlier": term_name(earlier),
+        "later": term_name(later),
+        "pairs": comparison.compare(layout, earlier, later),
+        "definition": layouts.definition(layout),
+        "as_of": timezone.now(),
+    }
+    return render(request, "reports/compare.html", context)

@@ -1,0 +1,120 @@
+"""What was handed in: the list, one report, what changed since by names, and another version."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts import actions
+from accounts.access import SignedInRequest, needs
+from common.downloads import workbook
+from common.moves import Refused
+from common.pages import chosen, page_of, render_list, tabs_of
+from common.roles import COUNTY, READERS
+from jobs import run
+from reports import change_lists, handed_in
+from reports.choices import Layout
+from reports.forms import FreezeForm
+from reports.models import HandedIn
+from schools.models import term_name
+
+
+@needs(*READERS)
+@require_GET
+def index(request: SignedInRequest) -> HttpResponse:
+    """Every report that was handed in, the newest first."""
+    page = page_of(request, HandedIn.objects.visible_to(request.user).for_list())
+    in_force = set(
+        HandedIn.objects.in_force().filter(pk__in=[report.pk for report in page]).values_list("pk", flat=True)
+    )
+    lines = [{"report": report, "name": term_name(report.scope), "is_newest": report.pk in in_force} for report in page]
+    context = {"page": page, "lines": lines}
+    return render_list(request, "reports/handed_in_list.html", part="reports/_handed_in_list.html", context=context)
+
+
+@needs(*COUNTY)
+@require_POST
+def freeze(request: SignedInRequest) -> HttpResponse:
+    """Order a table to be kept as it is handed in."""
+    form = FreezeForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("请选择要上报的表和学期。"))
+        return redirect("reports:report")
+    words = form.cleaned_data
+    try:
+        version = handed_in.refuse(words["layout"], words["scope"], by=request.user, why=words["why"])
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("reports:report", scope=words["scope"])
+    key = f"report-freeze:{words['layout']}:{words['scope']}:{version}:{timezone.now():%Y%m%d%H%M%S}"
+    return redirect(run.start("report-freeze", by=request.user, at=timezone.now(), key=key, **words))
+
+
+@needs(*READERS)
+@require_GET
+def page(request: SignedInRequest, pk: int) -> HttpResponse:
+    """One report as it was handed in, with a second look at its rows."""
+    report = _found(request, pk)
+    newest = HandedIn.objects.filter(layout=report.layout, scope=report.scope).order_by("-version")[0]
+    fault = handed_in.fault(report)
+    context = {
+        "report": report,
+        "name": term_name(report.scope),
+        "columns": [{"scope": term_name(scope), "is_part": who != "all"} for scope, who in report.figures["columns"]],
+        "newest": newest,
+        "is_whole": fault.is_whole,
+        "changes": len(handed_in.differences(report)) if fault.is_whole else 0,
+        "may_hand_in": request.user.role in COUNTY and newest.pk == report.pk,
+        "layout_name": Layout(report.layout).label,
+    }
+    return render(request, "reports/handed_in.html", context)
+
+
+@needs(*READERS)
+@require_GET
+def differences(request: SignedInRequest, pk: int) -> HttpResponse:
+    """The awards that are gone, new or other since, with their children."""
+    report = _found(request, pk)
+    try:
+        found = handed_in.differences(report)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("reports:handed-in-list")
+    kinds = handed_in.tabs()
+    tab = chosen(request, "tab", [key for key, _label in kinds])
+    counts = {key: len(getattr(found, key)) for key, _label in kinds}
+    rows = getattr(found, tab) if tab else [*found.changed, *found.new, *found.gone]
+    page = page_of(request, rows)
+    page.object_list = change_lists.shown(page.object_list)
+    context = {
+        "report": report,
+        "name": term_name(report.scope),
+        "tabs": tabs_of(request, kinds, counts),
+        "page": page,
+        "total": len(found),
+    }
+    return render_list(
+        request, "reports/handed_in_differences.html", part="reports/_handed_in_differences.html", context=context
+    )
+
+
+@needs(*READERS)
+@require_GET
+def export(request: SignedInRequest, pk: int) -> HttpResponse:
+    """The same as a workbook; who took it is on record."""
+    report, now = _found(request, pk), timezone.now()
+    try:
+        found = handed_in.differences(report)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("reports:handed-in-list")
+    content = change_lists.workbook(report, found, by=request.user, at=now)
+    actions.record(request.user, "report.differences-exported", report, at=now, rows=len(found))
+    return workbook(content, _("%(report)s上报后变动") % {"report": report})
+
+
+def _found(request: SignedInRequest, pk: int) -> HandedIn:
+    rows = HandedIn.objects.visible_to(request.user).select_related("rows", "workbook", "frozen_by")
+    return get_object_or_404(rows, pk=pk)
