@@ -1,0 +1,155 @@
+"""The total at the head of a summary beside the lines beneath it.
+
+A total may leave out a program or take in one that gets no line, so that it differs from their sum is no contradiction
+by itself. It is one where either heads or money is the sum of the lines and the other is not; or where both are near
+it, one above and one below: no choice of lines, and none that is missing, gives such a pair.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import combinations
+
+from reports.published import topics
+from reports.published.entries import Entry, Period
+from reports.published.figures import Figure
+from reports.published.periods import Year
+from reports.published.terms import Rule, Term, Values, total
+
+_NEAR = Decimal("0.1")
+_DOUBT, _DOUBT_OF_SOME = 0.03, 0.4
+_MOST_LEFT_OUT = 2
+_MOST_LINES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """A headline and the lines beneath it. It has terms where some of the lines are seen to make it."""
+
+    head: Entry
+    lines: tuple[Entry, ...]
+    terms: tuple[Term, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """A figure of a headline that no choice of its lines gives, and what all of them give."""
+
+    figure: Figure
+    lines: tuple[Figure, ...]
+    sum_of_lines: Decimal
+
+
+def totals(entries: Sequence[Entry], values: Values) -> list[Total]:
+    """The headlines of a text, for all children and for the registered poor among them."""
+    found = []
+    for head in entries:
+        if not _is_headline(head, entries):
+            continue
+        below = [line for line in entries if _is_below(line, head)]
+        poor = [part for part in head.parts if part.heads and part.money and topics.is_poor(part)]
+        for entry, only_poor in [(head, False), *((part, True) for part in poor)]:
+            lines = _lines(below, poor=only_poor)
+            sections = {line.section for line in lines}
+            is_rough = entry.is_rough or any(line.is_rough for line in lines)
+            if 4 <= len(lines) <= _MOST_LINES and len(sections) > 1 and not is_rough:
+                found.append(Total(entry, tuple(lines), _terms(entry, lines, values)))
+    return found
+
+
+def contradictions(totals: Sequence[Total], years: Sequence[Year], values: Values) -> Iterator[Contradiction]:
+    """Headlines that neither are the sum of their lines nor can be, by the figures as they are read now."""
+    for given in totals:
+        if not given.terms and not _terms(given.head, given.lines, values):
+            yield from _judged(given, years, values)
+
+
+def _is_headline(entry: Entry, entries: Sequence[Entry]) -> bool:
+    """The first line of its section, before any part of it, with heads that may be added and money."""
+    if entry.whole or not (entry.heads and entry.money) or entry.is_rough or not entry.heads.counts_visits:
+        return False
+    if topics.compares(entry) or topics.stages(entry):
+        return False
+    first = next((line for line in entries if line.section[: len(entry.section)] == entry.section), None)
+    return first is entry
+
+
+def _is_below(line: Entry, head: Entry) -> bool:
+    depth = len(head.section)
+    return len(line.section) > depth and line.section[:depth] == head.section and not line.is_bracketed
+
+
+def _lines(below: Sequence[Entry], *, poor: bool) -> list[Entry]:
+    """The lines that a total of the year is made of; of a section without any, those of its terms."""
+    found = []
+    for section in dict.fromkeys(line.section for line in below):
+        mine = [line for line in below if line.section == section and _counts(line, poor=poor)]
+        found += [line for line in mine if line.period is Period.YEAR] or mine
+    return found
+
+
+def _counts(line: Entry, *, poor: bool) -> bool:
+    return bool(line.heads and line.money) and (topics.is_poor(line) if poor else line.whole is None)
+
+
+def _terms(head: Entry, lines: Sequence[Entry], values: Values) -> tuple[Term, ...]:
+    """What has to hold between a headline and the fewest lines left out with which heads or money are their sum."""
+    for left_out in range(_MOST_LEFT_OUT + 1):
+        for out in combinations(range(len(lines)), left_out):
+            chosen = [line for place, line in enumerate(lines) if place not in out]
+            terms = _of(head, chosen, doubt=_DOUBT if not out else _DOUBT_OF_SOME)
+            if any(term.holds(values) for term in terms):
+                return terms
+    return ()
+
+
+def _of(head: Entry, lines: Sequence[Entry], *, doubt: float) -> tuple[Term, ...]:
+    assert head.heads  # noqa: S101 - headlines and their lines have both
+    assert head.money  # noqa: S101
+    return (
+        total(Rule.HEADLINE, head.heads, [line.heads for line in lines if line.heads], doubt=doubt),
+        total(Rule.HEADLINE, head.money, [line.money for line in lines if line.money], doubt=doubt),
+    )
+
+
+def _judged(given: Total, years: Sequence[Year], values: Values) -> Iterator[Contradiction]:
+    head, lines = given.head, given.lines
+    assert head.heads  # noqa: S101 - headlines have both
+    assert head.money  # noqa: S101
+    people, money = values[head.heads], values[head.money]
+    heads = [(line.heads, values[line.heads]) for line in lines if line.heads]
+    amounts = [(line.money, _finest(line, years, values)) for line in lines if line.money]
+    slack = head.money.step + sum((figure.step for figure, _amount in amounts), Decimal(0))
+    all_heads, all_money = _sum(heads), _sum(amounts)
+    over = (people - all_heads) * (money - all_money)
+    is_near = abs(people - all_heads) <= _NEAR * people and abs(money - all_money) <= _NEAR * money
+    pairs = [(one, other) for (_, one), (_, other) in zip(heads, amounts, strict=True)]
+    if is_near and over < 0 and not _some_choice_fits(pairs, people, money, slack):
+        yield Contradiction(head.heads, tuple(figure for figure, _ in heads), all_heads)
+        yield Contradiction(head.money, tuple(figure for figure, _ in amounts), all_money)
+
+
+def _finest(line: Entry, years: Sequence[Year], values: Values) -> Decimal:
+    """The line's money as its terms give it, which is less rounded than the year's."""
+    assert line.money  # noqa: S101 - lines have both
+    money = values[line.money]
+    for year in years:
+        if year.year is line and year.spring.money and year.autumn.money:
+            both = values[year.spring.money] + values[year.autumn.money]
+            if abs(both - money) < line.money.step:
+                return both
+    return money
+
+
+def _sum(given: Iterable[tuple[Figure, Decimal]]) -> Decimal:
+    return sum((value for _figure, value in given), Decimal(0))
+
+
+def _some_choice_fits(
+    lines: Iterable[tuple[Decimal, Decimal]], people: Decimal, money: Decimal, slack: Decimal
+) -> bool:
+    sums: dict[Decimal, list[Decimal]] = {Decimal(0): [Decimal(0)]}
+    for heads, amount in lines:
+        for known, amounts in list(sums.items()):
+            sums.setdefault(known + heads, []).extend([one + amount for one in amounts])
+    return any(abs(amount - money) < slack for amount in sums.get(people, []))
