@@ -1,7 +1,8 @@
 """Questions of the auditor: asked of a school or of the county, answered with words and papers, followed up, closed.
 
-Every step is a row that nobody changes any more. Who was asked answers: a school its own, the county those that name
-no school. A question belongs to a term and waits whatever term people work in.
+Every step is a row that nobody changes any more; whole numbers of persons in it are blotted out. Who was asked
+answers: a school its own, the county those that name no school. A question belongs to a term and waits whatever term
+people work in.
 """
 
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from accounts.models import User
 from audits.choices import QUESTION_MOVES, EntryKind, QuestionState
 from audits.models import Finding, Question, QuestionEntry, QuestionFile, SampleItem
 from common.moves import Refused, move
+from common.redaction import redact
 from common.roles import COUNTY, Role
 from jobs import documents
 from jobs.choices import FileKind
@@ -92,7 +94,7 @@ def ask(
     question = Question.objects.create(
         term=term,
         school=school,
-        title=title.strip(),
+        title=redact(title).strip(),
         finding=finding,
         item=item,
         due_on=due_on,
@@ -144,7 +146,7 @@ def close(question: Question, *, words: str, by: User, at: datetime) -> None:
 
 
 def _add(question: Question, kind: EntryKind, words: str, *, by: User, at: datetime) -> QuestionEntry:
-    return QuestionEntry.objects.create(question=question, kind=kind, words=words.strip(), by=by, at=at)
+    return QuestionEntry.objects.create(question=question, kind=kind, words=redact(words).strip(), by=by, at=at)
 
 
 def _only_auditors(by: User) -> None:

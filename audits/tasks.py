@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from audits import finding_runs, log_checks, samples, trail_export
+from audits import dossier, finding_runs, log_checks, samples, trail_export
 from jobs.run import Running, handler
 from schools.models import Term
 
@@ -29,3 +29,8 @@ def check_log(running: Running) -> dict[str, Any]:
 @handler("actions-export", title=_("导出操作日志"))
 def export_actions(running: Running) -> dict[str, Any]:
     return trail_export.run(running)
+
+
+@handler("dossier", title=_("制作审计案卷"))
+def make_dossier(running: Running) -> dict[str, Any]:
+    return dossier.make(running)

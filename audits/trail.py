@@ -71,6 +71,7 @@ VERBS_OF: dict[str, frozenset[str]] = {
             "names.exported",
             "nominations.downloaded",
             "register.changes-exported",
+            "report.differences-exported",
             "report.exported",
             "roster.downloaded",
             "rosters.exported",

@@ -38,8 +38,8 @@ class TooMany(Refused):
 
 def run(running: Running) -> dict[str, Any]:
     """Write the rows that the run's parameters ask for, and keep the file; that it was taken is on record."""
-    asked = dict(running.params)
-    form, by = Format(asked.pop("format")), running.job.started_by
+    asked = running.params["wanted"]
+    form, by = Format(running.params["format"]), running.job.started_by
     rows = Wanted(**asked).narrow(Action.objects.visible_to(by)).filter(at__lte=running.at)
     count = rows.order_by()[: MOST_EXPORTED + 1].count()
     if count > MOST_EXPORTED:

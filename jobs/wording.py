@@ -34,6 +34,8 @@ _LABELS: dict[str, Any] = {
     "total_fen": _("金额（元）"),
     "day": _("自"),
     "document_no": _("文号"),
+    "files": _("文件数"),
+    "left_out": _("未附文件"),
     "ranges": _("核验段数"),
     "broken_ranges": _("被改动的段数"),
 }

@@ -56,8 +56,9 @@ def export(request: SignedInRequest) -> HttpResponse:
     """Let the log be written as a file, as the address narrows it."""
     asked: Wanted = replace(ActionFilter(request.GET).asked, kind=chosen(request, "kind", Kind.values) or None)
     form = request.POST.get("format", "")
-    params = asked.params() | {"format": form if form in Format.values else Format.XLSX.value}
-    return redirect(run.start("actions-export", by=request.user, at=timezone.now(), **params))
+    file_format = form if form in Format.values else Format.XLSX.value
+    order = {"wanted": asked.params(), "format": file_format}
+    return redirect(run.start("actions-export", by=request.user, at=timezone.now(), **order))
 
 
 @needs(*READERS)

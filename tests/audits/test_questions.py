@@ -69,6 +69,14 @@ class TestAsk:
 
         assert ask(None, due_on=NOW.date()).pk
 
+    def test_blots_out_whole_numbers(self):
+        question = ask(None, title="学生 990101201203040017", words="电话 13800001234 打不通。")
+
+        assert (question.title, question.entries.get().words) == (
+            "学生 ****************17",
+            "电话 *********34 打不通。",
+        )
+
     def test_about_a_finding_asks_its_school_or_the_county(self):
         finding = make.FindingFactory(school=SchoolFactory())
 
@@ -79,7 +87,7 @@ class TestAsk:
         assert ask(None, finding=finding).school is None
 
     def test_about_a_drawn_award_is_of_its_term(self):
-        item = make.SampleItemFactory()
+        item = make.AuditSampleItemFactory()
 
         with pytest.raises(questions.OtherTerm):
             questions.ask(
@@ -286,7 +294,7 @@ class TestPages:
         assert [acts(school), acts(county), acts(auditor)] == [[], [], ["ask-again", "close"]]
 
     def test_begin_a_question_from_what_it_is_about(self, as_role):
-        finding, item = make.FindingFactory(school=SchoolFactory()), make.SampleItemFactory()
+        finding, item = make.FindingFactory(school=SchoolFactory()), make.AuditSampleItemFactory()
         auditor = as_role("auditor")
 
         of_finding = auditor.get(reverse("audits:question-ask"), {"finding": finding.pk}).context

@@ -324,6 +324,7 @@ DOORS: dict[str, Door] = {
     "disbursements:bands": page(READERS),
     "disbursements:band-add": form(APPROVER),
     "disbursements:band-end": form(APPROVER, "band"),
+    "disbursements:band-end-confirm": form(APPROVER, "band"),
     "disbursements:pay-decision": form(COUNTY, "award"),
     "disbursements:batch-bank-file": act(PREPARER, "batch"),
     "disbursements:batch-password": form(COUNTY, "batch"),
