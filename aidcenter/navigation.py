@@ -90,7 +90,10 @@ MENU: list[tuple[Any, list[Link]]] = [
             Link(_("随机复查"), "dices", "programs:rechecks", _READERS),
             Link(_("应助核查"), "user-round-search", "programs:gaps", _READERS),
             Link(_("政策测算"), "calculator", "programs:trials", _READERS),
+            Link(_("抽查"), "clipboard-check", "audits:samples", _READERS),
+            Link(_("公示与发放复核"), "clipboard-list", "audits:reviews", _READERS),
             Link(_("统计报表"), "file-chart-column", "reports:report", _READERS),
+            Link(_("年度总结"), "file-text", "reports:summary", _READERS),
             Link(
                 _("审计问询"),
                 "message-circle-question-mark",
@@ -187,7 +190,7 @@ class Shell:
     def _current(self, addresses: dict[str, str]) -> str:
         """The place that this page belongs to: /students/rosters/3/ to the longest address it begins with."""
         here = self._request.path
-        sections = {view: url.rpartition("/reports/")[1] or url for view, url in addresses.items()}
+        sections = {view: "/reports/" if view == "reports:report" else url for view, url in addresses.items()}
         around = [view for view, url in sections.items() if here == url or (url != "/" and here.startswith(url))]
         return max(around, key=lambda view: len(sections[view]), default="")
 

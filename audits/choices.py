@@ -94,3 +94,16 @@ class EntryKind(TextChoices):
     ANSWERED = "answered", _("答复")
     ASKED_AGAIN = "asked-again", _("继续追问")
     CLOSED = "closed", _("办结")
+
+
+class Lack(TextChoices):
+    """What a school of a term can be short of, in publicity and payment."""
+
+    NOTICE = "notice", _("没有公示")
+    PHOTO = "photo", _("缺公示照片")
+    OBJECTION = "objection", _("异议未办结")
+    MONEY = "money", _("没有全部到账")
+    RETRY = "retry", _("失败或退票未补发")
+    RECOVERY = "recovery", _("追缴未办结")
+    FINDING = "finding", _("有疑点")
+    QUESTION = "question", _("问询未答复")

@@ -40,8 +40,8 @@ from disbursements.models import Payment
 from jobs import files
 from jobs.choices import FileKind
 from jobs.run import Running
-from programs.models import Award
-from schools.models import Term
+from programs.models import Award, Program
+from schools.models import School, Stage, Term, Town
 
 LARGE = 20_000
 """A population of more awards than this is drawn from in the background."""
@@ -143,7 +143,7 @@ def population(term: Term, criteria: Mapping[str, str]) -> QuerySet[Award]:
         term=term, **{lookup: criteria[name] for name, lookup in lookups.items() if criteria.get(name)}
     )
     wanted = criteria.get("paid", "")
-    return rows.filter(_paid(wanted)) if wanted in PaidState else rows
+    return rows.filter(_paid(wanted)) if wanted in PaidState.values else rows
 
 
 def _paid(state: str) -> Q:
@@ -266,6 +266,27 @@ def _in_order(numbers: list[int]) -> list[int]:
         for place in Award.objects.filter(pk__in=some).values_list("school__code", "grade_no", "class_name", "pk")
     ]
     return [pk for _school, _grade, _class, pk in sorted(places)]
+
+
+def criteria_in_words(made: Sample) -> list[tuple[str, str]]:
+    """What the population was narrowed by, and the schools that were drawn first: (what, which)."""
+    named: dict[str, tuple[str, QuerySet[Any]]] = {
+        "program": (_now("资助项目"), Program.objects.all()),
+        "stage": (_now("学段"), Stage.objects.all()),
+        "town": (_now("乡镇"), Town.objects.all()),
+    }
+    said = [
+        (label, str(rows.filter(pk=made.criteria[name]).first() or made.criteria[name]))
+        for name, (label, rows) in named.items()
+        if name in made.criteria
+    ]
+    if code := made.criteria.get("school"):
+        said.append((_now("学校"), str(School.objects.filter(code=code).first() or code)))
+    if made.criteria.get("paid") in PaidState.values:
+        said.append((_now("发放情况"), str(PaidState(made.criteria["paid"]).label)))
+    if schools := made.criteria.get("schools"):
+        said.append((_now("先抽学校"), _now("%(n)s 所") % {"n": schools}))
+    return said
 
 
 @dataclass(frozen=True)

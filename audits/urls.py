@@ -1,6 +1,6 @@
 from django.urls import path
 
-from audits.views import actions, checks, dossier, questions, reviews, samples
+from audits.views import actions, checks, dossier, findings, questions, reviews, samples
 
 app_name = "audits"
 urlpatterns = [

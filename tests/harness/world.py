@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from accounts.models import Action, User
 from audits.models import Question as AuditQuestion
+from audits.models import SampleItem
 from common import workdays
 from disbursements.models import ApprovalBand, Arrival, Bank, Batch, Payment, Recovery
 from jobs import files
@@ -96,6 +97,7 @@ class World:
     file: StoredFile
     action: Action
     audit_question: AuditQuestion
+    audit_item: SampleItem
 
 
 def build(school: School | None = None) -> World:
@@ -176,4 +178,5 @@ def build(school: School | None = None) -> World:
         ),
         action=make.ActionFactory(actor=officer),
         audit_question=make.AuditQuestionFactory(school=school, term=enrollment.term),
+        audit_item=make.AuditSampleItemFactory(award__enrollment__school=school, sample__term=enrollment.term),
     )
