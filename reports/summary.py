@@ -19,7 +19,7 @@ from accounts import actions
 from accounts.models import User
 from common.moves import Refused, WrongState
 from reports import summary_sentences, summary_work
-from reports.models import SummaryText
+from reports.models import SummaryText, SummaryTextQuerySet
 from reports.summary_figures import COMPULSORY, Group, Year
 
 LONGEST = 20_000
@@ -173,13 +173,18 @@ class Summary:
         return next((told for told in self.sections if told.section.key == key), None)
 
 
-def of(year: int, *, says: Callable[[Section], bool] = lambda section: True) -> Summary:
-    """The summary of a finance year; sentences only of the sections that `says` picks.
+def everything(section: Section) -> bool:
+    """For a summary that has every sentence."""
+    return True
+
+
+def of(year: int, written: SummaryTextQuerySet, *, says: Callable[[Section], bool] = everything) -> Summary:
+    """The summary of a finance year around what people have `written`; sentences only where `says` picks the section.
 
     Raises `reports.totals.NoSuchScope` for a year without terms.
     """
     figures = Year(year)
-    texts = {text.section: text for text in SummaryText.objects.filter(year=year).select_related("written_by")}
+    texts = {text.section: text for text in written.filter(year=year).select_related("written_by")}
     parts = [
         ToldPart(
             part.title,
@@ -204,13 +209,17 @@ def _is_written(char: str) -> bool:
 
 
 @transaction.atomic
-def write(*, year: int, section: str, text: str, before: datetime | None, by: User, at: datetime) -> SummaryText:
+def write(*, year: int, section: str, text: str, before: datetime | None, by: User, at: datetime) -> SummaryText | None:
     """Keep what somebody wrote in a section. `before` is when the words were written that this person had in view.
 
-    Raises `WrittenSince` where somebody else was faster: then nothing is kept, and nothing lost.
+    The same words again are no act. Raises `WrittenSince` where somebody else was faster: then nothing is kept, and
+    nothing lost.
     """
     found = SummaryText.objects.filter(year=year, section=section)
     values = {"text": tidy(text), "written_by": by}
+    now = found.first()
+    if (now.text if now else "") == values["text"]:
+        return now
     if before is None:
         try:
             with transaction.atomic():

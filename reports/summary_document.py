@@ -15,12 +15,14 @@ from django.utils import timezone, translation
 from docx import Document
 from docx.document import Document as Paper
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_COLOR_INDEX
-from docx.shared import Mm, Pt
+from docx.shared import Mm
 from docx.table import Table
 from docx.text.paragraph import Paragraph
 
+from reports import summary as summaries
 from reports import summary_paper as paper_of
 from reports import totals
+from reports.models import SummaryTextQuerySet
 from reports.summary import Summary
 from reports.summary_charts import Chart, drawing
 from reports.summary_sentences import POOR, wan
@@ -36,18 +38,24 @@ def title(summary: Summary) -> str:
     return f"{summary.year.year}年学生资助管理中心工作总结"
 
 
-def word(summary: Summary, *, at: datetime) -> bytes:
-    """The document; `at` is the moment at which its figures were counted."""
+def made(year: int, written: SummaryTextQuerySet, *, at: datetime) -> tuple[Summary, bytes]:
+    """The summary of a year and its document; `at` is the moment at which its figures are counted."""
     with translation.override(settings.LANGUAGE_CODE):
-        paper = Document()
-        paper_of.set_up(paper, title=title(summary), at=at)
-        paper.add_paragraph(title(summary), style="Title")
-        _text(paper, summary)
-        _signature(paper, at)
-        _attachment(paper, summary, at)
-        stream = io.BytesIO()
-        paper.save(stream)
-        return stream.getvalue()
+        summary = summaries.of(year, written)
+        return summary, word(summary, at=at)
+
+
+def word(summary: Summary, *, at: datetime) -> bytes:
+    """The document of a summary that was counted `at` this moment, in the office's language."""
+    paper = Document()
+    paper_of.set_up(paper, title=title(summary), at=at)
+    paper.add_paragraph(title(summary), style="Title")
+    _text(paper, summary)
+    _signature(paper, at)
+    _attachment(paper, summary, at)
+    stream = io.BytesIO()
+    paper.save(stream)
+    return stream.getvalue()
 
 
 def _text(paper: Paper, summary: Summary) -> None:
@@ -76,9 +84,7 @@ def _paragraph(paper: Paper, words: str) -> None:
 def _signature(paper: Paper, at: datetime) -> None:
     day = timezone.localdate(at)
     for words in (f"{settings.COUNTY_NAME}学生资助管理中心", f"{day.year}年{day.month}月{day.day}日"):
-        paragraph = paper.add_paragraph(words, style=paper_of.BODY)
-        paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
-        paragraph.paragraph_format.right_indent = Pt(32)
+        paper.add_paragraph(words, style=paper_of.SIGNATURE)
 
 
 # Tables and charts

@@ -21,13 +21,8 @@ from docx.shared import Mm, Pt, RGBColor
 from docx.styles.style import ParagraphStyle
 from docx.table import Table, _Cell, _Row
 
-BODY, TABLE_TITLE, NOTE, CELL, DRAWING = (
-    "Summary Body",
-    "Summary Table Title",
-    "Summary Note",
-    "Summary Cell",
-    "Drawing",
-)
+BODY, SIGNATURE = "Summary Body", "Summary Signature"
+TABLE_TITLE, NOTE, CELL, DRAWING = "Summary Table Title", "Summary Note", "Summary Cell", "Summary Drawing"
 _TITLE_FONT, _BODY_FONT, _HEAD_FONT, _SUBHEAD_FONT = "方正小标宋简体", "仿宋_GB2312", "黑体", "楷体_GB2312"
 _INSTEAD = {_TITLE_FONT: "黑体", _BODY_FONT: "仿宋", _HEAD_FONT: "SimHei", _SUBHEAD_FONT: "楷体"}
 _LATIN_FONT = "Times New Roman"
@@ -64,6 +59,7 @@ def _styles(paper: Paper) -> None:
         ("Heading 1", _HEAD_FONT, _BODY_SIZE, None),
         ("Heading 2", _SUBHEAD_FONT, _BODY_SIZE, None),
         (BODY, _BODY_FONT, _BODY_SIZE, WD_ALIGN_PARAGRAPH.JUSTIFY),
+        (SIGNATURE, _BODY_FONT, _BODY_SIZE, WD_ALIGN_PARAGRAPH.RIGHT),
         (TABLE_TITLE, _HEAD_FONT, _BODY_SIZE, WD_ALIGN_PARAGRAPH.CENTER),
         (NOTE, _BODY_FONT, _NOTE_SIZE, None),
         (CELL, _BODY_FONT, _CELL_SIZE, None),
@@ -82,6 +78,7 @@ def _styles(paper: Paper) -> None:
             spacing.line_spacing_rule = WD_LINE_SPACING.SINGLE
     paper.styles["Title"].paragraph_format.space_after = _LINE
     paper.styles["Title"].paragraph_format.line_spacing = Pt(36)
+    paper.styles[SIGNATURE].paragraph_format.right_indent = _BODY_SIZE * 2
     paper.styles[TABLE_TITLE].paragraph_format.space_before = Pt(12)
     paper.styles[TABLE_TITLE].paragraph_format.keep_with_next = True
     paper.styles[NOTE].paragraph_format.space_before = Pt(4)

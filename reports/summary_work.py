@@ -51,7 +51,7 @@ def _comparison(year: Year, term: Term) -> str:
     check = Crosscheck.objects.filter(term=term, state=CrosscheckState.DONE).first()
     if check is None:
         return ""
-    sure = sure_matches(term)
+    sure = sure_matches(term) if "lines" in check.counts else {}
     poor = check.snapshots.filter(source__category__group=CategoryGroup.REGISTERED_POOR).select_related("source")
     lists = "、".join(
         f"{each.source.name}（名单日期{_day(each.as_of)}）" for each in poor.order_by("source__code", "pk")
