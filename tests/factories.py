@@ -15,7 +15,17 @@ from accounts.models import Action, Allowance, User
 from audits import drawing
 from audits.choices import EntryKind as QuestionStep
 from audits.choices import QuestionState
-from audits.models import LogSeal, Question, QuestionEntry, QuestionFile, Sample, SampleItem
+from audits.models import (
+    Finding,
+    FindingEvidence,
+    FindingWord,
+    LogSeal,
+    Question,
+    QuestionEntry,
+    QuestionFile,
+    Sample,
+    SampleItem,
+)
 from common import names, resident_ids, sealed, workdays
 from common.roles import Role
 from disbursements.choices import BatchState, EntryKind, FailureReason, PaymentState, RecoveryCause, Way
@@ -81,6 +91,8 @@ from programs.models import (
     TermProgram,
     Trial,
 )
+from reports.handed_in import Row
+from reports.models import HandedIn
 from schools.models import Grade, School, SchoolKind, Stage, Term, Town
 from students import identity, register_changes
 from students.choices import (
@@ -1424,6 +1436,56 @@ class AuditQuestionFileFactory(DjangoModelFactory):
 # --- audits: samples
 
 
+class FindingFactory(DjangoModelFactory):
+    """A standing one of a confirmed award that is off its standard, or `gone=True`."""
+
+    class Meta:
+        model = Finding
+
+    class Params:
+        award = factory.SubFactory(AwardFactory, confirmed=True)
+        gone = factory.Trait(gone_at=NOW)
+
+    term = factory.SelfAttribute("award.term")
+    rule = "off-standard"
+    key = factory.Sequence(str)
+    severity = "serious"
+    severity_order = 1
+    school = factory.SelfAttribute("award.school")
+    student = factory.SelfAttribute("award.student")
+    amount_fen = 10_000
+    facts = factory.LazyAttribute(
+        lambda finding: {"program": finding.award.program_id, "amount_fen": 60_000, "due_fen": 50_000}
+    )
+    first_found_at = NOW
+    last_found_at = NOW
+
+
+class FindingEvidenceFactory(DjangoModelFactory):
+    class Meta:
+        model = FindingEvidence
+
+    class Params:
+        award = factory.SubFactory(AwardFactory, confirmed=True)
+
+    finding = factory.SubFactory(FindingFactory, award=factory.SelfAttribute("..award"))
+    position = factory.Sequence(lambda n: n + 1)
+    row_type = "programs.award"
+    row_id = factory.LazyAttribute(lambda line: str(line.award.pk))
+    facts = {"amount_fen": 60_000}
+
+
+class FindingWordFactory(DjangoModelFactory):
+    class Meta:
+        model = FindingWord
+
+    finding = factory.SubFactory(FindingFactory)
+    state = "explained"
+    words = "学校已补交收费批文。"
+    by = factory.SubFactory(UserFactory)
+    at = NOW
+
+
 class AuditSampleFactory(DjangoModelFactory):
     """Drawn at equal chances from a frozen population of one award."""
 
@@ -1466,3 +1528,39 @@ class AuditSampleItemFactory(DjangoModelFactory):
     sample = factory.SubFactory(AuditSampleFactory)
     position = factory.Sequence(lambda n: n + 1)
     award = factory.SubFactory(AwardFactory, confirmed=True)
+
+
+# --- reports
+
+
+class HandedInFactory(DjangoModelFactory):
+    """The first version of a table that counted nothing yet; another table for each."""
+
+    class Meta:
+        model = HandedIn
+
+    layout = factory.Iterator(["programs", "stages", "categories", "schools", "payers"])
+    scope = "2021A"
+    version = factory.Sequence(lambda n: n + 1)
+    definition = "统计口径：县级已审定的资助。"
+    figures = factory.LazyAttribute(
+        lambda report: {
+            "head": "资助项目",
+            "terms": [report.scope],
+            "columns": [[report.scope, "all"], [report.scope, "registered-poor"]],
+            "lines": [
+                {"label": "合计", "words": {}, "is_part": False, "figures": [[0, 0, 0]] * 2, "allotted": {}},
+            ],
+        }
+    )
+    people = awards = amount_fen = 0
+    rows = factory.LazyAttribute(
+        lambda report: files.store(
+            ",".join(Row._fields).encode() + b"\n", name="明细.csv", kind=FileKind.FROZEN, by=report.frozen_by, at=NOW
+        )
+    )
+    rows_sha256 = factory.SelfAttribute("rows.sha256")
+    workbook = factory.SubFactory(StoredFileFactory, kind=FileKind.EXPORT)
+    why = "补充名单审定后重新统计"
+    frozen_by = factory.SubFactory(UserFactory)
+    frozen_at = NOW

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from accounts.models import Action, User
+from audits.models import Finding, SampleItem
 from audits.models import Question as AuditQuestion
-from audits.models import SampleItem
 from common import workdays
 from disbursements.models import ApprovalBand, Arrival, Bank, Batch, Payment, Recovery
 from jobs import files
@@ -30,6 +30,7 @@ from programs.models import (
     Trial,
 )
 from programs.publicity import PublicRow
+from reports.models import HandedIn
 from schools.models import School, Term
 from students.models import (
     Absence,
@@ -98,6 +99,8 @@ class World:
     action: Action
     audit_question: AuditQuestion
     audit_item: SampleItem
+    finding: Finding
+    handed_in: HandedIn
 
 
 def build(school: School | None = None) -> World:
@@ -178,5 +181,7 @@ def build(school: School | None = None) -> World:
         ),
         action=make.ActionFactory(actor=officer),
         audit_question=make.AuditQuestionFactory(school=school, term=enrollment.term),
+        handed_in=make.HandedInFactory(),
         audit_item=make.AuditSampleItemFactory(award__enrollment__school=school, sample__term=enrollment.term),
+        finding=make.FindingEvidenceFactory(award=award).finding,
     )
