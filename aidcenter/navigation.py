@@ -89,6 +89,7 @@ MENU: list[tuple[Any, list[Link]]] = [
             Link(_("认定名单"), "list-checks", "programs:recognitions", _READERS),
             Link(_("随机复查"), "dices", "programs:rechecks", _READERS),
             Link(_("应助核查"), "user-round-search", "programs:gaps", _READERS),
+            Link(_("疑点核查"), "flag", "audits:findings", _READERS),
             Link(_("政策测算"), "calculator", "programs:trials", _READERS),
             Link(_("抽查"), "clipboard-check", "audits:samples", _READERS),
             Link(_("公示与发放复核"), "clipboard-list", "audits:reviews", _READERS),

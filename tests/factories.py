@@ -857,6 +857,9 @@ class RecognitionListFactory(DjangoModelFactory):
     state = "in_force"
     uploaded_by = factory.SubFactory(UserFactory)
     uploaded_at = NOW
+    in_force_at = factory.LazyAttribute(
+        lambda made: made.uploaded_at if made.state in ("in_force", "superseded") else None
+    )
 
 
 class RecognitionFactory(DjangoModelFactory):
