@@ -195,11 +195,12 @@ def _list(award: Award) -> Iterator[Fact]:
         yield Fact(_("学校经办人核对"), by=str(of_list.school_prepared_by), at=of_list.school_prepared_at)
     signed_by = of_list.school_approved_by
     if signed_by is None:
-        yield Fact(_("没有学校负责人的确认"), is_missing=True)
+        yield Fact(_("没有学校的确认"), is_missing=True)
     elif signed_by.role in COUNTY:
         yield Fact(_("县级代学校确认"), by=str(signed_by), at=of_list.school_approved_at)
     else:
-        yield Fact(_("学校负责人确认"), by=str(signed_by), at=of_list.school_approved_at)
+        words = _("学校负责人确认") if signed_by.is_principal else _("学校确认")
+        yield Fact(words, by=str(signed_by), at=of_list.school_approved_at)
     if of_list.confirmed_by is None:
         yield Fact(_("没有县级审定"), is_missing=True)
     else:

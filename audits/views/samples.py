@@ -24,8 +24,8 @@ from jobs.views import file as hand_out
 
 SHEETS = (20, 50)
 """How many work sheets one page prints."""
-AROUND = 12
-"""Items before and behind the one at work that stand beside it."""
+AROUND = (3, 20)
+"""How many items before and behind the one at work stand beside it."""
 
 
 @needs(*READERS)
@@ -205,7 +205,8 @@ def _item_page(request: SignedInRequest, found: SampleItem, **forms: Any) -> Htt
     is_auditor = request.user.role == Role.AUDITOR
     may_note = is_auditor and found.sample.state == SampleState.OPEN and found.follow_up != FollowUp.DONE
     may_follow_up = request.user.role in COUNTY and found.follow_up == FollowUp.ASKED
-    near = found.sample.items.filter(position__range=(found.position - AROUND, found.position + AROUND))
+    before, behind = AROUND
+    near = found.sample.items.filter(position__range=(found.position - before, found.position + behind))
     context = {
         "item": found,
         "sample": found.sample,
