@@ -194,6 +194,11 @@ class Running:
         """When the run was ordered: the same in every try, so that a resumed run writes the same rows."""
         return self.job.created_at
 
+    @property
+    def now(self) -> datetime:
+        """This moment, for what has to say when it came to hold; unlike `at` it is another one in every try."""
+        return self._ends_at or timezone.now()
+
     def report_total(self, total: int) -> None:
         """Tell the page how far the cursor will go."""
         self._write(total=total, lease_until=_lease_end())

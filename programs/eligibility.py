@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from common.money import yuan
-from programs.choices import Basis, Level, RecognitionListState, Way
+from programs.choices import Basis, Level, Way
 from programs.exclusions import Exclusions, warning
 from programs.models import Nomination, Program, Recognition, Rule, SchoolFee, Standard
 from schools.models import School, Term
@@ -380,11 +380,12 @@ def hardships(term: Term, students: Iterable[int] | None = None) -> dict[int, fr
 
 
 def levels(term: Term, students: Iterable[int] | None = None) -> dict[int, str]:
-    """student → the level of recognition in the term, from the lists in force."""
-    rows = Recognition.objects.filter(term=term, list__state=RecognitionListState.IN_FORCE)
+    """student → the level of recognition in the term, from the lists in force: that of the school where the child
+    studies before that of a school that it left."""
+    rows = Recognition.objects.in_force(term)
     if students is not None:
         rows = rows.filter(student__in=list(students))
-    return dict(rows.order_by("pk").values_list("student", "level").iterator())
+    return dict(rows.last_holds().values_list("student", "level").iterator())
 
 
 def nominations(term: Term, students: Iterable[int] | None = None) -> dict[int, Nominations]:

@@ -11,7 +11,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from common.money import yuan
-from programs.choices import Level, RecognitionListState, Way
+from programs.choices import Level, Way
 from programs.eligibility import Condition, Facts, Rulebook, Verdict, facts_now
 from programs.models import Award, AwardQuerySet, Nomination, PolicyDocument, Program, Recognition, Rule
 from programs.transfers import Transfers
@@ -170,9 +170,8 @@ class _Explainer:
 
     @cached_property
     def _recognition(self) -> Recognition | None:
-        found = Recognition.objects.filter(student=self.enrollment.student_id, term=self.term)
-        in_force = found.filter(list__state=RecognitionListState.IN_FORCE)
-        return in_force.select_related("list__school", "list__file", "list__carried_from").order_by("-pk").first()
+        found = Recognition.objects.in_force(self.term).filter(student=self.enrollment.student_id)
+        return found.select_related("list__school", "list__file", "list__carried_from").last_holds().last()
 
     def _answer(self, verdict: Verdict, given: set[str]) -> Answer:
         program = verdict.program

@@ -13,7 +13,7 @@ from accounts.models import User
 from common.bulk import in_parts
 from common.roles import COUNTY
 from common.workbooks import Column, Value, write_table
-from programs.choices import Gap, GapReason, GapState, Level, RecognitionListState
+from programs.choices import Gap, GapReason, GapState, Level
 from programs.gap_answers import Answers
 from programs.gaps import Line
 from programs.models import Award, GapAnswer, Program, Recognition, Rule
@@ -107,8 +107,8 @@ def _facts(term: Term, students: Iterable[int]) -> dict[int, list[Fact]]:
     held = Hardship.objects.in_force(term).filter(student__in=students).select_related("category")
     for fact in held.order_by("category__priority", "pk"):
         found.setdefault(fact.student_id, []).append(Fact(str(fact.category), fact.known_on))
-    lists = Recognition.objects.filter(term=term, list__state=RecognitionListState.IN_FORCE, student__in=students)
-    for student, level in dict(lists.order_by("pk").values_list("student", "level")).items():
+    lists = Recognition.objects.in_force(term).filter(student__in=students)
+    for student, level in dict(lists.last_holds().values_list("student", "level")).items():
         found.setdefault(student, []).append(Fact(_("认定等级：%(level)s") % {"level": Level(level).label}))
     return found
 

@@ -162,10 +162,10 @@ class _Search:
         return found
 
     def _levels(self) -> dict[int, tuple[str, date]]:
-        """student → the level of recognition, with the day of the school's list; the last one holds."""
-        rows = Recognition.objects.filter(term=self.term, list__state=RecognitionListState.IN_FORCE)
+        """student → the level of recognition, with the day of the school's list; as in the award run."""
+        rows = Recognition.objects.in_force(self.term)
         days = self._days(RecognitionList.objects.filter(state=RecognitionListState.IN_FORCE), "pk", "uploaded_at")
-        columns = self._of_theirs(rows).order_by("pk").values_list("student", "level", "list")
+        columns = self._of_theirs(rows).last_holds().values_list("student", "level", "list")
         return {
             student: (level, days.get(in_list, self.term.starts_on))
             for student, level, in_list in columns.iterator(READ_ROWS)
@@ -219,7 +219,7 @@ class _Search:
                     yield child
             return
         facts = Hardship.objects.in_force(self.term).order_by().values("student")
-        lists = Recognition.objects.filter(term=self.term, list__state=RecognitionListState.IN_FORCE).order_by()
+        lists = Recognition.objects.in_force(self.term).order_by()
         named = Nomination.objects.filter(term=self.term, is_current=True).order_by().values("student")
         with_facts = studying.filter(
             Q(student__in=facts) | Q(student__in=lists.values("student")) | Q(student__in=named)

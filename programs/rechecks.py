@@ -51,12 +51,8 @@ class Again:
 
 def population(term: Term, at: datetime) -> list[int]:
     """The children whom the lists that held at that moment find poor, by the keys of their recognitions, in order."""
-    held = RecognitionList.objects.filter(
-        term=term,
-        uploaded_at__lte=at,
-        state__in=[RecognitionListState.IN_FORCE, RecognitionListState.SUPERSEDED],
-    )
-    newest: dict[int, int] = dict(held.order_by("pk").values_list("school", "pk"))
+    held = RecognitionList.objects.filter(term=term, in_force_at__lte=at)
+    newest: dict[int, int] = dict(held.order_by("in_force_at", "pk").values_list("school", "pk"))
     poor = Recognition.objects.filter(term=term, list__in=held).exclude(level=Level.NOT_POOR)
     lists = set(newest.values())
     rows = poor.order_by("pk").values_list("pk", "list")

@@ -141,7 +141,7 @@ def read(recognition_list: RecognitionList, *, running: Running, reader: sheets.
         raise
     result = {"people": len(recognized), "unmatched": len(unmatched)}
     with running.chunk(to=len(recognized), result=result):
-        _replace(recognition_list, people=len(recognized), unmatched=unmatched)
+        _replace(recognition_list, at=running.now, people=len(recognized), unmatched=unmatched)
         insert(
             Recognition,
             _COLUMNS,
@@ -164,14 +164,14 @@ def read(recognition_list: RecognitionList, *, running: Running, reader: sheets.
 _COLUMNS = ("student", "list", "term", "level", "row")
 
 
-def _replace(recognition_list: RecognitionList, **facts: Any) -> None:
+def _replace(recognition_list: RecognitionList, *, at: datetime, **facts: Any) -> None:
     """Put a list in force in the place of the school's list before."""
     before = RecognitionList.objects.filter(
         school=recognition_list.school, term=recognition_list.term, state=RecognitionListState.IN_FORCE
     ).first()
     if before is not None:
         move(before, RecognitionListState.SUPERSEDED, moves=RECOGNITION_LIST_MOVES)
-    move(recognition_list, RecognitionListState.IN_FORCE, moves=RECOGNITION_LIST_MOVES, **facts)
+    move(recognition_list, RecognitionListState.IN_FORCE, moves=RECOGNITION_LIST_MOVES, in_force_at=at, **facts)
 
 
 @transaction.atomic
@@ -180,7 +180,7 @@ def put_in_force(round: RecognitionRound, levels: Mapping[int, str], *, by: User
     made = RecognitionList.objects.create(
         school=round.school, term=round.term, round=round, uploaded_by=by, uploaded_at=at
     )
-    _replace(made, people=len(levels))
+    _replace(made, at=at, people=len(levels))
     rows = enumerate(levels.items(), start=1)
     insert(Recognition, _COLUMNS, [(child, made.pk, made.term_id, level, row) for row, (child, level) in rows])
     actions.record(by, "recognition.in-force", made, at=at, people=made.people, unmatched=0)
@@ -217,6 +217,7 @@ def carry_on(term: Term, *, schools: Iterable[School] | None = None, by: User, a
             term=term,
             carried_from=each,
             state=RecognitionListState.IN_FORCE,
+            in_force_at=at,
             uploaded_by=by,
             uploaded_at=at,
             people=each.people,

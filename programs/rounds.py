@@ -357,7 +357,7 @@ def abandon(round: RecognitionRound, *, reason: str, by: User, at: datetime) -> 
 def record(round: RecognitionRound, *, by: User, at: datetime) -> RecognitionList:
     """Take a round on record: another person makes it the school's list in force.
 
-    A round of changes is the list in force with its changes applied.
+    A round of changes is the list in force with its changes applied, without the children who have left the school.
     """
     recognitions.at_work(round, RoundState.CLOSED)
     if by.pk == round.reviewed_by_id:
@@ -366,7 +366,9 @@ def record(round: RecognitionRound, *, by: User, at: datetime) -> RecognitionLis
     levels: dict[int, str] = {}
     before = list_in_force(round.school, round.term)
     if round.kind == RoundKind.CHANGE and before is not None:
-        levels = dict(before.recognitions.order_by("pk").values_list("student", "level"))
+        here = Enrollment.objects.here().filter(school=round.school_id, term=round.term_id).values("student")
+        still = before.recognitions.filter(student__in=here)
+        levels = dict(still.order_by("pk").values_list("student", "level"))
     decided = round.applications.filter(state=ApplicationState.DECIDED).order_by("pk")
     changed = dict(decided.values_list("student", "level"))
     made = recognitions.put_in_force(round, levels | changed, by=by, at=at)

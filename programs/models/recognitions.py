@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -19,9 +19,11 @@ from programs.choices import (
     RoundKind,
     RoundState,
 )
+from students.models import Enrollment
 
 if TYPE_CHECKING:
     from common.roles import Person
+    from schools.models import Term
 
 
 class RecognitionRoundQuerySet(models.QuerySet["RecognitionRound"]):
@@ -294,6 +296,8 @@ class RecognitionList(models.Model):
         "accounts.User", on_delete=models.PROTECT, related_name="+", verbose_name=_("上传人")
     )
     uploaded_at = models.DateTimeField(_("上传时间"))
+    in_force_at = models.DateTimeField(_("开始使用时间"), null=True)
+    """A file that was handed in holds once it is read, which may be later."""
     people = models.PositiveIntegerField(_("人数"), default=0)
     unmatched = models.JSONField(_("未采用行"), default=list)
     refusal_code = models.CharField(max_length=40, blank=True)
@@ -310,6 +314,11 @@ class RecognitionList(models.Model):
                 fields=["school", "term"], condition=Q(state="in_force"), name="recognitionlist_one_in_force"
             ),
             models.CheckConstraint(
+                name="recognitionlist_in_force_since",
+                condition=Q(state__in=["uploaded", "refused"], in_force_at=None)
+                | Q(state__in=["in_force", "superseded"], in_force_at__isnull=False),
+            ),
+            models.CheckConstraint(
                 name="recognitionlist_has_one_source",
                 condition=Q(file__isnull=False, round=None, carried_from=None)
                 | Q(file=None, round__isnull=False, carried_from=None)
@@ -324,6 +333,20 @@ class RecognitionList(models.Model):
         return reverse("programs:recognition", args=[self.pk])
 
 
+class RecognitionQuerySet(models.QuerySet["Recognition"]):
+    def in_force(self, term: Term) -> Self:
+        """What the lists that hold say in a term."""
+        return self.filter(term=term, list__state=RecognitionListState.IN_FORCE)
+
+    def last_holds(self) -> Self:
+        """In an order in which of one child the last word holds: that of the school where it studies before those of
+        others, the newest of them last."""
+        studying = Enrollment.objects.studying().filter(
+            student=OuterRef("student"), term=OuterRef("term"), school=OuterRef("list__school")
+        )
+        return self.annotate(is_here=Exists(studying)).order_by("is_here", "pk")
+
+
 class Recognition(models.Model):
     """A school's finding that a child's family is poor, and how much (教财〔2018〕16号)."""
 
@@ -336,6 +359,8 @@ class Recognition(models.Model):
     term = models.ForeignKey("schools.Term", on_delete=models.PROTECT, related_name="+", verbose_name=_("学期"))
     level = models.CharField(_("认定等级"), max_length=10, choices=Level)
     row = models.PositiveIntegerField(_("行"))
+
+    objects = RecognitionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("困难认定")

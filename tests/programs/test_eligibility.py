@@ -5,10 +5,10 @@ from datetime import date
 import pytest
 
 from jobs import run
-from programs import awards, blockers, exclusions, gaps
+from programs import awards, blockers, exclusions, explanations, gaps
 from programs.choices import AwardState, Level
 from programs.eligibility import Known, Place, Rulebook, explain, facts_now
-from programs.models import Nomination
+from programs.models import Award, Nomination
 from tests.factories import (
     NOW,
     AwardFactory,
@@ -417,3 +417,30 @@ class TestListsOfADraft:
 
         assert award_list.awards.filter(state=AwardState.PROPOSED).count() == 2
         assert awards.tiers(award_list.awards.first()) == []
+
+
+class TestALevelOfTwoSchools:
+    """A child that moved within the term stands on the lists of both schools."""
+
+    @pytest.fixture
+    def moved(self, term, program):
+        """It studies in the first school; the second, which it left, handed its list in later."""
+        narrow(program, levels=[Level.SPECIAL])
+        here = EnrollmentFactory(term=term)
+        RecognitionFactory(student=here.student, list__term=term, list__school=here.school, level=Level.SPECIAL)
+        left = EnrollmentFactory(student=here.student, term=term, school=SchoolFactory(), state="left")
+        RecognitionFactory(student=here.student, list__term=term, list__school=left.school, level=Level.GENERAL)
+        return here
+
+    def test_is_that_of_the_school_where_it_studies(self, term, moved):
+        assert Known(term).levels == {moved.student_id: Level.SPECIAL}
+
+    def test_is_the_newest_where_it_studies_in_neither(self, term, moved):
+        type(moved).objects.filter(pk=moved.pk).update(state="left")
+
+        assert Known(term).levels == {moved.student_id: Level.GENERAL}
+
+    def test_is_the_same_for_the_gaps_and_for_the_explanation(self, term, program, moved):
+        assert [(line.student, line.program) for line in gaps.find(term)] == [(moved.student_id, program.code)]
+        assert [answer.program for answer in explanations.explain(moved, awards=Award.objects.all()).given] == [program]
+        assert explanations.explain(moved, awards=Award.objects.all()).recognition.level == Level.SPECIAL

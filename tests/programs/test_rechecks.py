@@ -83,6 +83,23 @@ class TestDrawAgain:
 
         assert (again.is_same_population, again.is_same_draw) == (True, True)
 
+    def test_still_does_when_a_file_that_was_handed_in_before_is_read_afterwards(self, term, listed):
+        """It waited when the draw was made, and holds now."""
+        waiting = make.RecognitionListFactory(
+            school=listed[0].school, state="uploaded", uploaded_at=NOW - timedelta(hours=1)
+        )
+        made = draw(term)
+        listed[0].state = "superseded"
+        listed[0].save()
+        waiting.state, waiting.in_force_at = "in_force", NOW + timedelta(minutes=5)
+        waiting.save()
+        make.RecognitionFactory(list=waiting)
+
+        again = rechecks.draw_again(made)
+
+        assert (again.is_same_population, again.is_same_draw) == (True, True)
+        assert draw(term, percent=100).population == 20
+
     def test_says_when_the_children_or_the_lines_are_others(self, term):
         made = draw(term)
         RecheckDraw.objects.update(seed="another")

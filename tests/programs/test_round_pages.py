@@ -234,6 +234,7 @@ class TestVotes:
     def test_that_are_wrong_keep_what_was_written_and_say_whose_they_are(self, officer, pupils):
         round = make.RecognitionRoundFactory(school=pupils[0].school)
         row = make.ApplicationFactory(enrollment=pupils[0], round=round, state="class_reviewed", class_level="hard")
+        make.PanelMeetingFactory(round=round)
         said = {f"{row.pk}-votes_for": 9, f"{row.pk}-votes_against": 0, f"{row.pk}-level": "hard"}
 
         answer = officer.post(url("round-votes", round.pk), said)
@@ -248,6 +249,50 @@ class TestVotes:
         answer = officer.post(url("round-votes", round.pk), {f"{row.pk}-level": "hard"})
 
         assert "请填写票数，没有就填 0。" in words(answer)
+
+
+class TestMeetings:
+    def test_over_an_objection_are_asked_for_and_kept_beside_the_first(self, officer, pupils, today):
+        round = make.RecognitionRoundFactory(school=pupils[0].school, published=True, public_result="收到异议")
+        make.PanelMeetingFactory(round=round, minutes="第一次的记录", published_at=timezone.now(), held_on=today)
+        make.ApplicationFactory(enrollment=pupils[0], round=round, state="class_reviewed", class_level="hard")
+
+        assert "请登记这一次的评议会议" in words(officer.get(round.get_absolute_url()))
+        assert "请先登记这一次的评议会议" in words(officer.get(url("round-votes", round.pk)))
+        page = words(officer.get(url("round-panel", round.pk)))
+        assert "以前会议的结果已经公示过" in page
+        assert "第一次的记录" not in page
+        said = {"held_on": today.isoformat(), "present": "张建国 校长", "minutes": "第二次的记录"}
+        officer.post(url("round-panel", round.pk), said)
+
+        page = words(officer.get(round.get_absolute_url()))
+        assert "第一次的记录" in page
+        assert "第二次的记录" in page
+        assert "结果已公示，记录不再改动" in page
+
+
+class TestAbandoning:
+    def test_is_the_countys_with_a_reason_that_the_school_reads(self, officer, as_role, pupils):
+        round = make.RecognitionRoundFactory(school=pupils[0].school)
+        county, address = as_role("approver"), url("round-abandon", round.pk)
+        assert address in words(county.get(round.get_absolute_url()))
+        assert address not in words(officer.get(round.get_absolute_url()))
+        assert officer.post(address, {"reason": "x"}).status_code == 403
+
+        assert county.post(address, {"reason": " "}).context["form"].errors.keys() == {"reason"}
+        county.post(address, {"reason": "改用名单上报"})
+
+        assert "改用名单上报" in words(officer.get(round.get_absolute_url()))
+        assert address not in words(county.get(round.get_absolute_url()))
+        tabs = county.get(url("rounds")).context["tabs"]
+        assert {tab.key: tab.count for tab in tabs}["abandoned"] == 1
+
+    def test_is_what_is_left_of_a_round_in_a_closed_term(self, officer, as_role, pupils):
+        round = make.RecognitionRoundFactory(school=pupils[0].school)
+        assert "困难认定没有办完" in words(as_role("preparer").get(url("term-close", round.term_id)))
+        type(round.term).objects.update(state="closed")
+
+        assert "这次认定不能再办理" in words(officer.get(round.get_absolute_url()))
 
 
 class TestTheCounty:

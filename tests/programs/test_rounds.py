@@ -654,6 +654,24 @@ class TestARoundOfChanges:
         first.refresh_from_db()
         assert first.state == RecognitionListState.SUPERSEDED
 
+    def test_leaves_out_who_left_the_school_but_not_who_is_suspended(self, change, school, pupils, officer):
+        suspended, gone, _here = pupils
+        type(gone).objects.filter(pk=gone.pk).update(state="left")
+        type(gone).objects.filter(pk=suspended.pk).update(state="suspended")
+        new = make.EnrollmentFactory(school=school)
+        enter(change, [new], officer)
+        review(change, officer)
+        seat(change, officer)
+        decide(change, officer)
+        rounds.register_review(change, by=officer, at=NOW)
+        rounds.publish(change, by=officer, at=NOW)
+        rounds.close(change, result="无异议", by=officer, at=AFTER)
+
+        made = rounds.record(change, by=make.UserFactory(), at=AFTER)
+
+        assert levels_of(made).keys() == {pupils[0].student_id, pupils[2].student_id, new.student_id}
+        assert made.people == 3
+
     def test_puts_only_listed_children_forward_as_poor_no_longer(self, change, school, officer):
         with pytest.raises(applications.NotRecognized):
             applications.put_forward_as_not_poor(change, [make.EnrollmentFactory(school=school)], by=officer, at=NOW)
