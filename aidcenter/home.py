@@ -13,8 +13,10 @@ from django.views.decorators.http import require_GET
 
 from accounts.access import EVERYONE, SignedInRequest, needs
 from accounts.models import User
-from aidcenter import my_term, overview
+from aidcenter import auditor_desk, my_term, overview
 from aidcenter.navigation import shell_of
+from audits.choices import QuestionState
+from audits.models import Question
 from common.pages import counts_by
 from common.roles import Role
 
@@ -134,6 +136,9 @@ KINDS: dict[str, Kind] = {
 }
 
 
+_QUESTIONS = 5
+
+
 @dataclass(frozen=True)
 class Task:
     """A kind of work with something waiting."""
@@ -146,7 +151,7 @@ class Task:
 @needs(*EVERYONE)
 @require_GET
 def home(request: SignedInRequest) -> HttpResponse:
-    role = request.user.role
+    role, today = request.user.role, timezone.localdate()
     context: dict[str, Any] = {"greeting": _greeting()}
     if role == Role.ADMIN:
         by_role = counts_by(User.objects.filter(is_active=True), "role")
@@ -157,12 +162,26 @@ def home(request: SignedInRequest) -> HttpResponse:
         return render(request, "aidcenter/home_empty.html", context)
     if role == Role.SCHOOL and request.user.school is not None:
         context["school"] = request.user.school
-        context["my_term"] = my_term.of(request.user.school, request.term, today=timezone.localdate())
+        context["my_term"] = my_term.of(request.user.school, request.term, today=today)
+        context["questions"] = _questions(request.user)
+        context["today"] = today
         return render(request, "aidcenter/home_school.html", context)
+    if role == Role.AUDITOR:
+        context["desk"] = auditor_desk.of(request.user, request.term, today=today)
+        context["phases"] = overview.phases_of(request.term)
+        return render(request, "aidcenter/home_auditor.html", context)
     waiting = shell_of(request).waiting
     context["tasks"] = [_task(kind, waiting[name]) for name, kind in KINDS.items() if waiting.get(name)]
     context["county"] = overview.county(request.term)
+    context["lying"] = overview.lying(request.term, today=today)
     return render(request, "aidcenter/home_county.html", context)
+
+
+def _questions(user: User) -> list[dict[str, Any]]:
+    """What the auditor asked this school, the open ones first; what was closed is found on its own page."""
+    today = timezone.localdate()
+    rows = Question.objects.visible_to(user).exclude(state=QuestionState.CLOSED).for_list()[:_QUESTIONS]
+    return [{"question": question, "is_overdue": question.is_overdue(today)} for question in rows]
 
 
 def _task(kind: Kind, count: int) -> Task:

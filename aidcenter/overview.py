@@ -6,13 +6,16 @@ Every function costs a fixed number of grouped queries, however large the county
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from django.db.models import Count, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from audits.rules.thresholds import DAYS_LYING
 from common import money
 from common.pages import counts_by
+from disbursements import fund_figures
 from disbursements.choices import BatchState, EntryKind
 from disbursements.models import Batch, LedgerEntry
 from programs.choices import ListState, NoticeState
@@ -75,6 +78,25 @@ class County:
     @property
     def composition_total(self) -> int:
         return sum(n for _name, n, _series in self.composition)
+
+
+@dataclass(frozen=True)
+class Lying:
+    """Money that arrived and reached no card for longer than it takes; `days` of the oldest."""
+
+    amount_fen: int
+    days: int
+
+
+def lying(term: Term, *, today: date) -> Lying:
+    """What lies on the term's accounts longer than DAYS_LYING."""
+    stuck = [piece for piece in fund_figures.pieces([term]) if not piece.paid_on and piece.days(today) > DAYS_LYING]
+    return Lying(sum(piece.amount_fen for piece in stuck), max((piece.days(today) for piece in stuck), default=0))
+
+
+def phases_of(term: Term) -> list[Phase]:
+    """Where the term stands, alone."""
+    return _phases(term, _towns(term), _figures(term))
 
 
 def county(term: Term) -> County:

@@ -4,6 +4,7 @@ Names stand in it, and masked numbers; no whole number of a person, no card, no 
 """
 
 import io
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -15,12 +16,12 @@ from docx import Document
 from docx.document import Document as Paper
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_BREAK
 from docx.oxml.ns import qn
-from docx.shared import Mm, Pt
+from docx.shared import Mm, Pt, RGBColor
 from docx.text.run import Run
 
 from accounts.models import User
-from audits.findings import RULES
-from audits.models import Finding, FindingWord, QuestionEntry, SampleItem
+from audits import finding_words
+from audits.models import FindingWord, QuestionEntry, SampleItem
 from audits.reviews import OfList, Review
 from common import money
 from common.redaction import redact
@@ -32,6 +33,7 @@ from students.models import Enrollment
 TITLE = "学生资助审计案卷"
 _HEAD_FONT, _BODY_FONT = "黑体", "仿宋"
 _NONE = "无。"
+_NUMBER = re.compile(r"^[\d,]+(\.\d\d)?$")
 
 
 def write(review: Review, attachments: Sequence[str], *, by: User, at: datetime) -> bytes:
@@ -67,6 +69,7 @@ def _facts(paper: "_Dossier", review: Review) -> None:
             ("公示（次）", standing.notices, "异议（件）", standing.objections),
             ("到账（笔）", standing.paid, "到账金额（元）", money.yuan(standing.paid_fen)),
         ],
+        widths=(35, 50, 35, 50),
     )
     arrived = Payment.objects.filter(award__in=live, state=PaymentState.PAID, bounce=None).order_by()
     paid = {
@@ -81,7 +84,9 @@ def _facts(paper: "_Dossier", review: Review) -> None:
         paid_n, paid_fen = paid.get(program, (0, 0))
         rows.append((name, n, people, money.yuan(fen), paid_n, money.yuan(paid_fen)))
     paper.line("各项目资助和到账（不含已移出的）：")
-    paper.table(("资助项目", "人次", "人数", "金额（元）", "到账笔数", "到账金额（元）"), rows)
+    paper.table(
+        ("资助项目", "人次", "人数", "金额（元）", "到账笔数", "到账金额（元）"), rows, widths=(50, 18, 18, 31, 22, 31)
+    )
 
 
 def _signatures(paper: "_Dossier", lists: Sequence[OfList]) -> None:
@@ -97,7 +102,7 @@ def _signatures(paper: "_Dossier", lists: Sequence[OfList]) -> None:
         ]
         words = "\n".join(f"{what}：{who} {_moment(at)}" for what, who, at in signed if who)
         rows.append((one.title, one.get_state_display(), each.people, money.yuan(each.amount_fen), words))
-    paper.table(("名单", "状态", "人次", "金额（元）", "签字"), rows)
+    paper.table(("名单", "状态", "人次", "金额（元）", "签字"), rows, widths=(30, 22, 18, 30, 70))
 
 
 def _publicity(paper: "_Dossier", review: Review) -> None:
@@ -115,7 +120,11 @@ def _publicity(paper: "_Dossier", review: Review) -> None:
         for each in review.lists
         for hung in each.hung
     ]
-    paper.table(("名单", "公示期", "工作日", "张贴人", "撤下时间", "公示结果", "照片（张）"), rows)
+    paper.table(
+        ("名单", "公示期", "工作日", "张贴人", "撤下时间", "公示结果", "照片（张）"),
+        rows,
+        widths=(22, 26, 22, 25, 25, 35, 15),
+    )
     paper.line("公示照片：")
     paper.table(
         ("拍摄日期", "上传人", "上传时间", "SHA-256"),
@@ -125,6 +134,7 @@ def _publicity(paper: "_Dossier", review: Review) -> None:
             for hung in each.hung
             for photo in hung.photos
         ],
+        widths=(22, 38, 30, 80),
     )
     paper.line("异议：")
     paper.table(
@@ -140,6 +150,7 @@ def _publicity(paper: "_Dossier", review: Review) -> None:
             )
             for objection in review.objections
         ],
+        widths=(18, 30, 28, 42, 17, 35),
     )
 
 
@@ -164,7 +175,7 @@ def _payments(paper: "_Dossier", review: Review) -> None:
                 words,
             )
         )
-    paper.table(("批次", "状态", "本校发放", "到账", "失败、退票（笔）", "签字"), rows)
+    paper.table(("批次", "状态", "本校发放", "到账", "失败、退票（笔）", "签字"), rows, widths=(45, 17, 26, 26, 18, 38))
     paper.line("发放失败、到账后退票和再次发放：")
     paper.table(
         ("学生", "项目", "金额（元）", "原因", "后来"),
@@ -181,6 +192,7 @@ def _payments(paper: "_Dossier", review: Review) -> None:
             for trouble in review.troubles
         ],
         more=review.more_troubles,
+        widths=(20, 45, 22, 38, 45),
     )
     paper.line("追缴：")
     paper.table(
@@ -196,6 +208,7 @@ def _payments(paper: "_Dossier", review: Review) -> None:
             )
             for recovery in review.recoveries
         ],
+        widths=(20, 40, 45, 23, 23, 19),
     )
 
 
@@ -210,26 +223,28 @@ def _findings(paper: "_Dossier", review: Review) -> None:
     said: dict[int, list[FindingWord]] = {}
     for word in FindingWord.objects.filter(finding__in=review.findings).select_related("by").order_by("pk"):
         said.setdefault(word.finding_id, []).append(word)
+    known = finding_words.programs()
     rows = [
         (
-            f"第 {finding.pk} 号\n{_rule_of(finding)}",
+            f"第 {finding.pk} 号 {shown.title}\n{shown.sentence}",
             finding.get_severity_display(),
             finding.student.name if finding.student else "",
             money.yuan(finding.amount_fen) if finding.amount_fen else "",
             finding.get_state_display(),
             "\n".join(
-                f"{_moment(word.at)} {word.by}（{word.get_state_display()}）：{redact(word.words)}"
+                f"{_moment(word.at)} {word.by}（{word.get_state_display()}）：{redact(finding_words.said(word.words))}"
                 for word in said.get(finding.pk, [])
             ),
         )
         for finding in review.findings
+        for shown in [finding_words.shown(finding, known)]
     ]
-    paper.table(("疑点", "程度", "学生", "涉及金额（元）", "状态", "说明"), rows, more=review.more_findings)
-
-
-def _rule_of(finding: Finding) -> str:
-    rule = RULES.get(finding.rule)
-    return str(rule.title) if rule else finding.rule
+    paper.table(
+        ("疑点", "程度", "学生", "涉及金额（元）", "状态", "说明"),
+        rows,
+        widths=(55, 14, 18, 22, 17, 44),
+        more=review.more_findings,
+    )
 
 
 def _samples(paper: "_Dossier", review: Review) -> None:
@@ -248,6 +263,7 @@ def _samples(paper: "_Dossier", review: Review) -> None:
             )
             for item in items.for_list().select_related("sample")
         ],
+        widths=(30, 18, 34, 30, 32, 26),
     )
 
 
@@ -273,7 +289,7 @@ def _questions(paper: "_Dossier", review: Review) -> None:
             papers = "、".join(paper_of.file.name for paper_of in entry.files.all())
             words = redact(entry.words) + (f"\n附件：{papers}" if papers else "")
             rows.append((entry.get_kind_display(), words, f"{entry.by}\n{_moment(entry.at)}"))
-        paper.table(("步骤", "内容", "填写人、时间"), rows)
+        paper.table(("步骤", "内容", "填写人、时间"), rows, widths=(20, 105, 45))
 
 
 def _moment(at: datetime | None) -> str:
@@ -309,8 +325,9 @@ class _Dossier:
         self._paper.paragraphs[-1].add_run().add_break(WD_BREAK.PAGE)
 
     def head(self, words: str) -> None:
-        heading = self._paper.add_heading(level=1)
-        _font(heading.add_run(words), size=15, font=_HEAD_FONT)
+        heading = self._paper.add_heading(level=1).add_run(words)
+        _font(heading, size=15, font=_HEAD_FONT)
+        heading.font.color.rgb = RGBColor(0, 0, 0)
 
     def line(
         self, words: str, *, size: float = 12, font: str = _BODY_FONT, align: WD_ALIGN_PARAGRAPH | None = None
@@ -325,16 +342,26 @@ class _Dossier:
         for words in all_words:
             self.line(words, size=10)
 
-    def table(self, heads: Sequence[str], rows: Sequence[Sequence[Any]], *, more: int = 0) -> None:
-        """A table with a head that comes again on each page; without rows it says that there is nothing."""
+    def table(
+        self, heads: Sequence[str], rows: Sequence[Sequence[Any]], *, widths: Sequence[int], more: int = 0
+    ) -> None:
+        """A table with a head that comes again on each page; without rows it says that there is nothing.
+
+        `widths` are in mm. What reads as a number stands right.
+        """
         if not rows:
             self.line(_NONE)
             return
         table = self._paper.add_table(rows=0, cols=len(heads), style="Table Grid")
+        table.autofit = False
         for place, row in enumerate([heads, *rows]):
             line = table.add_row()
-            for cell, value in zip(line.cells, row, strict=True):
-                _font(cell.paragraphs[0].add_run(str(value)), size=9, font=_BODY_FONT if place else _HEAD_FONT)
+            for cell, value, width in zip(line.cells, row, widths, strict=True):
+                cell.width = Mm(width)
+                words = str(value)
+                _font(cell.paragraphs[0].add_run(words), size=9, font=_BODY_FONT if place else _HEAD_FONT)
+                if place and _NUMBER.match(words):
+                    cell.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.RIGHT
             properties = line._tr.get_or_add_trPr()
             properties.append(properties.makeelement(qn("w:cantSplit"), {}))
             if not place:

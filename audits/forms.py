@@ -24,8 +24,8 @@ class ActionFilter(FilterForm):
 
     q = SearchField(label=_("操作人"), placeholder=_("姓名或账号，从开头输入"))
     school = SearchField(label=_("学校"), placeholder=_("学校名称或标识码"))
-    verb = forms.ChoiceField(label=_("操作"), choices=[("", _("全部")), *VERBS.items()])
     batch = SearchField(label=_("发放批次"), placeholder=_("批次号"))
+    verb = forms.ChoiceField(label=_("操作"), choices=[("", _("全部")), *VERBS.items()])
     since = DayField(label=_("从"))
     until = DayField(label=_("到"))
     student = forms.ModelChoiceField(Student.objects.all(), label=_("学生"), widget=forms.HiddenInput)

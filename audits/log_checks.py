@@ -63,7 +63,8 @@ def run(running: Running) -> dict[str, Any]:
     found |= {"number": end.number, "digest": end.digest, "open": seals.rows_open()}
     with running.chunk(to=max(running.cursor, total), result=found):
         said = {name: found[name] for name in ("ranges", "rows", "broken_ranges", "number", "digest")}
-        actions.record(running.job.started_by, "log.checked", running.job, at=running.at, **said)
+        target = seals.newest() or running.job
+        actions.record(running.job.started_by, "log.checked", target, at=running.at, **said)
     return found
 
 

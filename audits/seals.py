@@ -71,12 +71,12 @@ def seal_next(*, at: datetime) -> LogSeal | None:
     gives nothing.
     """
     with transaction.atomic():
-        newest = _newest_settled()
-        last = LogSeal.objects.order_by("number").last()
+        settled = _newest_settled()
+        last = newest()
         after, previous = (last.upto_id, last.digest) if last else (0, "")
-        if newest <= after:
+        if settled <= after:
             return None
-        counted = _count(after, newest, previous=previous, most=STRETCH)
+        counted = _count(after, settled, previous=previous, most=STRETCH)
         if counted.since is None or counted.until is None:  # no row
             return None
         is_rest = counted.count < STRETCH
@@ -122,8 +122,12 @@ def rows_open() -> int:
     return Action.objects.filter(pk__gt=upto).count()
 
 
+def newest() -> LogSeal | None:
+    return LogSeal.objects.order_by("number").last()
+
+
 def end_of_chain() -> Last:
-    last = LogSeal.objects.order_by("number").last()
+    last = newest()
     return Last(last.number, last.digest) if last else Last()
 
 

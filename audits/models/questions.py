@@ -28,8 +28,8 @@ class QuestionQuerySet(models.QuerySet["Question"]):
 
     def for_list(self) -> Self:
         """What waits for an answer stands first, the nearest day before the others."""
-        is_over = Case(When(state=QuestionState.CLOSED, then=Value(1)), default=Value(0))
-        return self.select_related("term", "school", "asked_by").order_by(is_over, "due_on", "pk")
+        turn = Case(*(When(state=state, then=Value(at)) for at, state in enumerate(QuestionState.values)))
+        return self.select_related("term", "school", "asked_by").order_by(turn, "due_on", "pk")
 
 
 class Question(models.Model):

@@ -50,4 +50,4 @@ class LogSeal(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.number} {self.digest}"
+        return f"#{self.number} {self.digest}"

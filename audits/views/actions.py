@@ -57,8 +57,9 @@ def export(request: SignedInRequest) -> HttpResponse:
     asked: Wanted = replace(ActionFilter(request.GET).asked, kind=chosen(request, "kind", Kind.values) or None)
     form = request.POST.get("format", "")
     file_format = form if form in Format.values else Format.XLSX.value
-    order = {"wanted": asked.params(), "format": file_format}
-    return redirect(run.start("actions-export", by=request.user, at=timezone.now(), **order))
+    wanted = asked.params()
+    job = run.start("actions-export", by=request.user, at=timezone.now(), wanted=wanted, format=file_format)
+    return redirect(job)
 
 
 @needs(*READERS)

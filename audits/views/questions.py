@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from accounts.access import COUNTY_AND_SCHOOL, READERS_AND_SCHOOL, SignedInRequest, needs
-from audits import questions
+from audits import finding_words, questions
 from audits.choices import QuestionState
 from audits.models import Finding, Question, SampleItem
 from audits.question_forms import AnswerForm, AskAgainForm, AskForm, CloseForm, QuestionFilter
@@ -62,7 +62,7 @@ def page(request: SignedInRequest, pk: int) -> HttpResponse:
 def ask(request: SignedInRequest) -> HttpResponse:
     """Ask freely, or about what the address names: a finding, or a drawn award."""
     about = _about(request)
-    term = about.pop("term") or request.term
+    term, sentence = about.pop("term") or request.term, about.pop("sentence", "")
     form = AskForm(request.POST or None, initial=about.pop("initial"))
     if term is None:
         messages.error(request, _("还没有学期，不能提出问询。"))
@@ -74,7 +74,7 @@ def ask(request: SignedInRequest) -> HttpResponse:
         else:
             messages.success(request, _("问询已提出，对方的工作台会显示。"))
             return redirect(asked)
-    return render(request, "audits/question_ask.html", {"form": form, "term": term, **about})
+    return render(request, "audits/question_ask.html", {"form": form, "term": term, "sentence": sentence, **about})
 
 
 def _about(request: SignedInRequest) -> dict[str, Any]:
@@ -83,8 +83,10 @@ def _about(request: SignedInRequest) -> dict[str, Any]:
     if wanted["finding"].isdecimal():
         findings = Finding.objects.visible_to(request.user).select_related("term", "school")
         finding = get_object_or_404(findings, pk=wanted["finding"])
-        initial = {"school": finding.school_id, "title": _("关于第 %(n)s 号疑点") % {"n": finding.pk}}
-        return {"term": finding.term, "initial": initial, "finding": finding}
+        shown = finding_words.shown(finding, finding_words.programs())
+        title = _("关于第 %(n)s 号疑点：%(title)s") % {"n": finding.pk, "title": shown.title}
+        initial = {"school": finding.school_id, "title": title[:100]}
+        return {"term": finding.term, "initial": initial, "finding": finding, "sentence": shown.sentence}
     if wanted["item"].isdecimal():
         items = SampleItem.objects.visible_to(request.user).select_related("sample", "award__term", "award__school")
         item = get_object_or_404(items, pk=wanted["item"])
