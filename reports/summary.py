@@ -123,10 +123,16 @@ def _terms_wanted(year: Year) -> str:
 class Told:
     """A section as the paper has it: the system's sentences, then people's words or the mark of what is missing."""
 
+    part: str
     section: Section
     text: SummaryText | None
     sentences: tuple[str, ...] | None
     """None where they were not asked for."""
+
+    @property
+    def name(self) -> str:
+        """What people call it where its heading is not in view."""
+        return self.section.title or self.part or _("开头")
 
     @property
     def words(self) -> str:
@@ -189,7 +195,9 @@ def of(year: int, written: SummaryTextQuerySet, *, says: Callable[[Section], boo
         ToldPart(
             part.title,
             tuple(
-                Told(section, texts.get(section.key), tuple(section.says(figures)) if says(section) else None)
+                Told(
+                    part.title, section, texts.get(section.key), tuple(section.says(figures)) if says(section) else None
+                )
                 for section in part.sections
             ),
         )

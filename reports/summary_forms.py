@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from reports import summary
@@ -29,8 +30,7 @@ class TextForm(forms.Form):
 
     def __init__(self, told: Told, data: Any = None) -> None:
         super().__init__(data, auto_id=f"{told.section.key}-%s", initial={"text": told.words, "before": seen(told)})
-        if told.section.wants:
-            self.fields["text"].help_text = told.section.wants
+        self.fields["text"].widget.attrs["aria-label"] = f"{told.name} {box(told)}"
 
     def clean_before(self) -> datetime | None:
         """Whatever is no moment is the first time."""
@@ -39,6 +39,13 @@ class TextForm(forms.Form):
         except ValueError:
             return None
         return moment if moment is not None and moment.tzinfo is not None else None
+
+
+def box(told: Told) -> str:
+    """What a section's box asks for."""
+    if told.section.wants:
+        return _now("请填写：%(what)s") % {"what": told.section.wants}
+    return _now("补充内容")
 
 
 def seen(told: Told) -> str:

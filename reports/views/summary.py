@@ -19,7 +19,7 @@ from reports import summary as summaries
 from reports import totals
 from reports.models import SummaryText
 from reports.summary import Section, Summary, Told
-from reports.summary_forms import TextForm, seen
+from reports.summary_forms import TextForm, box, seen
 from schools.models import Term
 
 
@@ -31,6 +31,16 @@ class Card:
     form: TextForm | None
     """None for whoever only reads."""
     refusal: str = ""
+
+    @property
+    def box(self) -> str:
+        return box(self.told)
+
+    @property
+    def is_folded(self) -> bool:
+        """Nobody has to write here, nobody did, and nothing is wrong: the box waits behind a line."""
+        has_errors = self.form is not None and bool(self.form.errors)
+        return not (self.told.section.wants or self.told.words or self.refusal or has_errors)
 
 
 @needs(*READERS)
