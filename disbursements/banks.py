@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from django.db import transaction
-from django.db.models import Q
+from django.db import IntegrityError, transaction
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
@@ -76,13 +76,18 @@ def _any(words: Iterable[str]) -> Q:
 @transaction.atomic
 def add(*, code: str, name: str, aliases: Sequence[str], is_default: bool, by: User, at: datetime) -> Bank:
     """Another bank that pays for the county. The one of all other cards takes this part from the one before."""
+    _hold()
     if known := Bank.objects.filter(Q(pk=code) | Q(name=name)).first():
         raise BankKnown(name=known.name)
     words = _tidy(aliases, name)
     _expect_free(words, name)
     if is_default:
         Bank.objects.filter(is_default=True).update(is_default=False)
-    bank = Bank.objects.create(code=code, name=name, aliases=words, is_default=is_default)
+    try:
+        with transaction.atomic():
+            bank = Bank.objects.create(code=code, name=name, aliases=words, is_default=is_default)
+    except IntegrityError as error:  # the county's first bank, by two people at once: there was none yet to queue at
+        raise BankKnown(name=name) from error
     actions.record(by, "bank.added", bank, at=at, aliases=words, is_default=is_default)
     return bank
 
@@ -90,6 +95,7 @@ def add(*, code: str, name: str, aliases: Sequence[str], is_default: bool, by: U
 @transaction.atomic
 def change(bank: Bank, *, name: str, aliases: Sequence[str], is_default: bool, by: User, at: datetime) -> None:
     """What is said of a bank; its code stays. Batches that are made already keep their bank and their payments."""
+    _hold()
     if known := Bank.objects.filter(name=name).exclude(pk=bank.pk).first():
         raise BankKnown(name=known.name)
     words = _tidy(aliases, name)
@@ -99,6 +105,11 @@ def change(bank: Bank, *, name: str, aliases: Sequence[str], is_default: bool, b
     Bank.objects.filter(pk=bank.pk).update(name=name, aliases=words, is_default=is_default)
     bank.refresh_from_db()
     actions.record(by, "bank.changed", bank, at=at, aliases=words, is_default=is_default)
+
+
+def _hold() -> None:
+    """Keep the county's banks to ourselves until the transaction ends: whose a card is hangs on all of them."""
+    Bank.objects.update(name=F("name"))
 
 
 def _tidy(aliases: Iterable[str], name: str) -> list[str]:
@@ -133,6 +144,7 @@ def layout_of_answer(batch: Batch) -> Layout:
 def set_layout(bank: Bank, layout: Layout, *, by: User | None, at: datetime) -> BankTemplate:
     """Say how a bank wants its file from now on. Layouts are never edited: files were written in the old one."""
     bank_layouts.check(layout)
+    Bank.objects.filter(pk=bank.pk).update(name=F("name"))  # two who set the same layout queue here
     before = template_of(bank)
     if before is not None and bank_layouts.of(before) == layout:
         return before

@@ -62,6 +62,7 @@ def correct(
         raise CardOdd()
     if not holder.strip() or not relation.strip():
         raise HolderMissing()
+    Student.objects.filter(pk=student.pk).update(name=F("name"))  # two who correct one child's card queue here
     student.cards.filter(is_current=True).update(is_current=False)
     index = card_index(number)
     card, is_new = Card.objects.get_or_create(

@@ -175,6 +175,12 @@ class BandEndForm(forms.Form):
     on = DayField(label=_("最后一天"))
 
 
+class BandConfirmForm(forms.Form):
+    """The last day that the page showed: one that was asked for meanwhile is not confirmed with it."""
+
+    on = DayField(widget=forms.HiddenInput)
+
+
 class CashForm(forms.Form):
     """A part of a school's signed roll: the day, and beside whoever did not sign the reason.
 

@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy as _
 from common.forms import DayField, FilterForm, Rows, SearchField, TidyCharField
 from common.money import yuan
 from disbursements.fund_figures import Period, terms_in
-from disbursements.models import Quota
 from disbursements.recovery_forms import YuanField
 from jobs import documents
 from programs.choices import Payer
@@ -80,20 +79,9 @@ class AllotForm(forms.Form):
         widget=forms.FileInput(attrs={"accept": documents.ACCEPT}),
     )
 
-    def __init__(self, term: Term, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.term = term
-
     def clean_scan(self) -> documents.Brought | None:
         scan = self.cleaned_data["scan"]
         return documents.Brought(scan.read(), scan.name) if scan else None
-
-    def clean(self) -> dict[str, Any]:
-        """A document is entered once for a program, term and payer."""
-        wanted = {name: self.cleaned_data.get(name) for name in ("document_no", "program", "payer")}
-        if all(wanted.values()) and Quota.objects.in_force().filter(term=self.term, **wanted).exists():
-            self.add_error("document_no", _now("这个文号已经为该项目、该级次登记过指标。"))
-        return self.cleaned_data
 
 
 class ArriveForm(forms.Form):

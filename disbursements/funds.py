@@ -44,6 +44,16 @@ class NotEnough(Refused):
     message = _("%(payer)s资金可用 %(available)s 元，这一批需要 %(needed)s 元，不足以支付。")
 
 
+class AlreadyAllotted(Refused):
+    code = "fund-already-allotted"
+    message = _("这个文号已经为该项目、该级次登记过指标。")
+
+
+class ArrivalKnown(Refused):
+    code = "fund-arrival-known"
+    message = _("同一天、同样金额、同样凭证号的到账已经登记过；确有另一笔，请填写它自己的凭证号。")
+
+
 class MoreThanAllotted(Refused):
     code = "fund-more-than-allotted"
     message = _("这份指标还有 %(most)s 元没有到账，到账金额不能超过它。")
@@ -149,13 +159,17 @@ def allot(
     at: datetime,
     scan: Brought | None = None,
 ) -> Quota:
-    """Enter a quota document (指标文): what a program may get. Nothing can be paid before money arrives."""
+    """Enter a quota document (指标文): what a program may get. Nothing can be paid before money arrives.
+
+    A document is entered once for a program, term and payer.
+    """
+    _hold(program.pk)
+    once = {"document_no": document_no, "program": program, "term": term, "payer": payer}
+    if Quota.objects.in_force().filter(**once).exists():
+        raise AlreadyAllotted()
     quota = Quota.objects.create(
-        document_no=document_no,
+        **once,
         issued_on=issued_on,
-        program=program,
-        term=term,
-        payer=payer,
         amount_fen=amount_fen,
         file=documents.store(scan, by=by, at=at) if scan else None,
         entered_by=by,
@@ -167,7 +181,10 @@ def allot(
 
 @transaction.atomic
 def arrive(quota: Quota, *, amount_fen: int, arrived_on: date, voucher: str = "", by: User, at: datetime) -> Arrival:
-    """Enter money of a quota that is on the account: all of it or a part, never more than was allotted."""
+    """Enter money of a quota that is on the account: all of it or a part, never more than was allotted.
+
+    Two parts of one day and amount are told apart by their vouchers: the same voucher again is the same money.
+    """
     _hold(quota.program_id)
     quota.refresh_from_db(fields=["withdrawn_at"])
     if quota.kind != QuotaKind.NEW or quota.withdrawn_at:
@@ -177,6 +194,9 @@ def arrive(quota: Quota, *, amount_fen: int, arrived_on: date, voucher: str = ""
     most = quota.amount_fen - arrived_of(quota)
     if not 0 < amount_fen <= most:
         raise MoreThanAllotted(most=yuan(most))
+    same = quota.arrivals.filter(amount_fen=amount_fen, arrived_on=arrived_on, voucher=voucher, withdrawn_at=None)
+    if same.exists():
+        raise ArrivalKnown()
     arrival = Arrival.objects.create(
         quota=quota,
         amount_fen=amount_fen,

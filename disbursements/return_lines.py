@@ -70,9 +70,7 @@ class NoAmounts(Refused):
 
 class NoOutcomes(Refused):
     code = "return-no-outcomes"
-    message = _(
-        "共 %(lines)s 行，没有一行的处理结果能看懂，整个文件没有记账。请检查“处理结果”一列，改好后重新上传。"
-    )
+    message = _("共 %(lines)s 行，没有一行的处理结果能看懂，整个文件没有记账。请检查“处理结果”一列，改好后重新上传。")
 
 
 class TotalDiffers(Refused):

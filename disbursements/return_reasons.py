@@ -59,10 +59,9 @@ def teach(*, words: str, reason: str, by: User, at: datetime) -> int:
     words = words.strip()
     if reason == FailureReason.UNKNOWN:
         raise NoReason()
-    known = ReturnReason.objects.filter(words=words).first()
-    if known is not None:
-        raise WordsKnown(words=words, reason=FailureReason(known.reason).label)
-    taught = ReturnReason.objects.create(words=words, reason=reason)
+    taught, is_new = ReturnReason.objects.get_or_create(words=words, defaults={"reason": reason})
+    if not is_new:
+        raise WordsKnown(words=words, reason=FailureReason(taught.reason).label)
     unclear = Payment.objects.filter(
         state=PaymentState.FAILED, failure=FailureReason.UNKNOWN, bank_words__contains=words
     )

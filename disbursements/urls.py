@@ -31,6 +31,7 @@ urlpatterns = [
     path("bands/", approvals.band_index, name="bands"),
     path("bands/add/", approvals.band_add, name="band-add"),
     path("bands/<int:pk>/end/", approvals.band_end, name="band-end"),
+    path("bands/<int:pk>/end/confirm/", approvals.band_end_confirm, name="band-end-confirm"),
     path("awards/<int:pk>/pay/", pay_decisions.decide, name="pay-decision"),
     path("<int:pk>/bank-file/", sending.write_bank_file, name="batch-bank-file"),
     path("<int:pk>/bank-file/password/", sending.password, name="batch-password"),

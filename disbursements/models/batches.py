@@ -78,11 +78,37 @@ class ApprovalBand(models.Model):
     )
     valid_from = models.DateField(_("自"))
     valid_to = models.DateField(_("至"), null=True, blank=True)
+    end_on = models.DateField(_("提出的最后一天"), null=True, blank=True)
+    end_proposed_by = models.ForeignKey(
+        "accounts.User",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("提出结束的人"),
+    )
+    end_proposed_at = models.DateTimeField(_("提出结束的时间"), null=True, blank=True)
+    ended_by = models.ForeignKey(
+        "accounts.User",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("确认结束的人"),
+    )
 
     class Meta:
         verbose_name = _("加签金额")
         verbose_name_plural = _("加签金额")
         ordering = ("from_fen", "pk")
+        constraints = [
+            models.CheckConstraint(
+                name="approvalband_ended_by_another",
+                condition=Q(ended_by=None)
+                | Q(end_proposed_by__isnull=False, valid_to__isnull=False) & ~Q(ended_by=F("end_proposed_by")),
+                violation_error_message=_("加签金额由谁提出结束，就不能由谁确认。"),
+            ),
+        ]
 
     def __str__(self) -> str:
         return str(self.from_fen)

@@ -14,7 +14,7 @@ from common.pages import chosen, page_of, render_list, tabs_of
 from common.roles import COUNTY, READERS, Role
 from disbursements import approvals, bands, batches, blockers
 from disbursements.choices import BatchState
-from disbursements.forms import ApproveForm, BackForm, BandEndForm, BandForm, SignForm, TakeBackForm
+from disbursements.forms import ApproveForm, BackForm, BandConfirmForm, BandEndForm, BandForm, SignForm, TakeBackForm
 from disbursements.models import ApprovalBand, Batch, Payment
 
 
@@ -127,7 +127,7 @@ def take_back(request: SignedInRequest, pk: int) -> HttpResponse:
 @needs(*READERS)
 def band_index(request: SignedInRequest) -> HttpResponse:
     today = timezone.localdate()
-    rows = ApprovalBand.objects.select_related("program").order_by("-valid_from", "-pk")
+    rows = ApprovalBand.objects.select_related("program", "end_proposed_by", "ended_by").order_by("-valid_from", "-pk")
     return render(request, "disbursements/bands.html", {"bands": rows, "today": today})
 
 
@@ -143,10 +143,23 @@ def band_add(request: SignedInRequest) -> HttpResponse:
 
 @needs(Role.APPROVER)
 def band_end(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Ask for a band's last day."""
     band = get_object_or_404(ApprovalBand.objects.select_related("program"), pk=pk)
     form = BandEndForm(request.POST or None, initial={"on": timezone.localdate()})
     if request.method == "POST" and form.is_valid():
-        with telling(request, _("已写明最后一天。")):
-            bands.end(band, **form.cleaned_data, by=request.user, at=timezone.now())
+        with telling(request, _("已提出，由另一名审核人确认以后生效。")):
+            bands.propose_end(band, **form.cleaned_data, by=request.user, at=timezone.now())
         return redirect("disbursements:bands")
     return render(request, "disbursements/band_end.html", {"form": form, "band": band})
+
+
+@needs(Role.APPROVER)
+def band_end_confirm(request: SignedInRequest, pk: int) -> HttpResponse:
+    """The second approver's word on a band's last day."""
+    band = get_object_or_404(ApprovalBand.objects.select_related("program", "end_proposed_by"), pk=pk)
+    form = BandConfirmForm(request.POST or None, initial={"on": band.end_on})
+    if request.method == "POST" and form.is_valid():
+        with telling(request, _("已确认最后一天。")):
+            bands.end(band, **form.cleaned_data, by=request.user, at=timezone.now())
+        return redirect("disbursements:bands")
+    return render(request, "disbursements/band_end_confirm.html", {"form": form, "band": band})

@@ -61,12 +61,12 @@ def _quota(request: SignedInRequest, pk: int) -> Quota:
 def allot(request: SignedInRequest) -> HttpResponse:
     if request.term is None:
         raise Http404
-    form = AllotForm(request.term, request.POST or None, request.FILES or None)
+    form = AllotForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:
             quota = funds.allot(**form.cleaned_data, term=request.term, by=request.user, at=timezone.now())
         except Refused as refusal:
-            form.add_error("scan", str(refusal))
+            form.add_error("document_no" if isinstance(refusal, funds.AlreadyAllotted) else "scan", str(refusal))
         else:
             return redirect(quota)
     return render(request, "disbursements/allot.html", {"form": form})

@@ -4,7 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Action
 from aidcenter import work
@@ -12,7 +14,7 @@ from audits import checks
 from common.moves import Refused, WrongState
 from disbursements import approvals, bands, batches, blockers, funds
 from disbursements.choices import BatchState, EntryKind, PaymentState
-from disbursements.models import Batch, LedgerEntry, Payment
+from disbursements.models import ApprovalBand, Batch, LedgerEntry, Payment
 from programs.models import Award
 from tests.disbursements.test_batches import awards, build, fund, send
 from tests.factories import (
@@ -239,17 +241,80 @@ class TestThirdSignature:
 
 
 class TestBand:
-    def test_ends_and_is_not_changed_otherwise(self, approver):
-        band = bands.add(from_fen=150_000, valid_from=date(2021, 9, 1), by=approver, at=NOW)
+    @pytest.fixture
+    def band(self, approver):
+        return bands.add(from_fen=150_000, valid_from=date(2021, 9, 1), by=approver, at=NOW)
 
+    def test_ends_by_the_word_of_two_approvers_and_is_not_changed_otherwise(self, band, approver):
+        other = UserFactory(approver=True)
         with pytest.raises(bands.EndsTooEarly, match="2021-10-11"):
-            bands.end(band, on=date(2021, 10, 10), by=approver, at=NOW)
-        bands.end(band, on=TODAY, by=approver, at=NOW)
+            bands.propose_end(band, on=date(2021, 10, 10), by=approver, at=NOW)
+        bands.propose_end(band, on=TODAY, by=approver, at=NOW)
+        assert bands.holding(TODAY + timedelta(days=1)).exists()
+
+        bands.end(band, on=TODAY, by=other, at=NOW)
         with pytest.raises(WrongState):
-            bands.end(band, on=TODAY, by=approver, at=NOW)
+            bands.end(band, on=TODAY, by=other, at=NOW)
+        with pytest.raises(WrongState):
+            bands.propose_end(band, on=TODAY, by=other, at=NOW)
 
         assert not bands.holding(TODAY + timedelta(days=1)).exists()
-        assert list(Action.objects.order_by("pk").values_list("verb", flat=True)) == ["band.added", "band.ended"]
+        verbs = Action.objects.order_by("pk").values_list("verb", flat=True)
+        assert list(verbs) == ["band.added", "band.end-proposed", "band.ended"]
+
+    def test_is_not_ended_by_one_alone(self, band, approver):
+        with pytest.raises(WrongState):
+            bands.end(band, on=TODAY, by=approver, at=NOW)
+        bands.propose_end(band, on=TODAY, by=approver, at=NOW)
+
+        with pytest.raises(bands.OwnProposal):
+            bands.end(band, on=TODAY, by=approver, at=NOW)
+        with pytest.raises(IntegrityError), transaction.atomic():
+            ApprovalBand.objects.update(valid_to=TODAY, ended_by=approver)
+        assert bands.holding(TODAY + timedelta(days=1)).exists()
+
+    def test_ends_on_the_day_that_whoever_confirms_was_shown(self, band, approver):
+        """One who asks for another day after the other has read the page does not get that day confirmed."""
+        other = UserFactory(approver=True)
+        bands.propose_end(band, on=TODAY + timedelta(days=30), by=approver, at=NOW)
+        bands.propose_end(band, on=TODAY, by=approver, at=NOW)
+
+        with pytest.raises(WrongState):
+            bands.end(band, on=TODAY + timedelta(days=30), by=other, at=NOW)
+
+    def test_holds_until_it_is_confirmed(self, band, approver):
+        bands.propose_end(band, on=TODAY, by=approver, at=NOW)
+
+        with pytest.raises(bands.EndsTooEarly):
+            bands.end(band, on=TODAY, by=UserFactory(approver=True), at=NOW + timedelta(days=2))
+
+    def test_is_set_once(self, band, approver, program):
+        with pytest.raises(bands.BandKnown):
+            bands.add(from_fen=150_000, valid_from=date(2021, 9, 1), by=approver, at=NOW)
+
+        bands.add(from_fen=150_000, program=program, valid_from=date(2021, 9, 1), by=approver, at=NOW)
+
+    def test_is_ended_on_pages_by_two(self, band, as_role):
+        first, second = as_role("approver"), Client()
+        second.force_login(UserFactory(approver=True))
+        asked, confirmed = (
+            reverse(f"disbursements:{name}", args=[band.pk]) for name in ("band-end", "band-end-confirm")
+        )
+        day = timezone.localdate() + timedelta(days=3)
+
+        assert "没有人提出" in second.get(confirmed).content.decode()
+        first.post(asked, {"on": day.isoformat()})
+        shown = reverse("disbursements:bands")
+        assert confirmed not in first.get(shown).content.decode()
+        assert confirmed in second.get(shown).content.decode()
+        form = second.get(confirmed).context["form"]
+        first.post(confirmed, {"on": form["on"].value()})
+        band.refresh_from_db()
+        assert band.valid_to is None
+        second.post(confirmed, {"on": form["on"].value()})
+
+        band.refresh_from_db()
+        assert band.valid_to == day
 
     def test_of_nothing_is_refused(self, approver):
         with pytest.raises(bands.NoAmount):

@@ -51,8 +51,8 @@ def allotted(program, term, preparer):
     )
 
 
-def arrive(quota, fen, by, *, on=date(2021, 9, 10)):
-    return funds.arrive(quota, amount_fen=fen, arrived_on=on, voucher="收1号", by=by, at=NOW)
+def arrive(quota, fen, by, *, on=date(2021, 9, 10), voucher="收1号"):
+    return funds.arrive(quota, amount_fen=fen, arrived_on=on, voucher=voucher, by=by, at=NOW)
 
 
 def available(term, program=None):
@@ -86,6 +86,16 @@ class TestArrive:
         assert available(term) == {Payer.COUNTY: 100_000}
         assert [entry.arrival.arrived_on.month for entry in allotted.entries.order_by("pk")] == [9, 10]
         assert Action.objects.filter(verb="fund.arrived").count() == 2
+
+    def test_of_one_voucher_comes_in_once_until_it_is_withdrawn(self, allotted, term, preparer, approver):
+        arrival = arrive(allotted, 30_000, preparer)
+        with pytest.raises(funds.ArrivalKnown):
+            arrive(allotted, 30_000, preparer)
+        funds.withdraw_arrival(arrival, why="录错。", by=approver, at=NOW)
+
+        arrive(allotted, 30_000, preparer)
+
+        assert available(term) == {Payer.COUNTY: 30_000}
 
     @pytest.mark.parametrize("fen", [40_001, 0, -1])
     def test_never_comes_in_above_what_was_allotted(self, allotted, term, preparer, fen):
@@ -136,7 +146,7 @@ class TestWithdraw:
 
     def test_happens_once(self, allotted, term, preparer, approver):
         arrival = arrive(allotted, 30_000, preparer)
-        arrive(allotted, 30_000, preparer)
+        arrive(allotted, 30_000, preparer, voucher="收2号")
         funds.withdraw_arrival(arrival, why="重复录入。", by=approver, at=NOW)
 
         with pytest.raises(WrongState):

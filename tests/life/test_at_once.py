@@ -11,30 +11,48 @@ from django.db import connection
 
 from accounts.models import Action
 from common.moves import Refused
-from disbursements import batches, bounces, returns, runs, sending
-from disbursements.choices import EntryKind, FailureReason, PaymentState
-from disbursements.models import Batch, Bounce, LedgerEntry, Payment, ReturnFile
+from disbursements import (
+    bands,
+    bank_layouts,
+    banks,
+    batches,
+    bounces,
+    cards,
+    funds,
+    recoveries,
+    return_reasons,
+    returns,
+    runs,
+    sending,
+)
+from disbursements.bank_layouts import Layout
+from disbursements.choices import EntryKind, FailureReason, PaymentState, RecoveryCause
+from disbursements.models import Bank, BankTemplate, Batch, Bounce, LedgerEntry, Payment, Quota, ReturnFile
 from jobs import run
 from programs import lists
 from programs.choices import AwardState, ListState, Payer
 from programs.models import Award, AwardList
-from students.models import Enrollment, Student
+from students.models import Card, Enrollment, Student
 from tests import funding
 from tests.factories import (
     NOW,
     AwardFactory,
+    BankFactory,
     BatchFactory,
     ProgramFactory,
+    QuotaFactory,
     SchoolFactory,
     ShareFactory,
+    StudentFactory,
     TermFactory,
     UserFactory,
+    card_number,
 )
 from tests.workbooks import xlsx
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("at-once")]
 
-THREADS, ROUNDS = 20, 50
+THREADS, ROUNDS, FEW = 20, 50, 10
 RETURN_HEAD = ("序号", "户名", "金额(元)", "状态", "失败原因", "到账日期")
 
 
@@ -161,6 +179,97 @@ class TestOneButton:
         assert press(ROUNDS, come_back) == ONE_EACH
         returned = LedgerEntry.objects.filter(kind=EntryKind.RETURNED).values_list("amount_fen", flat=True)
         assert (Bounce.objects.count(), sum(returned)) == (ROUNDS, sum(batch.amount_fen for batch in paid))
+
+
+class TestOneEntry:
+    """Two presses on one button that enters something: it is entered once, the other press is answered in words."""
+
+    def test_of_a_quota_document(self, program):
+        by, term = UserFactory.create_batch(THREADS), TermFactory()
+
+        def allot(number, thread):
+            funds.allot(
+                document_no=f"财教〔2021〕{number}号",
+                issued_on=NOW.date(),
+                program=program,
+                term=term,
+                payer=Payer.COUNTY,
+                amount_fen=100,
+                by=by[thread],
+                at=NOW,
+            )
+
+        before = Quota.objects.count()
+        assert press(FEW, allot) == [1] * FEW
+        assert Quota.objects.count() - before == FEW
+
+    def test_of_an_arrival(self, program):
+        quota, by = QuotaFactory(program=program, amount_fen=10**9), UserFactory.create_batch(THREADS)
+
+        def arrive(number, thread):
+            facts = {"amount_fen": 100, "arrived_on": NOW.date(), "voucher": str(number)}
+            funds.arrive(quota, **facts, by=by[thread], at=NOW)
+
+        assert press(FEW, arrive) == [1] * FEW
+        assert funds.arrived_of(quota) == FEW * 100
+
+    def test_of_a_bank(self):
+        by = UserFactory.create_batch(THREADS)
+
+        def add(number, thread):
+            facts = {"code": f"bank-{number}", "name": f"第{number}银行", "aliases": [f"{number}行"]}
+            banks.add(**facts, is_default=True, by=by[thread], at=NOW)
+
+        assert press(FEW, add) == [1] * FEW
+        assert (Bank.objects.count(), Bank.objects.filter(is_default=True).count()) == (FEW, 1)
+
+    def test_of_a_layout(self):
+        bank, by = BankFactory(), UserFactory.create_batch(THREADS)
+
+        def set_layout(number, thread):
+            columns = ((f"编号{number}", "line"), *bank_layouts.BUILT_IN.columns[1:])
+            banks.set_layout(bank, Layout(columns), by=by[thread], at=NOW)
+
+        press(FEW, set_layout)
+        assert BankTemplate.objects.count() == by_verb("bank.layout-set") == FEW
+
+    def test_of_a_band(self, program):
+        by = UserFactory.create_batch(THREADS, approver=True)
+
+        def add(number, thread):
+            bands.add(from_fen=number + 1, valid_from=NOW.date(), by=by[thread], at=NOW)
+
+        assert press(FEW, add) == [1] * FEW
+
+    def test_of_the_words_of_a_bank(self):
+        by = UserFactory.create_batch(THREADS)
+
+        def teach(number, thread):
+            return_reasons.teach(words=f"第{number}种说法", reason=FailureReason.CLOSED, by=by[thread], at=NOW)
+
+        assert press(FEW, teach) == [1] * FEW
+
+    def test_of_a_recovery(self, program):
+        paid = BatchFactory(program=program, settled=True, with_payments=FEW)
+        awards = [payment.award for payment in paid.payments.select_related("award")]
+        by = UserFactory.create_batch(THREADS)
+
+        def open_one(number, thread):
+            facts = {"cause": RecoveryCause.LEFT, "due_fen": 1, "words": "中途离校"}
+            recoveries.open(fresh(awards[number]), **facts, by=by[thread], at=NOW)
+
+        assert press(FEW, open_one) == [1] * FEW
+
+    def test_of_a_card(self):
+        """Every press is a correction; the last one holds, and a child has one card that money goes to."""
+        student, by = StudentFactory(), UserFactory.create_batch(THREADS)
+
+        def correct(number, thread):
+            facts = {"number": card_number(number * THREADS + thread), "holder": student.name, "relation": "本人"}
+            cards.correct(student, **facts, by=by[thread], at=NOW)
+
+        assert press(FEW, correct) == [THREADS] * FEW
+        assert Card.objects.filter(is_current=True).count() == 1
 
 
 def approved(batch: Batch) -> Batch:
