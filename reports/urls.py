@@ -1,7 +1,7 @@
 from django.urls import path
 
 from reports import student
-from reports.views import comparison, crossfoot, figures, handed_in, names, summary
+from reports.views import comparison, crossfoot, figures, handed_in, names, published, summary
 
 app_name = "reports"
 urlpatterns = [
@@ -9,6 +9,7 @@ urlpatterns = [
     path("names/", names.names, name="names"),
     path("names/export/", names.export_names, name="names-export"),
     path("compare/", comparison.compare, name="compare"),
+    path("published/", published.published, name="published"),
     path("handed-in/", handed_in.index, name="handed-in-list"),
     path("handed-in/freeze/", handed_in.freeze, name="freeze"),
     path("handed-in/<int:pk>/", handed_in.page, name="handed-in"),

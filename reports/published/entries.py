@@ -59,6 +59,8 @@ _HEADINGS = (
     re.compile(r"^[>\s　]*(?:\(\d{1,2}\)|[①②③④⑤⑥⑦⑧⑨⑩])"),
 )
 _ITEM = re.compile(r"(?P<open>\()|(?P<close>\))|(?P<within>其中)")
+_LABEL, _SENTENCE = 60, 600
+"""How many letters of a label and of a sentence are looked at."""
 _WITHIN_LINE = re.compile(r"^\s*其中[:：]")
 _END = re.compile(r"[。.!！]\s*$")
 _STOP = re.compile(r"[。!！?？;；]")
@@ -145,7 +147,7 @@ class _Paragraph:
         words = self._line[begin:end]
         marks = [_Mark(str(m.lastgroup), begin + m.start()) for m in _ITEM.finditer(words)]
         steps: list[_Mark | Figure] = sorted([*marks, *inside], key=self._place)
-        group = _Group(self, words, whole, is_money_first=_is_money_first(inside, marks, self._start))
+        group = _Group(self, words[:_SENTENCE], whole, is_money_first=_is_money_first(inside, marks, self._start))
         last = begin
         for step in steps:
             place = self._place(step)
@@ -193,10 +195,8 @@ class _Paragraph:
     def label(self, figure: Figure) -> str:
         """What the figure counts: the words before it in its clause, or else those after it."""
         place, end = figure.start - self._start, figure.end - self._start
-        cuts = [found.end() for found in _CLAUSE.finditer(self._line, 0, place)]
-        ahead = self._line[cuts[-1] if cuts else 0 : place].strip()
-        cut = _CLAUSE.search(self._line, end)
-        behind = self._line[end : cut.start() if cut else len(self._line)].strip()
+        ahead = _CLAUSE.split(self._line[max(0, place - _LABEL) : place])[-1].strip()
+        behind = _CLAUSE.split(self._line[end : end + _LABEL], maxsplit=1)[0].strip()
         return f"{ahead}|{behind}"
 
     @property

@@ -11,6 +11,8 @@ from enum import StrEnum
 _FULL_WIDTH = str.maketrans("0123456789．％（）［］／", "0123456789.%()[]/")
 _SCALES = {"": 1, "百": 100, "千": 1_000, "万": 10_000, "亿": 100_000_000}
 _PEOPLE = r"人次|人(?!均)|名(?!单|额|次)|位(?!于|居|列)|个(?:学生|孩子|幼儿|儿童)"
+_NEAR = 40
+"""How many letters before and after a number are looked at."""
 _FIGURE = re.compile(
     r"(?<![A-Za-z0-9_.\-—~～])(?P<whole>\d{1,3}(?:[,，]\d{3})+(?!\d)|\d+)(?P<part>\.\d*)?"
     r"(?P<unit>\s*(?P<about>多|余|几|来)?\s*(?:"
@@ -98,7 +100,8 @@ def figures(text: str) -> list[Figure]:
 
 def _figure(match: re.Match[str], line: str, number: int, start: int, before: Figure | None) -> Figure | None:
     name = match["name"] or ("元" if match["bare"] else "")
-    ahead, behind = line[: match.start()], line[match.end() :]
+    ahead = line[max(0, match.start() - _NEAR) : match.start()]
+    behind = line[match.end() : match.end() + _NEAR]
     if not name or (_NO_FIGURE_BEFORE.search(ahead) and not _is_in_brackets_of_words(ahead, match)):
         return None
     if match["bare"] and not _MONEY_WORDS.search(ahead):

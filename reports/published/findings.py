@@ -9,6 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from django.utils.translation import gettext_lazy as _
+
+from common.moves import Refused
 from reports.published import headlines, structure
 from reports.published.entries import entries
 from reports.published.figures import Figure
@@ -16,6 +19,8 @@ from reports.published.misprints import Explanation, Slip, explain
 from reports.published.periods import years
 from reports.published.terms import Rule, Term
 
+MOST_LINES = 600
+"""A year's summary has some two hundred figures."""
 MOST_DOUBT = 0.05
 """Above this the text is left in peace."""
 _BROKEN, _SOFTLY_BROKEN, _MENDED_TOO, _SOFTLY_MENDED = 1000.0, 30.0, 0.01, 0.3
@@ -25,6 +30,11 @@ _MOST_READINGS = 4
 """With more readings than these none is of help."""
 _AS_GOOD = 10.0
 """Readings whose doubts differ by less than this factor are equally good."""
+
+
+class TooManyFigures(Refused):
+    code = "too-many-figures"
+    message = _("数字太多，不像是一份总结。请分几次核对。")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +70,10 @@ class Finding:
 
 
 def read(text: str) -> list[Finding]:
-    """Every contradiction of a text in the order of its places. Deterministic; nothing is kept."""
+    """Every contradiction of a text in the order of its places, or TooManyFigures. Nothing is kept."""
     lines = entries(text)
+    if len(lines) > MOST_LINES:
+        raise TooManyFigures()
     values: dict[Figure, Decimal] = {}
     for line in lines:
         for figure in (line.heads, line.money, *line.rates):

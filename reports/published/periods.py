@@ -8,6 +8,7 @@ the text adds people elsewhere too.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import combinations
 from itertools import product as pairs_of
 
 from reports.published import topics
@@ -16,6 +17,8 @@ from reports.published.figures import Figure, Kind
 from reports.published.terms import Rule, Term, Values, total
 
 _MATCHED, _HALF, _BY_PLACE, _PEOPLE = 0.01, 0.02, 0.5, 0.7
+_MOST_NEAR = 20
+"""More lines of one term in one section are not a section."""
 _TELLING = 20
 """A number of people below this adds up by accident too often to tie lines together."""
 
@@ -41,6 +44,7 @@ class _Search:
     def __init__(self, lines: list[Entry], values: Values, exact: set[Figure]) -> None:
         self._values, self._exact = values, exact
         self._of = {period: [line for line in lines if line.period is period] for period in Period}
+        self._programs = {line: topics.programs(line) for line in lines}
         self._used: set[Entry] = set()
         self._adds_people = False
 
@@ -71,18 +75,16 @@ class _Search:
                 [entry for entry in self._of[period] if entry not in self._used and self._is_like(entry, line)]
                 for period in (Period.SPRING, Period.AUTUMN)
             ]
-        for spring, autumn in pairs_of(*near):
+        for spring, autumn in pairs_of(*(entries[:_MOST_NEAR] for entries in near)):
             if _are_of_one_year(spring, autumn, line) and not self._disagree(spring, autumn, line):
                 yield spring, autumn
 
-    @staticmethod
-    def _is_like(entry: Entry, line: Entry) -> bool:
-        return topics.stages(entry) == topics.stages(line) and topics.programs(entry) == topics.programs(line)
+    def _is_like(self, entry: Entry, line: Entry) -> bool:
+        return self._programs[entry] == self._programs[line] and topics.stages(entry) == topics.stages(line)
 
-    @staticmethod
-    def _disagree(spring: Entry, autumn: Entry, line: Entry) -> bool:
-        known = [topics.programs(entry) for entry in (spring, autumn, line)]
-        return any(topics.disagree(one, other) for one in known for other in known)
+    def _disagree(self, spring: Entry, autumn: Entry, line: Entry) -> bool:
+        known = [self._programs[entry] for entry in (spring, autumn, line)]
+        return any(topics.disagree(one, other) for one, other in combinations(known, 2))
 
     def _whole_match(self, line: Entry) -> Year | None:
         """Heads and money both add up."""
@@ -90,6 +92,8 @@ class _Search:
             return None
         best = None
         for spring, autumn in self._candidates(line):
+            if not self._is_near(spring, autumn, line):
+                continue
             terms = self._terms(spring, autumn, line, _MATCHED, _MATCHED)
             if len(terms) == 2 and all(term.holds(self._values) for term in terms):
                 liking = self._liking(spring, autumn, line)
@@ -97,10 +101,21 @@ class _Search:
                     best = liking, Year(spring, autumn, line, terms)
         return self._take(best[1]) if best else None
 
+    def _is_near(self, spring: Entry, autumn: Entry, line: Entry) -> bool:
+        """A first look, quicker than the terms: heads add up, or money does nearly."""
+        if not (line.heads and line.money and spring.heads and spring.money and autumn.heads and autumn.money):
+            return False
+        given = self._values
+        heads = given[spring.heads] + given[autumn.heads] - given[line.heads]
+        money = given[spring.money] + given[autumn.money] - given[line.money]
+        return heads == 0 or abs(money) * 20 <= given[line.money] or abs(money) < line.money.step
+
     def _half_match(self, line: Entry) -> Year | None:
         """One of the two adds up, and so says which lines belong together."""
         found: list[tuple[int, Year]] = []
         for spring, autumn in self._candidates(line):
+            if not self._is_near(spring, autumn, line):
+                continue
             terms = self._terms(spring, autumn, line, self._heads_doubt(spring, autumn, line, _HALF), _HALF)
             holding = [term.holds(self._values) for term in terms]
             is_telling = line.heads is not None and self._values[line.heads] >= _TELLING
@@ -157,7 +172,7 @@ class _Search:
             [entry for entry in self._of[line.period] if entry.section == line.section].index(line)
             for line in (spring, autumn, line)
         }
-        words = [topics.programs(entry) for entry in (spring, autumn, line)]
+        words = [self._programs[entry] for entry in (spring, autumn, line)]
         return (4 - len(places)) * 2 + len(words[0] & words[2]) + len(words[1] & words[2])
 
     def _heads_doubt(self, spring: Entry, autumn: Entry, line: Entry, doubt: float) -> float:

@@ -30,6 +30,9 @@ _USUAL_REST = Decimal("0.5")
 """Parts that make more than this of their whole may leave out a smaller rest."""
 _CLOSE = Decimal("0.05")
 """Numbers closer than this may well be two numbers: those found and those paid, say."""
+_MOST_LINES = 40
+"""Of a section with more lines in one term nothing is compared by place."""
+_MOST_TOTALS = 200
 _LONG_NAME = 8
 _NAME = 5
 
@@ -177,7 +180,7 @@ def _by_pattern(lines: Sequence[Entry]) -> list[Term]:
             [line for line in lines if line.section == section and line.period is period]
             for period in (Period.SPRING, Period.AUTUMN)
         )
-        if len(spring) != len(autumn):
+        if len(spring) != len(autumn) or len(spring) > _MOST_LINES:
             continue
         for one, other in combinations(range(len(spring)), 2):
             for model, copy in ((spring, autumn), (autumn, spring)):
@@ -204,16 +207,17 @@ def _across(lines: Sequence[Entry]) -> list[Term]:
     """A total of four digits or more that comes again elsewhere, under the same name and for the same period."""
     large = [line for line in lines if line.heads and line.heads.value >= 1_000 and not topics.compares(line)]
     found = []
-    for one, other in combinations(large, 2):
+    for one, other in combinations(large[:_MOST_TOTALS], 2):
         if one.line == other.line or one.period is not other.period or one.period is Period.UNKNOWN:
             continue
         left, right = one.heads, other.heads
         assert left  # noqa: S101 - large lines have heads
         assert right  # noqa: S101
-        if left.counts_visits is not right.counts_visits or not _are_one_total(one, other):
-            continue
         is_far = abs(left.value - right.value) > _CLOSE * max(left.value, right.value)
-        if left.value == right.value or (is_far and explain(left, right.value).chance <= 0.005):
+        is_misprint = is_far and explain(left, right.value).chance <= 0.005
+        if left.counts_visits is not right.counts_visits or not (left.value == right.value or is_misprint):
+            continue
+        if _are_one_total(one, other):
             found.append(equal(left, right, doubt=0.3, soft=False))
     return found
 

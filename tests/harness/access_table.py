@@ -367,6 +367,7 @@ DOORS: dict[str, Door] = {
     "reports:names": page(READERS),
     "reports:names-export": act(READERS, traced=True),
     "reports:compare": page(READERS),
+    "reports:published": form(READERS),
     "reports:handed-in-list": page(READERS),
     "reports:freeze": act(COUNTY),
     "reports:handed-in": page(READERS, "handed_in"),
