@@ -23,6 +23,7 @@ from django.contrib.auth.hashers import make_password
 from django.db.models import Count, Q
 
 from accounts.models import User
+from audits import finding_runs
 from common import workdays
 from common.bulk import in_parts
 from common.columns import read_yes_no
@@ -155,6 +156,7 @@ class Demonstration:
         self.prove(term)
         self.confirm(term, over)
         self.pay(term, workday(over + timedelta(days=2)))
+        self.audit(term)
 
     # --- what comes in
 
@@ -355,6 +357,12 @@ class Demonstration:
                     at=back,
                 )
             work.rows = len(letters)
+
+    def audit(self, term: Term) -> None:
+        """The rules of the auditor's desk, on the last day of the term."""
+        at = moment(term.ends_on)
+        with self.step(f"{term.code} look for findings") as work:
+            work.rows = finish(finding_runs.begin(term, by=self.approver, at=at), at)["findings"]
 
     def propose(self, term: Term, day: date) -> None:
         at = moment(day)

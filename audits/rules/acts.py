@@ -38,7 +38,7 @@ _NOT_AFTER: dict[str, tuple[tuple[str, ...], SameHand]] = {
     "own-approval",
     title=_("经办和审核是同一人"),
     severity=Severity.GRAVE,
-    basis=_("财教〔2021〕310号：健全内部控制；不相容岗位相互分离，经办人不得审核自己经办的事项"),
+    basis=_("财会〔2012〕21号《行政事业单位内部控制规范（试行）》：不相容岗位相互分离"),
     sentence=_("%(what)s由同一个人办理，涉及 %(total_fen)s 元。"),
     advice=_("系统不允许这样做；一旦出现，说明数据在系统以外被改过，请保留现场并查操作日志。"),
     choices={"what": SameHand},
