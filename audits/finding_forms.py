@@ -46,7 +46,7 @@ class FindingFilter(FilterForm):
 _SAYS = {
     FindingState.EXPLAINED: (_("说明"), _("没有问题，写明原因和依据")),
     FindingState.MENDED: (_("已整改"), _("写明做了什么；下次核查仍发现的，自动重新打开")),
-    FindingState.CONFIRMED: (_("确认问题"), _("确有问题，写明结论")),
+    FindingState.CONFIRMED: (_("确认为问题"), _("确有问题，写明结论")),
     FindingState.OPEN: (_("重新打开"), _("说明不充分或者结论要改，写明原因")),
 }
 OF_COUNTY = (FindingState.EXPLAINED, FindingState.MENDED)
