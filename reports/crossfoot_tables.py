@@ -152,6 +152,11 @@ def _tiers(work: Work, found: Found) -> None:
     table = work.grid(Layout.PROGRAMS)
     by_rate = work.rests_on(lambda award: award.program)
     by_tier = work.rests_on(lambda award: (award.program, award.tier))
+    said = work.own(lambda award: (award.program, award.tier))
+    for key in sorted(by_tier.awards.keys() | said.awards.keys()):
+        if said.awards[key] != by_tier.awards[key]:
+            url = Selection(work.scope, program=key[0], tier=key[1]).url
+            found.equal(" · ".join(key), said.awards[key], by_tier.awards[key], AWARDS, url)
     for line in _rows(table, "program"):
         program, cell = line.row.words["program"], cell_of(line, work.scope)
         tiers = sum(n for key, n in by_tier.awards.items() if key[0] == program)

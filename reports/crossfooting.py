@@ -21,7 +21,9 @@ from schools.models import Term
 
 PEOPLE, AWARDS, FEN = "people", "awards", "fen"
 SHOWN = 20
-"""Comparisons that hold, and rows that differ, of one rule that a page lists."""
+"""Comparisons that fail, and rows that differ, of one rule that a page lists."""
+HOLDING = 6
+"""Comparisons of one rule that a page lists though they hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +60,10 @@ class Outcome:
 
     @property
     def shown(self) -> list[Comparison]:
-        """What fails, then the first that hold."""
-        ordered = sorted(self.comparisons, key=lambda comparison: comparison.holds)
-        return ordered[: max(SHOWN, 0)]
+        """The first that fail, then some that hold."""
+        failing = [comparison for comparison in self.comparisons if not comparison.holds]
+        holding = [comparison for comparison in self.comparisons if comparison.holds]
+        return failing[:SHOWN] + holding[:HOLDING]
 
     @property
     def rows(self) -> list[Astray]:

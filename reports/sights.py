@@ -20,6 +20,8 @@ MOST_ROWS = 150
 """A table by schools with more rows shows its towns; a town is opened to its schools."""
 MOST_BARS = 8
 TERMS_BACK = 6
+_CHARACTERS = 40
+"""Characters that stand side by side below the bars of a drawing."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,8 @@ class Sight:
         """Money of the rows in ten thousands, where there are several and not too many."""
         if not 2 <= len(self.parts) <= MOST_BARS:
             return []
-        return [(_short(line.label), _in_wan(cell.count.amount_fen), False) for line, cell in self.parts]
+        room = max(_CHARACTERS // len(self.parts), 3)
+        return [(_short(line.label, room), _in_wan(cell.count.amount_fen), False) for line, cell in self.parts]
 
     @cached_property
     def course(self) -> list[tuple[str, float, bool]]:
@@ -136,9 +139,9 @@ def _term_short(code: str) -> str:
     return term_name(code).removesuffix("季学期") if code[4:] else term_name(code)
 
 
-def _short(label: str) -> str:
+def _short(label: str, room: int) -> str:
     """As much of a name as stands below a bar."""
-    return label if len(label) <= 6 else label[:5] + "…"
+    return label if len(label) <= room else label[: room - 1] + "…"
 
 
 def folds(table: Grid) -> bool:

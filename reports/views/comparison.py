@@ -11,7 +11,6 @@ from reports import comparison, layouts
 from reports.choices import Layout
 from reports.forms import CompareForm
 from reports.scopes import scopes
-from schools.models import term_name
 
 
 @needs(*READERS)
@@ -28,8 +27,8 @@ def compare(request: SignedInRequest) -> HttpResponse:
     context = {
         "form": CompareForm({"layout": layout, "earlier": earlier, "later": later}),
         "layout_name": Layout(layout).label,
-        "earlier": term_name(earlier),
-        "later": term_name(later),
+        "earlier": earlier,
+        "later": later,
         "pairs": comparison.compare(layout, earlier, later),
         "definition": layouts.definition(layout),
         "as_of": timezone.now(),

@@ -1,5 +1,6 @@
 """The tables of a term or year: on the page, on paper, as files; and the documents behind what was allotted."""
 
+from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -57,6 +58,7 @@ def paper(request: SignedInRequest, scope: str) -> HttpResponse:
         "sight": sights.Sight(table, form.unit_chosen),
         "definition": layouts.definition(table.layout),
         "as_of": timezone.now(),
+        "county": settings.COUNTY_NAME,
     }
     return render(request, "reports/paper.html", context)
 

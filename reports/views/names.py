@@ -31,9 +31,7 @@ def names(request: SignedInRequest) -> HttpResponse:
         "form": form,
         "count": count,
         "selection": selection,
-        "tabs": tabs_of(
-            request, [(PEOPLE, _("按学生"))], {"": count.awards, PEOPLE: count.people}, everything=_("按资助")
-        ),
+        "tabs": tabs_of(request, [(PEOPLE, _("按学生"))], everything=_("按资助")),
         "scope_name": term_name(selection.scope),
         "definition": totals.DEFINITION,
     }

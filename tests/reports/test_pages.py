@@ -13,7 +13,8 @@ from accounts.models import Action
 from jobs import files, run
 from jobs.models import Job, StoredFile
 from programs.choices import AwardState
-from reports import tables, totals
+from reports import grids, layouts, totals
+from reports.choices import Layout
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -52,32 +53,36 @@ def year():
 
 class TestTable:
     def test_has_spring_autumn_and_year_side_by_side(self, year):
-        table = tables.table("2021")
+        table = grids.grid(Layout.PROGRAMS, "2021")
 
         assert table.terms == ["2021S", "2021A", "2021"]
-        total = next(row for row in table.rows if row.is_total and not row.is_part)
-        assert [(figure.persons, figure.amount_fen) for figure in total.figures] == [
-            (3, 212_550), (1, 62_550), (2, 112_550), (1, 50_000), (5, 325_100), (2, 112_550),
+        figures = [(cell.count.people, cell.count.awards, cell.count.amount_fen) for cell in table.total.cells]
+        assert figures == [
+            (3, 3, 212_550), (1, 1, 62_550), (2, 2, 112_550), (1, 1, 50_000), (5, 5, 325_100), (2, 2, 112_550),
         ]  # fmt: skip
 
     def test_shows_stages_where_a_program_has_several(self, year):
-        rows = [(row.label, row.program, row.stage) for row in tables.table("2021A").rows]
+        rows = [(line.label, line.row.words) for line in grids.grid(Layout.PROGRAMS, "2021A").lines]
 
         assert rows == [
-            ("义务教育寄宿生生活补助", "boarder-living", ""),
-            ("初中", "boarder-living", "junior"),
-            ("小学", "boarder-living", "primary"),
-            ("合计", "all", ""),
-            ("初中", "all", "junior"),
-            ("小学", "all", "primary"),
+            ("义务教育寄宿生生活补助", {"program": "boarder-living"}),
+            ("初中", {"program": "boarder-living", "stage": "junior"}),
+            ("小学", {"program": "boarder-living", "stage": "primary"}),
+            ("合计", {}),
+            ("初中", {"stage": "junior"}),
+            ("小学", {"stage": "primary"}),
         ]
 
     def test_says_what_the_figures_say(self, year):
-        table = tables.table("2021")
+        table = grids.grid(Layout.PROGRAMS, "2021")
         known = {(f.program, f.term, f.who, f.stage): (f.persons, f.amount_fen) for f in totals.figures("2021")}
 
         shown = {
-            (f.program, f.term, f.who, f.stage): (f.persons, f.amount_fen) for row in table.rows for f in row.figures
+            (each.selection.program, each.selection.scope, each.selection.who, each.selection.stage): (
+                each.count.awards,
+                each.count.amount_fen,
+            )
+            for each in table.cells()
         }
 
         assert {key: value for key, value in shown.items() if value != (0, 0)}.items() <= known.items()
@@ -91,7 +96,8 @@ class TestReport:
 
         links = re.findall(r'<a href="(/reports/names/[^"]*)">([\d,]+)</a>', shown)
 
-        assert len(links) > 10
+        assert len(links) > 20
+        assert any("tab=people" in address for address, _figure in links)
         for address, figure in links:
             page = client.get(address.replace("&amp;", "&"))
             assert (str(page.context["page"].total), len(page.context["page"].object_list)) == (figure, int(figure))
@@ -99,7 +105,7 @@ class TestReport:
     def test_states_definition_and_moment(self, as_role, year):
         shown = words(as_role("preparer").get(reverse("reports:report", args=["2021A"])))
 
-        assert str(totals.DEFINITION) in shown
+        assert layouts.definition(Layout.PROGRAMS) in shown
         assert "数据截至" in shown
 
     def test_of_an_unknown_year_is_not_found(self, as_role, year):
@@ -129,10 +135,12 @@ class TestWorkbook:
         assert rows[0][0] == "示范县2021年度学生资助情况统计表"
         assert rows[1][0].startswith("填报单位（盖章）：示范县学生资助中心")
         assert sheet.merged_cells.ranges
-        assert rows[4][3:5] == ["人次", "金额"]
+        assert rows[4][3:6] == ["人数", "人次", "金额"]
         total = next(row for row in rows if row[1] == "合计")
-        assert total[3:] == [3, 2125.5, 1, 625.5, 2, 1125.5, 1, 500, 5, 3251, 2, 1125.5]
-        assert str(totals.DEFINITION) in [row[0] for row in rows]
+        assert total[3:] == [
+            3, 3, 2125.5, 1, 1, 625.5, 2, 2, 1125.5, 1, 1, 500, 5, 5, 3251, 2, 2, 1125.5,
+        ]  # fmt: skip
+        assert layouts.definition(Layout.PROGRAMS) in [row[0] for row in rows]
         assert rows[-1][0].startswith("单位负责人：")
 
     def test_leaves_a_trace(self, as_role, year):
@@ -141,7 +149,10 @@ class TestWorkbook:
         client.get(reverse("reports:export", args=["2021S"]))
 
         action = Action.objects.get(verb="report.exported")
-        assert (action.actor, action.details) == (client.user, {"scope": "2021S"})
+        assert (action.actor, action.details) == (
+            client.user,
+            {"scope": "2021S", "layout": "programs", "format": "xlsx"},
+        )
 
 
 class TestNames:
@@ -151,7 +162,7 @@ class TestNames:
         )
 
         assert [each.term_id for each in page.context["page"]] == ["2021S"]
-        assert page.context["figure"].amount_fen == 62_550
+        assert page.context["count"].amount_fen == 62_550
 
     def test_show_no_whole_number(self, as_role, year):
         student = award().student

@@ -1,0 +1,267 @@
+"""Every table of a term, a finance year, a school year: on the page, on paper and as files it is the same table."""
+
+import csv
+import io
+import re
+
+import openpyxl
+import pytest
+from django.urls import reverse
+
+from common import money
+from programs.models import Share
+from reports import allotments, comparison, grids, totals
+from reports.choices import Layout
+from reports.scopes import NoSuchScope, scopes, terms_of
+from reports.selections import Selection, count
+from schools.models import term_name
+from tests import factories as make
+from tests.reports import small_county
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def county():
+    return small_county.build(1)
+
+
+def rows_of(content):
+    return [list(row) for row in openpyxl.load_workbook(io.BytesIO(content)).active.iter_rows(values_only=True)]
+
+
+def figures(table, line):
+    """The figures of a row in a file: yuan where it is money."""
+    found = []
+    for cell, has_allotted, fen in line.columns:
+        if has_allotted:
+            found.append("—" if fen is None else fen / 100)
+        found += [cell.count.people, cell.count.awards, cell.count.amount_fen / 100]
+    return found
+
+
+class TestScopes:
+    def test_are_a_term_a_finance_year_and_a_school_year(self):
+        for code in ("2020S", "2020A", "2021S", "2021A"):
+            make.TermFactory(code=code)
+
+        assert [term.pk for term in terms_of("2021A")] == ["2021A"]
+        assert [term.pk for term in terms_of("2021")] == ["2021S", "2021A"]
+        assert [term.pk for term in terms_of("2020-2021")] == ["2020A", "2021S"]
+        assert term_name("2020-2021") == "2020—2021学年"
+        assert [code for code, _name in scopes()] == [
+            "2021", "2021A", "2021S", "2020-2021", "2020", "2020A", "2020S",
+        ]  # fmt: skip
+
+    @pytest.mark.parametrize("scope", ["2019-2020", "2020-2022", "2021-2020", "20-21", "2021X", "", "99999"])
+    def test_others_are_refused(self, scope):
+        make.TermFactory(code="2021A")
+
+        with pytest.raises(NoSuchScope):
+            terms_of(scope)
+
+
+class TestPeople:
+    def test_are_distinct_children_and_never_added_up(self):
+        child = make.EnrollmentFactory(stage__code="primary", term__code="2021S")
+        later = make.EnrollmentFactory(student=child.student, stage__code="junior", term__code="2021A")
+        for enrollment in (child, later):
+            make.AwardFactory(confirmed=True, enrollment=enrollment, program__code="boarder-living")
+            make.AwardFactory(confirmed=True, enrollment=enrollment, program__code="meals")
+
+        whole = grids.grid(Layout.STAGES, "2021").whole.count
+        stages = [cell.count.people for _line, cell in grids.grid(Layout.STAGES, "2021").outer()]
+
+        assert (whole.people, whole.awards) == (1, 4)
+        assert stages == [1, 1]
+
+    def test_open_as_one_line_for_each_child(self, as_role):
+        child = make.EnrollmentFactory()
+        for code in ("boarder-living", "meals"):
+            make.AwardFactory(confirmed=True, enrollment=child, program__code=code)
+
+        page = as_role("auditor").get(Selection("2021A").people_url)
+
+        (line,) = page.context["page"]
+        assert (line.student, line.awards, line.amount_fen) == (child.student, 2, 100_000)
+
+
+class TestPayers:
+    def test_share_every_award_by_itself_to_the_fen(self):
+        program = make.ProgramFactory()
+        for payer in ("central", "province", "county"):
+            make.ShareFactory(program=program, payer=payer, per_mille=334 if payer == "county" else 333)
+        for _n in range(3):
+            make.AwardFactory(confirmed=True, program=program, amount_fen=100)
+
+        table = grids.grid(Layout.PAYERS, "2021A")
+
+        found = {line.row.words["payer"]: cell.count for line, cell in table.outer()}
+        assert {payer: each.amount_fen for payer, each in found.items()} == {
+            payer: 3 * fen
+            for payer, fen in money.split_fen(100, {"central": 333, "province": 333, "county": 334}).items()
+        }
+        assert sum(each.amount_fen for each in found.values()) == table.whole.count.amount_fen == 300
+        assert {each.awards for each in found.values()} == {3}
+
+    def test_show_what_nobody_entered_shares_for(self):
+        make.AwardFactory(confirmed=True)
+        assert not Share.objects.exists()
+
+        ((line, cell),) = grids.grid(Layout.PAYERS, "2021A").outer()
+
+        assert (line.row.words, cell.count.amount_fen) == ({"payer": "none"}, 50_000)
+
+    def test_names_show_the_part_of_each_award(self, as_role):
+        make.ShareFactory(payer="central", per_mille=500)
+        make.ShareFactory(payer="county", per_mille=500)
+        make.AwardFactory(confirmed=True)
+
+        page = as_role("auditor").get(reverse("reports:names"), {"scope": "2021A", "payer": "central"})
+
+        assert page.context["count"].amount_fen == 25_000
+        assert [award.part_fen for award in page.context["page"]] == [25_000]
+
+
+class TestAllotted:
+    def test_is_a_programs_in_its_only_stage_and_everybodys_in_the_total(self, as_role):
+        senior, primary = make.StageFactory(code="senior"), make.StageFactory(code="primary")
+        grant = make.ProgramFactory(code="senior-grant", stages=[senior])
+        meals = make.ProgramFactory(code="meals", stages=[senior, primary])
+        make.AwardFactory(confirmed=True, program=grant, enrollment__stage=senior)
+        make.AwardFactory(confirmed=True, program=meals, enrollment__stage=senior)
+        for program in (grant, grant, meals):
+            make.QuotaFactory(program=program, amount_fen=1_000_00)
+        make.QuotaFactory(program=grant, withdrawn_by=make.UserFactory(), withdrawn_at=make.NOW, withdrawn_why="重复")
+
+        lines = {str(line.row.words): line.allotted["2021A"] for line in grids.grid(Layout.STAGES, "2021A").lines}
+        page = as_role("auditor").get(reverse("reports:allotted", args=["2021A"]), {"program": "senior-grant"})
+
+        assert lines == {
+            "{'stage': 'senior'}": None,
+            "{'stage': 'senior', 'program': 'senior-grant'}": 2_000_00,
+            "{'stage': 'senior', 'program': 'meals'}": None,
+            "{}": 3_000_00,
+        }
+        assert page.context["amount_fen"] == 2_000_00
+        assert len(allotments.documents(terms_of("2021A"), stage="senior")) == 2
+
+
+class TestFiles:
+    @pytest.mark.parametrize("scope", ["2021A", "2021"])
+    @pytest.mark.parametrize("layout", Layout.values)
+    def test_carry_the_table(self, as_role, county, layout, scope):
+        client, table = as_role("preparer"), grids.grid(layout, scope)
+        address = reverse("reports:export", args=[scope])
+
+        rows = rows_of(client.get(address, {"layout": layout}).content)
+        text = client.get(address, {"layout": layout, "as": "csv"}).content
+
+        body = rows[5 : 5 + len(table.lines)]
+        assert [row[3:] for row in body] == [figures(table, line) for line in table.lines]
+        assert [row[1] or row[2] for row in body] == [line.label for line in table.lines]
+        assert rows[0][0].startswith(f"示范县{table.title}学生资助情况")
+        assert "单位：人、人次、元" in rows[1][0]
+        assert rows[-1][0].startswith("单位负责人：")
+        assert text.startswith(b"\xef\xbb\xbf")
+        lines = list(csv.reader(io.StringIO(text.decode("utf-8-sig"))))[1:]
+        assert [[float(value) for value in line[2:] if value] for line in lines] == [
+            [value for value in figures(table, line) if value != "—"] for line in table.lines
+        ]
+        assert body[-1][-6:] == rows[5 + len(table.lines) - 1][-6:]
+
+    @pytest.mark.parametrize("layout", Layout.values)
+    def test_agree_with_the_totals_command(self, as_role, county, layout):
+        said = {
+            who: next(
+                f for f in totals.figures("2021") if (f.program, f.term, f.who, f.stage) == ("all", "2021", who, "")
+            )
+            for who in ("all", "registered-poor")
+        }
+
+        rows = rows_of(as_role("preparer").get(reverse("reports:export", args=["2021"]), {"layout": layout}).content)
+
+        total = next(row for row in rows if row[1] == "合计")
+        assert total[-5:-3] == [said["all"].persons, said["all"].amount_fen / 100]
+        assert total[-2:] == [said["registered-poor"].persons, said["registered-poor"].amount_fen / 100]
+
+    def test_in_ten_thousands_are_not_rounded(self, as_role):
+        make.AwardFactory(confirmed=True, amount_fen=1)
+
+        rows = rows_of(as_role("preparer").get(reverse("reports:export", args=["2021A"]), {"unit": "wan"}).content)
+
+        assert next(row for row in rows if row[1] == "合计")[5] == pytest.approx(0.000001)
+        assert "万元" in rows[1][0]
+
+    def test_begin_no_formula(self, as_role):
+        make.AwardFactory(confirmed=True, enrollment__school__name='=HYPERLINK("http://x")')
+
+        client, address = as_role("preparer"), reverse("reports:export", args=["2021A"])
+        book = openpyxl.load_workbook(io.BytesIO(client.get(address, {"layout": "schools"}).content))
+        text = client.get(address, {"layout": "schools", "as": "csv"}).content.decode("utf-8-sig")
+
+        assert [cell for row in book.active.iter_rows() for cell in row if cell.data_type == "f"] == []
+        assert "'=HYPERLINK" in text
+
+
+class TestPages:
+    @pytest.mark.parametrize("layout", Layout.values)
+    def test_open_every_figure(self, as_role, county, layout):
+        client = as_role("auditor")
+        shown = client.get(reverse("reports:report", args=["2021"]), {"layout": layout}).content.decode()
+
+        links = dict(re.findall(r'<a href="(/reports/names/[^"]*)">([\d,]+)</a>', shown))
+
+        assert len(links) > 10
+        for address, figure in list(links.items())[::5]:
+            assert client.get(address.replace("&amp;", "&")).context["page"].total == int(figure.replace(",", ""))
+
+    @pytest.mark.parametrize("layout", Layout.values)
+    def test_lie_on_paper_without_links(self, as_role, county, layout):
+        shown = as_role("auditor").get(reverse("reports:paper", args=["2021"]), {"layout": layout}).content.decode()
+
+        paper = shown[shown.index('<article class="sheet') : shown.index("</article>")]
+        assert "/reports/names/" not in paper
+        for words in ("填报单位", "单位负责人", "审核人", "填表人", "统计口径"):
+            assert words in paper
+
+    def test_fold_many_schools_into_their_towns(self, as_role, county, monkeypatch):
+        monkeypatch.setattr("reports.sights.MOST_ROWS", 1)
+        town = county.schools[0].town
+        client, address = as_role("auditor"), reverse("reports:report", args=["2021"])
+
+        folded = list(client.get(address, {"layout": "schools"}).context["lines"])
+        opened = client.get(address, {"layout": "schools", "town": town.pk}).content.decode()
+
+        assert folded == [] or not any(line.is_part for line in folded)
+        assert county.schools[0].name in opened
+
+    def test_show_a_count_that_is_the_figure(self, county):
+        table = grids.grid(Layout.SCHOOLS, "2021")
+
+        for cell in list(table.cells())[::3]:
+            assert count(cell.selection) == cell.count
+
+
+class TestComparison:
+    def test_has_both_figures_their_difference_and_its_share(self, as_role):
+        make.AwardFactory(confirmed=True, enrollment__term__code="2021S")
+        for _n in range(3):
+            make.AwardFactory(confirmed=True, enrollment__term__code="2021A")
+
+        pairs = comparison.compare(Layout.PROGRAMS, "2021S", "2021A")
+        page = as_role("auditor").get(
+            reverse("reports:compare"), {"layout": "programs", "earlier": "2021S", "later": "2021A"}
+        )
+
+        measures = [(each.earlier, each.later, each.difference, each.percent) for each in pairs[-1].measures]
+        assert measures == [(1, 3, 2, "+200.0%"), (1, 3, 2, "+200.0%"), (50_000, 150_000, 100_000, "+200.0%")]
+        assert Selection("2021S").url in page.content.decode().replace("&amp;", "&")
+
+    def test_of_nothing_before_has_no_share(self):
+        make.TermFactory(code="2021S")
+        make.AwardFactory(confirmed=True)
+
+        measure = next(comparison.compare(Layout.SCHOOLS, "2021S", "2021A")[-1].measures)
+
+        assert (measure.earlier, measure.difference, measure.percent) == (0, 1, "—")
