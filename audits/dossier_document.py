@@ -33,7 +33,7 @@ from students.models import Enrollment
 TITLE = "学生资助审计案卷"
 _HEAD_FONT, _BODY_FONT = "黑体", "仿宋"
 _NONE = "无。"
-_NUMBER = re.compile(r"^[\d,]+(\.\d\d)?$")
+_NUMBER = re.compile(r"^\d{1,6}$|^[\d,]{1,15}\.\d\d$")
 
 
 def write(review: Review, attachments: Sequence[str], *, by: User, at: datetime) -> bytes:
@@ -134,7 +134,7 @@ def _publicity(paper: "_Dossier", review: Review) -> None:
             for hung in each.hung
             for photo in hung.photos
         ],
-        widths=(22, 38, 30, 80),
+        widths=(24, 38, 34, 74),
     )
     paper.line("异议：")
     paper.table(
@@ -175,7 +175,7 @@ def _payments(paper: "_Dossier", review: Review) -> None:
                 words,
             )
         )
-    paper.table(("批次", "状态", "本校发放", "到账", "失败、退票（笔）", "签字"), rows, widths=(45, 17, 26, 26, 18, 38))
+    paper.table(("批次", "状态", "本校发放", "到账", "失败、退票（笔）", "签字"), rows, widths=(42, 16, 27, 27, 17, 41))
     paper.line("发放失败、到账后退票和再次发放：")
     paper.table(
         ("学生", "项目", "金额（元）", "原因", "后来"),
@@ -354,6 +354,8 @@ class _Dossier:
             return
         table = self._paper.add_table(rows=0, cols=len(heads), style="Table Grid")
         table.autofit = False
+        for column, width in zip(table.columns, widths, strict=True):
+            column.width = Mm(width)
         for place, row in enumerate([heads, *rows]):
             line = table.add_row()
             for cell, value, width in zip(line.cells, row, widths, strict=True):

@@ -1,18 +1,32 @@
 """The first page by role: figures that are those of the term, work that leads to where it is done."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
 
 from aidcenter import overview
+from audits.findings import SEVERITY_ORDER
+from audits.rules.thresholds import DAYS_LYING
 from tests.factories import (
+    NOW,
+    ArrivalFactory,
+    AuditQuestionFactory,
+    AuditSampleItemFactory,
     AwardFactory,
     BatchFactory,
     EnrollmentFactory,
+    FindingFactory,
     HardshipCategoryFactory,
     HardshipFactory,
+    JobFactory,
     LedgerEntryFactory,
     MatchFactory,
+    NoticeFactory,
+    NoticePhotoFactory,
     RosterFactory,
     SchoolFactory,
     TermFactory,
@@ -133,3 +147,140 @@ class TestHome:
 
         assert "可登录的账号" in page
         assert "资助人次" not in page
+
+    @pytest.mark.parametrize("role", ["preparer", "auditor", "school"])
+    def test_costs_the_same_for_a_large_county(self, as_role, role):
+        school = SchoolFactory()
+        client = as_role(role, school=school) if role == "school" else as_role(role)
+
+        def grow():
+            award = AwardFactory(confirmed=True, enrollment__school=SchoolFactory())
+            AwardFactory(confirmed=True, enrollment__school=school)
+            NoticePhotoFactory(notice__list=award.list, notice__down=True)
+            AuditSampleItemFactory(award=award)
+            FindingFactory(term=award.term, school=award.school, student=award.student)
+            for trait in ({}, {"answered": True}, {"due_on": NOW.date()}, {"to_county": True}):
+                AuditQuestionFactory(term=award.term, **({"school": school} | trait))
+            ArrivalFactory(arrived_on=NOW.date())
+
+        grow()
+        client.get("/")
+        with CaptureQueriesContext(connection) as small:
+            assert client.get("/").status_code == 200
+        for _each in range(8):
+            grow()
+        with CaptureQueriesContext(connection) as large:
+            client.get("/")
+
+        assert len(large) == len(small), role
+
+
+class TestAuditor:
+    def test_sees_findings_by_weight_and_the_gravest_first(self, as_role):
+        term = TermFactory(code="2021A")
+        for severity in ("notable", "grave", "grave", "serious"):
+            FindingFactory(term=term, severity=severity, severity_order=SEVERITY_ORDER[severity])
+        FindingFactory(term=term, severity="grave", state="explained")
+        FindingFactory(term=term, severity="grave", gone_at=NOW)
+        FindingFactory(term=TermFactory(code="2021S"), severity="grave")
+
+        desk = as_role("auditor").get("/").context["desk"]
+
+        assert [(weight.severity, weight.n) for weight in desk.weights] == [
+            ("grave", 2),
+            ("serious", 1),
+            ("notable", 1),
+        ]
+        assert [line.finding.severity for line in desk.gravest][:2] == ["grave", "grave"]
+
+    def test_sees_what_is_under_way_whatever_its_term(self, as_role):
+        today = timezone.localdate()
+        old = TermFactory(code="2019S")
+        item = AuditSampleItemFactory(award__enrollment__term=old)
+        AuditQuestionFactory(term=old, answered=True, title="已经答复的问题")
+        AuditQuestionFactory(term=old, due_on=today - timedelta(days=1), title="逾期没有答复的")
+        AuditQuestionFactory(term=old, due_on=today, title="还没有到期的")
+        AuditQuestionFactory(term=old, closed=True, title="办结的问题")
+        TermFactory(code="2021A")
+
+        page = as_role("auditor").get("/")
+
+        desk, words = page.context["desk"], page.content.decode()
+        assert (desk.samples, desk.waiting_items) == ([item.sample], 1)
+        assert (desk.answered_count, desk.overdue_count) == (1, 1)
+        assert "已经答复的问题" in words
+        assert "逾期没有答复的" in words
+        assert "还没有到期的" not in words
+        assert "办结的问题" not in words
+
+    def test_sees_how_many_schools_are_short_of_what(self, as_role):
+        award = AwardFactory(confirmed=True)
+        NoticeFactory(list=award.list, down=True)
+        page = as_role("auditor").get("/")
+
+        shorts = {short.code: short.schools for short in page.context["desk"].shorts}
+
+        assert (shorts["photo"], shorts["money"], shorts["notice"]) == (1, 1, 0)
+        assert f"{reverse('audits:reviews')}?tab=photo" in page.content.decode()
+
+    def test_is_told_whether_the_log_is_whole(self, as_role):
+        TermFactory()
+        auditor = as_role("auditor")
+        assert "未核验" in auditor.get("/").content.decode()
+
+        JobFactory(
+            kind="log-check",
+            done=True,
+            result={
+                "ranges": 2,
+                "rows": 9,
+                "broken_ranges": 1,
+                "broken": [[2, 4, None, None, "changed"]],
+                "number": 2,
+                "digest": "ab",
+                "open": 0,
+            },
+        )
+
+        assert "日志不完整：1 段" in auditor.get("/").content.decode()
+
+
+class TestLying:
+    def test_is_what_arrived_long_ago_and_reached_no_card(self):
+        arrival = ArrivalFactory(amount_fen=100_000)
+        entry = LedgerEntryFactory(
+            quota=arrival.quota, kind="arrived", amount_fen=100_000, program=arrival.quota.program
+        )
+        long_after = arrival.arrived_on + timedelta(days=DAYS_LYING + 1)
+
+        lying = overview.lying(entry.term, today=long_after)
+
+        assert (lying.amount_fen, lying.days) == (100_000, DAYS_LYING + 1)
+        assert overview.lying(entry.term, today=long_after - timedelta(days=1)).amount_fen == 0
+
+    def test_is_said_to_the_county(self, as_role):
+        ArrivalFactory(amount_fen=12_340_000)
+
+        page = as_role("preparer").get("/").content.decode()
+
+        assert "资金滞留：12.34 万元" in page
+
+
+class TestSchool:
+    def test_is_shown_what_the_auditor_asked(self, as_role):
+        TermFactory(code="2021A")
+        question = AuditQuestionFactory(term=TermFactory(code="2019S"), title="照片不清楚")
+        AuditQuestionFactory(school=question.school, closed=True, title="早就办结的")
+        AuditQuestionFactory(school=SchoolFactory(), title="别校的问题")
+
+        page = as_role("school", school=question.school).get("/").content.decode()
+
+        assert reverse("audits:question-answer", args=[question.pk]) in page
+        assert "早就办结的" not in page
+        assert "别校的问题" not in page
+
+    def test_leads_the_county_to_what_was_asked_of_it(self, as_role):
+        TermFactory()
+        AuditQuestionFactory(to_county=True)
+
+        assert "答复 1 项审计问询" in as_role("approver").get("/").content.decode()

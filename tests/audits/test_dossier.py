@@ -190,3 +190,10 @@ class TestPage:
 
         job = Job.objects.get(kind="dossier")
         assert (answer.headers["Location"], job.term) == (job.get_absolute_url(), term)
+
+    def test_stands_on_the_schools_review(self, as_role, school):
+        term = school.award_lists.get().term
+
+        page = as_role("auditor").get(reverse("audits:review", args=[school.code])).content.decode()
+
+        assert reverse("audits:dossier", args=[school.pk, term.pk]) in page

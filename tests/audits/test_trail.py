@@ -345,3 +345,12 @@ class TestCheck:
             call_command("verify_log")
 
         assert "Stretch 1 (5 rows" in capsys.readouterr().err
+
+
+def test_a_childs_page_leads_to_its_trail(as_role):
+    enrollment = EnrollmentFactory()
+    place = f"{reverse('audits:actions')}?student={enrollment.student_id}"
+    child = reverse("student", args=[enrollment.student_id])
+
+    assert place in as_role("auditor").get(child).content.decode()
+    assert place not in as_role("school", school=enrollment.school).get(child).content.decode()
