@@ -16,7 +16,7 @@ from audits.models import Finding, Question
 from common import workdays
 from common.roles import Person
 from disbursements.choices import PaymentState, RecoveryState
-from disbursements.models import Batch, Payment, Recovery
+from disbursements.models import Batch, Bounce, Payment, Recovery
 from programs.choices import AwardState, NoticeState, ProgramKind
 from programs.models import Award, AwardList, Notice, NoticePhoto, Objection
 from schools.models import School, SchoolQuerySet, Term
@@ -106,9 +106,9 @@ def _unpaid() -> QuerySet[Award]:
 
 def _to_retry() -> QuerySet[Award]:
     """Failed or came back, and nothing is on its way since."""
-    tries = Payment.objects.filter(award=OuterRef("pk"))
-    went_wrong = tries.filter(Q(state=PaymentState.FAILED) | Q(bounce__isnull=False))
-    return _in_money().filter(Exists(went_wrong), ~Exists(tries.live()))
+    failed = Q(pk__in=Payment.objects.filter(state=PaymentState.FAILED).values("award"))
+    came_back = Q(pk__in=Bounce.objects.values("payment__award"))
+    return _in_money().filter(failed | came_back, ~Exists(Payment.objects.live().filter(award=OuterRef("pk"))))
 
 
 def standings(schools: Iterable[School], term: Term, *, reader: Person) -> dict[int, Standing]:
