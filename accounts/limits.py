@@ -1,6 +1,7 @@
 """How often something may be done by one address: for pages that are open without sign-in."""
 
 from datetime import UTC, datetime
+from ipaddress import IPv4Address, IPv6Network, ip_address
 
 from django.conf import settings
 from django.db.models import F
@@ -30,7 +31,26 @@ def allow(key: str, *, limit: int, per_seconds: int) -> bool:
 
 
 def address_of(request: HttpRequest) -> str:
-    """Where a request comes from; behind the county's proxy what the proxy wrote last, never what a client says."""
+    """Where a request comes from; behind the county's proxy what the proxy wrote last, never what a client says.
+
+    Of IPv6 the network (/64): that much is one household's or one school's, and whoever has it has all its addresses.
+    """
     if settings.HTTPS and (forwarded := request.headers.get("X-Forwarded-For", "")):
-        return forwarded.rsplit(",", 1)[-1].strip()
-    return str(request.META.get("REMOTE_ADDR", ""))
+        return _place_of(forwarded.rsplit(",", 1)[-1].strip())
+    return _place_of(str(request.META.get("REMOTE_ADDR", "")))
+
+
+def _place_of(address: str) -> str:
+    try:
+        found = ip_address(address)
+    except ValueError:  # a socket's name, or nothing
+        return address
+    if isinstance(found, IPv4Address):
+        return address
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(IPv6Network((int(found), _OF_ONE_HOUSE), strict=False))
+
+
+_OF_ONE_HOUSE = 64
+"""Bits."""

@@ -75,6 +75,8 @@ from django.shortcuts import render
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
+from common.forms import number_of
+
 SIZES = (20, 50, 100)
 _KEPT = ("tab", "sort", "size")
 
@@ -118,8 +120,8 @@ def page_of(
 
     Pass `count` where a grouped count knows it, so that no second COUNT runs.
     """
-    asked = request.GET.get("size", "")
-    size = int(asked) if asked.isdecimal() and int(asked) in sizes else sizes[0]
+    asked = number_of(request.GET.get("size", ""))
+    size = asked if asked in sizes else sizes[0]
     paginator = _CountedPaginator(rows, size, count)
     found = paginator.get_page(request.GET.get("page"))
     page = ListPage(list(found.object_list), found.number, paginator)

@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Action, User
 from common.moves import Refused
 from programs import caps, exclusions, gap_answers
-from programs.choices import IN_PREPARATION, AwardState, Basis, ListState, NoticeState, ObjectionState
-from programs.models import AwardList, Notice
+from programs.choices import IN_PREPARATION, AwardState, Basis, ListState, NoticeState, ObjectionState, Way
+from programs.models import AwardList, AwardQuerySet, Nomination, Notice
 from students.choices import EnrollmentState
 
 
@@ -71,6 +71,13 @@ class ProgramsBeside(Refused):
 class AmountsBehind(Refused):
     code = "list-amounts-behind"
     message = _("有 %(count)s 名学生的金额与现在的标准不同：标准改动后还没有重新提出。请县级经办先重新提出资助对象。")
+
+
+class TiersBehind(Refused):
+    code = "list-tiers-behind"
+    message = _(
+        "有 %(count)s 名学生的档次与学校现在的提名不同：提名改动后还没有重新提出。请县级经办先重新提出资助对象。"
+    )
 
 
 class GapsOpen(Refused):
@@ -149,13 +156,28 @@ def in_children(award_list: AwardList) -> list[Blocker]:
 
 
 def in_awards(award_list: AwardList) -> list[Blocker]:
-    """An empty list, and one whose amounts are not those of the standards that it names."""
+    """An empty list, one whose amounts are not those of the standards that it names, and one whose tiers are not those
+    that the school names now."""
     live = award_list.awards.live()
     if not live.exists():
         return [Blocker(EmptyList())]
+    found: list[Blocker] = []
     fixed = live.filter(standard__basis=Basis.FIXED)
-    behind = fixed.exclude(amount_fen=F("standard__amount_fen")).count()
-    return [Blocker(AmountsBehind(count=behind))] if behind else []
+    if behind := fixed.exclude(amount_fen=F("standard__amount_fen")).count():
+        found.append(Blocker(AmountsBehind(count=behind)))
+    if others := _other_tiers(live).count():
+        found.append(Blocker(TiersBehind(count=others)))
+    return found
+
+
+def _other_tiers(awards: AwardQuerySet) -> AwardQuerySet:
+    """Awards whose child the school puts forward with another tier than they have; a tier set by hand stands."""
+    said = Nomination.objects.filter(
+        student=OuterRef("student"), program=OuterRef("program"), term=OuterRef("term"), is_current=True
+    )
+    nominated = awards.filter(program__way=Way.SCHOOL, tier_by=None).annotate(said=Subquery(said.values("tier")[:1]))
+    as_said = Q(said="", tier=F("rule__tier")) | ~Q(said="") & Q(tier=F("said"))
+    return nominated.filter(said__isnull=False).exclude(as_said)
 
 
 def in_notice(notice: Notice, *, on: date) -> list[Blocker]:

@@ -91,10 +91,7 @@ def change_program(program: Program, *, stages: Iterable[Stage], by: User, at: d
     changed += ["stages"] if known != wanted else []
     if not changed:
         return
-    awards = Award.objects.live().filter(program=program)
-    if ({"kind", "payee", "way"} & set(changed) and awards.exists()) or awards.filter(
-        stage__in=known - wanted
-    ).exists():
+    if is_settled(program, changed, without=known - wanted):
         raise HasAwards()
     for name, value in facts.items():
         setattr(program, name, value)
@@ -105,6 +102,18 @@ def change_program(program: Program, *, stages: Iterable[Stage], by: User, at: d
         raise NameTaken() from error
     program.stages.set(stages)
     actions.record(by, "program.changed", program, at=at, columns=columns(program, changed))
+
+
+def is_settled(program: Program, changed: Iterable[str], *, without: Iterable[str]) -> bool:
+    """Whether children had from it what these columns say, or had it in one of the stages that it would be without."""
+    awards = Award.objects.live().filter(program=program)
+    if not _SETTLED.isdisjoint(changed) and awards.exists():
+        return True
+    return awards.filter(stage__in=list(without)).exists()
+
+
+_SETTLED = frozenset({"kind", "payee", "way"})
+"""Who is paid for what, and by whose word: with the first award they stand."""
 
 
 @transaction.atomic

@@ -15,7 +15,7 @@ from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Action
-from programs import share_sets, standards, term_programs
+from programs import catalogue, share_sets, standards, term_programs
 from programs.choices import Basis, Level, Payee, Payer, Pays, ProgramKind, Scope, Severity, Way
 from programs.models import Exclusion, PolicyDocument, Program, Rule, Share, Standard, TermProgram
 from programs.reference_files import BadReference, BadValue, Entry, ReferenceFile, Seen, SomeModel
@@ -46,6 +46,14 @@ class RowInUse(BadReference):
     )
 
 
+class ProgramInUse(BadReference):
+    code = "reference-program-in-use"
+    message = _(
+        "参考数据文件 %(file)s 第 %(number)s 个 [[%(table)s]]：已有学生享受过“%(program)s”，"
+        "不能改动形式、收款方和提出方式，也不能去掉有人享受过的学段。请另列新的项目。"
+    )
+
+
 @transaction.atomic
 def load_standards(path: Path) -> list[str]:
     """Load a county's file; schools' fees come apart (programs.fees). Gives the lines that were left alone."""
@@ -53,7 +61,10 @@ def load_standards(path: Path) -> list[str]:
 
 
 def load_programs(file: ReferenceFile) -> list[str]:
-    """Programs in the order of the file; one that the county changed on its page stays as it is there."""
+    """Programs in the order of the file; one that the county changed on its page stays as it is there.
+
+    What children had from a program keeps its form, its payee, its way and its stages, as on the page.
+    """
     countys = _acted_on("program.changed", Program)
     left = []
     for position, entry in enumerate(file.entries("program"), start=_first_position(file)):
@@ -70,6 +81,12 @@ def load_programs(file: ReferenceFile) -> list[str]:
         if code in countys:
             left.append(entry.place(code))
             continue
+        known = Program.objects.filter(code=code).first()
+        if known is not None:
+            changed = [name for name, value in facts.items() if getattr(known, name) != value]
+            lost = known.stages.exclude(pk__in=stages).values_list("pk", flat=True)
+            if catalogue.is_settled(known, changed, without=lost):
+                raise entry.refused(ProgramInUse, program=known.name)
         program, _made = Program.objects.update_or_create(code=code, defaults={**facts, "position": position})
         program.stages.set(stages)
     return left

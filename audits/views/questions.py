@@ -16,6 +16,7 @@ from audits.choices import QuestionState
 from audits.models import Finding, Question, SampleItem
 from audits.question_forms import AnswerForm, AskAgainForm, AskForm, CloseForm, QuestionFilter
 from common.acts import telling
+from common.forms import number_of
 from common.moves import Refused
 from common.pages import chosen, counts_by, page_of, render_list, tabs_of
 from common.roles import Role
@@ -79,15 +80,15 @@ def ask(request: SignedInRequest) -> HttpResponse:
 
 def _about(request: SignedInRequest) -> dict[str, Any]:
     """What a question is about, with the term, the school and the heading that follow from it."""
-    wanted = {name: request.GET.get(name, "") for name in ("finding", "item")}
-    if wanted["finding"].isdecimal():
+    wanted = {name: number_of(request.GET.get(name, "")) for name in ("finding", "item")}
+    if wanted["finding"] is not None:
         findings = Finding.objects.visible_to(request.user).select_related("term", "school")
         finding = get_object_or_404(findings, pk=wanted["finding"])
         shown = finding_words.shown(finding, finding_words.programs())
         title = _("关于第 %(n)s 号疑点：%(title)s") % {"n": finding.pk, "title": shown.title}
         initial = {"school": finding.school_id, "title": title[:100]}
         return {"term": finding.term, "initial": initial, "finding": finding, "sentence": shown.sentence}
-    if wanted["item"].isdecimal():
+    if wanted["item"] is not None:
         items = SampleItem.objects.visible_to(request.user).select_related("sample", "award__term", "award__school")
         item = get_object_or_404(items, pk=wanted["item"])
         title = _("关于“%(sample)s”第 %(n)s 号抽查对象") % {"sample": item.sample.title, "n": item.position}

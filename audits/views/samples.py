@@ -15,6 +15,7 @@ from audits import chains, sample_results, samples
 from audits.choices import FollowUp, ItemState, SampleState
 from audits.models import Sample, SampleItem
 from audits.sample_forms import CloseForm, DrawForm, FollowUpForm, ItemFilter, NoteForm, SampleFilter
+from common.forms import number_of
 from common.moves import Refused
 from common.pages import chosen, counts_by, page_of, render_list, tabs_of
 from common.roles import COUNTY, READERS, Role
@@ -107,8 +108,8 @@ def sheets(request: SignedInRequest, pk: int) -> HttpResponse:
     """Work sheets on A4, one for each child; `item` prints a single one."""
     made = _found(request, pk)
     rows = made.items.select_related("checked_by").order_by("position")
-    wanted = request.GET.get("item", "")
-    if wanted.isdecimal():
+    wanted = number_of(request.GET.get("item", ""))
+    if wanted is not None:
         rows = rows.filter(pk=wanted)
     shown = page_of(request, rows, sizes=SHEETS)
     items = list(shown)

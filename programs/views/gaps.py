@@ -16,6 +16,7 @@ from accounts import actions
 from accounts.access import COUNTY_AND_SCHOOL, READERS_AND_SCHOOL, SignedInRequest, needs
 from common.acts import telling
 from common.downloads import workbook
+from common.forms import number_of
 from common.pages import chosen, page_of, render_list, tabs_of
 from common.roles import COUNTY, READERS, Role
 from programs import gap_answers, gap_lists
@@ -177,8 +178,8 @@ def _asked(
 def _ticked(request: SignedInRequest, term: Term) -> list[Line]:
     """The lines that the form names, as far as they are still there; one that has its own button comes alone."""
     keys = set(",".join(request.POST.getlist("one") or request.POST.getlist("ids")).split(","))
-    numbers = [int(number) for number in (key.partition(":")[0] for key in keys) if number.isdecimal()]
-    mine = Enrollment.objects.visible_to(request.user).filter(term=term, pk__in=numbers)
+    named = [number for key in keys if (number := number_of(key.partition(":")[0])) is not None]
+    mine = Enrollment.objects.visible_to(request.user).filter(term=term, pk__in=named)
     schools = set(mine.order_by().values_list("school", flat=True))
     found = definition.find(term, schools=schools) if schools else ()
     return sorted((line for line in found if line.gap is Gap.MISSED and line.key in keys), key=_order(request))

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 from accounts.access import COUNTY_AND_SCHOOL, READERS_AND_SCHOOL, SignedInRequest, needs
 from accounts.models import User
 from common.acts import telling
+from common.forms import numbers
 from common.pages import chosen, counts_by, page_of, render_list, sorted_by, tabs_of
 from common.roles import COUNTY, Role
 from programs import blockers, caps, exclusions, gap_answers, list_changes, lists, nominations, publicity, shares, terms
@@ -247,5 +248,4 @@ def _ticked(request: SignedInRequest) -> AwardListQuerySet:
     mine = AwardList.objects.visible_to(request.user).for_list()
     if "all_closed" in request.POST:
         return mine.filter(term=request.term, state=ListState.CLOSED)
-    numbers = ",".join(request.POST.getlist("ids")).split(",")
-    return mine.filter(pk__in=[int(number) for number in numbers if number.isdecimal()])
+    return mine.filter(pk__in=numbers(request, "ids"))

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET
 from accounts.access import READERS_AND_SCHOOL, SignedInRequest, needs
 from common.acts import telling
 from common.downloads import workbook
+from common.forms import numbers
 from common.moves import Refused
 from common.pages import chosen, page_of, render_list, sorted_by, tabs_of
 from common.roles import Role
@@ -187,9 +188,10 @@ def choose(request: SignedInRequest, code: str, program: str) -> HttpResponse:
 def _nominate(request: SignedInRequest, desk: Desk) -> Refused | None:
     """Put the ticked children forward, or say why not."""
     tier = request.POST.get("tier", "")
-    ticked = [int(each) for each in request.POST.getlist("ids") if each.isdecimal()]
     try:
-        changed = nominations.nominate(dict.fromkeys(ticked, tier), **desk.key, by=request.user, at=timezone.now())
+        changed = nominations.nominate(
+            dict.fromkeys(numbers(request, "ids"), tier), **desk.key, by=request.user, at=timezone.now()
+        )
     except Refused as refusal:
         return refusal
     words = ngettext("已提名 %(n)s 名学生。", "已提名 %(n)s 名学生。", changed) % {"n": changed}

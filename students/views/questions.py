@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.access import READERS_AND_SCHOOL, SignedInRequest, needs
 from common.acts import telling
+from common.forms import number_of
 from common.pages import chosen, page_of, render_list, tabs_of
 from common.roles import COUNTY, Role
 from students import questions
@@ -62,6 +63,6 @@ def withdraw(request: SignedInRequest, pk: int) -> HttpResponse:
     question = get_object_or_404(SchoolQuestion.objects.visible_to(request.user), pk=pk)
     with telling(request, _("已撤回问题。")):
         questions.withdraw(question, by=request.user, at=timezone.now())
-    came_from = request.POST.get("match", "")
-    case = Match.objects.visible_to(request.user).filter(pk=came_from).first() if came_from.isdecimal() else None
+    came_from = number_of(request.POST.get("match", ""))
+    case = Match.objects.visible_to(request.user).filter(pk=came_from).first()
     return redirect(case) if case else redirect("students:questions")

@@ -79,3 +79,26 @@ class TestAddress:
     def test_is_what_the_proxy_wrote_last(self, settings):
         settings.HTTPS = True
         assert limits.address_of(self.request()) == "192.0.2.9"
+
+    @pytest.mark.parametrize(
+        ("address", "place"),
+        [
+            ("2001:db8:1:2:aaaa::1", "2001:db8:1:2::/64"),
+            ("2001:db8:1:2:ffff:ffff:ffff:ffff", "2001:db8:1:2::/64"),
+            ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+            ("::ffff:192.0.2.9", "192.0.2.9"),
+            ("192.0.2.9", "192.0.2.9"),
+            ("", ""),
+            ("unix:", "unix:"),
+        ],
+    )
+    def test_of_the_newer_kind_is_that_of_the_house(self, settings, address, place):
+        """Whoever has one address of a /64 has them all, and would never come too often."""
+        settings.HTTPS = False
+        assert limits.address_of(RequestFactory().get("/", REMOTE_ADDR=address)) == place
+
+    def test_of_the_newer_kind_comes_too_often_as_a_house(self):
+        for last in range(5):
+            place = limits.address_of(RequestFactory().get("/", REMOTE_ADDR=f"2001:db8::{last:x}"))
+            told = limits.allow(f"test {place}", limit=3, per_seconds=3_600)
+        assert told is False

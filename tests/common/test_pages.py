@@ -4,7 +4,7 @@ import pytest
 from django import forms
 from django.test import RequestFactory
 
-from common.forms import FilterForm, SearchField
+from common.forms import FilterForm, SearchField, number_of, numbers
 from common.pages import chosen, page_of, sorted_by, tabs_of
 from schools.models import Term
 from tests.factories import TermFactory
@@ -27,8 +27,25 @@ class TestPageOf:
     def test_has_only_sizes_on_offer(self, query, size):
         assert page_of(asked(query), range(300)).size == size
 
+    @pytest.mark.parametrize("name", ["size", "page"])
+    @pytest.mark.parametrize("number", ["9" * 5_000, "٣", "²"])
+    def test_takes_no_harm_from_numbers_that_are_none(self, name, number):
+        """Python reads no number of more than 4,300 digits, and reads digits of any script."""
+        page = page_of(asked(f"{name}={number}"), range(45))
+
+        assert (page.size, page.total) == (20, 45)
+
     def test_believes_a_count_that_is_given(self):
         assert page_of(asked(""), range(20), count=1204).total == 1204
+
+
+class TestNumbers:
+    def test_are_the_keys_that_make_sense(self):
+        ticked = asked(f"ids=3&ids=4,5&ids=&ids=x&ids=-1&ids=²&ids={'9' * 19}&ids={'9' * 5_000}")
+
+        assert numbers(ticked, "ids") == [3, 4, 5]
+        assert numbers(RequestFactory().post("/", {"ids": ["7", "8"]}), "ids") == [7, 8]
+        assert (number_of("12"), number_of("9" * 18), number_of("٣"), number_of("")) == (12, 10**18 - 1, None, None)
 
 
 class TestTabs:

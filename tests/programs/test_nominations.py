@@ -12,7 +12,7 @@ from accounts.models import Action
 from jobs import run
 from jobs.choices import JobState
 from jobs.models import Job
-from programs import awards, lists, nomination_files, nominations, runs
+from programs import awards, blockers, lists, nomination_files, nominations, runs
 from programs.choices import AwardState, ListState
 from programs.models import Award, AwardList, Nomination
 from tests import factories as make
@@ -232,6 +232,31 @@ class TestProposing:
 
         assert [(award.tier, award.amount_fen) for award in Award.objects.all()] == [("二档", 60_000)]
 
+    @pytest.mark.parametrize("tier", ["二档", ""])
+    def test_that_changed_since_stands_in_the_way_of_the_list_until_it_is_proposed_anew(
+        self, put_forward, program, child, officer, term, tier
+    ):
+        make.StandardFactory(program=program, tier="", amount_fen=10_000)
+        put_forward(child)
+        propose(term)
+        award_list = AwardList.objects.get()
+        assert blockers.in_awards(award_list) == []
+        Nomination.objects.update(tier=tier)
+
+        (found,) = blockers.in_awards(award_list)
+        assert (found.code, found.refusal.params, found.is_stop) == ("list-tiers-behind", {"count": 1}, True)
+        with pytest.raises(blockers.TiersBehind):
+            lists.school_approve(award_list, by=officer, at=make.NOW)
+        signed = {"school_approved_by": officer, "school_approved_at": make.NOW}
+        AwardList.objects.update(state=ListState.CLOSED, **signed)
+        award_list.refresh_from_db()
+        with pytest.raises(blockers.TiersBehind):
+            lists.confirm(award_list, by=make.UserFactory(approver=True), at=make.NOW)
+
+        AwardList.objects.update(state=ListState.DRAFT)
+        propose(term)
+        assert blockers.in_awards(award_list) == []
+
     def test_brings_a_child_back_that_is_put_forward_again(self, put_forward, child, officer, term):
         put_forward(child)
         propose(term)
@@ -263,6 +288,7 @@ class TestProposing:
 
         award = Award.objects.get()
         assert (award.tier, award.amount_fen, award.tier_reason) == ("二档", 60_000, "评议意见")
+        assert blockers.in_awards(award.list) == []
 
     def test_puts_who_comes_late_on_a_supplementary_list(self, put_forward, child, school, term, officer):
         put_forward(child)

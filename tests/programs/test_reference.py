@@ -66,6 +66,14 @@ def written(tmp_path, text):
     return path
 
 
+def changed_program(code, field, value):
+    """The national file with one field of one program written otherwise."""
+    head, mark, rest = reference.NATIONAL.read_text(encoding="utf-8").partition(f'[[program]]\ncode = "{code}"\n')
+    entry, end, others = rest.partition("\n\n")
+    lines = [line for line in entry.splitlines() if not line.startswith(f"{field} =")]
+    return head + mark + "\n".join([*lines, f"{field} = {value}"]) + end + others
+
+
 GRANT = """
 [[standard]]
 program = "vocational-grant"
@@ -756,6 +764,34 @@ class TestLoadingAgain:
             standard=standard("boarder-living", AUTUMN_2021, stage="primary"),
             rule=Rule.objects.on(AUTUMN_2021).get(program=program, position=1),
         )
+
+    @pytest.mark.parametrize(
+        ("field", "value"),
+        [("kind", '"in-kind"'), ("payee", '"school"'), ("way", '"school"'), ("stages", '["junior"]')],
+    )
+    def test_refuses_another_payee_form_way_or_stage_of_a_program_that_children_had(
+        self, award, tmp_path, field, value
+    ):
+        """As the program's own page does; and the file is refused whole."""
+        before = everything()
+
+        with pytest.raises(reference_standards.ProgramInUse) as refused:
+            reference.load_national(written(tmp_path, changed_program("boarder-living", field, value)))
+
+        assert everything() == before
+        assert "[[program]]" in str(refused.value)
+        assert award.program.name in str(refused.value)
+
+    def test_takes_another_name_of_it(self, award, tmp_path):
+        reference.load_national(written(tmp_path, changed_program("boarder-living", "short_name", '"寄宿生活费"')))
+
+        award.program.refresh_from_db()
+        assert award.program.short_name == "寄宿生活费"
+
+    def test_takes_another_payee_of_a_program_that_nobody_had(self, tmp_path):
+        reference.load_national(written(tmp_path, changed_program("boarder-living", "payee", '"school"')))
+
+        assert Program.objects.get(pk="boarder-living").payee == "school"
 
     def test_refuses_another_condition_of_a_rule_in_use(self, award, tmp_path):
         right = 'description = "寄宿，且属脱贫及监测、低保、特困、孤儿或残疾学生"\ngroups = ["registered-poor", '
