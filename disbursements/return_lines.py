@@ -22,7 +22,7 @@ from common.moves import Refused
 from common.redaction import redact
 from common.tables import Table
 from disbursements.bank_layouts import ANSWERS, BUILT_IN, Layout
-from disbursements.models import Batch
+from disbursements.models import Batch, BatchAccount
 from programs.choices import Payee
 from schools.models import School
 from students.roster_rows import card_index
@@ -243,7 +243,10 @@ def _sent(batch: Batch, lines: Iterable[Line]) -> dict[int, Transfer]:
             payments.order_by("line_no").values("line_no").annotate(school=Min("award__school"), fen=Sum("amount_fen"))
         )
         schools = School.objects.in_bulk([row["school"] for row in rows])
-        return {row["line_no"]: _to_school(schools[row["school"]], row["fen"]) for row in rows}
+        sent_to = {account.line_no: account for account in batch.accounts.all()}
+        return {
+            row["line_no"]: _to_school(sent_to.get(row["line_no"]), schools[row["school"]], row["fen"]) for row in rows
+        }
     columns = ["line_no", "amount_fen", "card__holder", "card__number_index"]
     if any(_MASKS.search(line.card) for line in lines):
         columns.append("card__number")
@@ -253,8 +256,11 @@ def _sent(batch: Batch, lines: Iterable[Line]) -> dict[int, Transfer]:
     }
 
 
-def _to_school(school: School, amount_fen: int) -> Transfer:
-    return Transfer(amount_fen, school.account_holder, "", _card(school.account_number))
+def _to_school(sent_to: BatchAccount | None, school: School, amount_fen: int) -> Transfer:
+    """To the account that stands in the file; of files from before accounts were kept, to the school's own of today."""
+    if sent_to is None:
+        return Transfer(amount_fen, school.account_holder, "", _card(school.account_number))
+    return Transfer(amount_fen, sent_to.holder, "", _card(sent_to.number))
 
 
 def fitting(batch: Batch, lines: Sequence[Line], told: str) -> set[int]:

@@ -1,5 +1,6 @@
 """The file that goes to the bank, and its going."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,8 +17,9 @@ from common.moves import Refused, hold, move
 from common.roles import COUNTY
 from disbursements import bank_files, bank_layouts, banks
 from disbursements.bank_files import Change
+from disbursements.bank_layouts import BankLine
 from disbursements.choices import BATCH_MOVES, BatchState, PaymentState, Way
-from disbursements.models import Batch, Payment
+from disbursements.models import Batch, BatchAccount, Payment
 from jobs import files
 from jobs.choices import FileKind
 from jobs.models import StoredFile
@@ -109,6 +111,8 @@ def write_bank_file(batch: Batch, *, running: Running) -> dict[str, Any]:
         _expect_signed(batch)
         _expect_as_approved(batch, sum(line.amount_fen for line in lines))
         _repoint(batch, cards)
+        if batch.program.payee == Payee.SCHOOL:
+            _keep_accounts(batch, lines)
         file = files.store(
             content,
             name=_now("银行代发_%(number)s.zip") % {"number": batch.number},
@@ -159,6 +163,14 @@ def _repoint(batch: Batch, cards: dict[int, Card]) -> None:
         for payment in payments:
             payment.card = cards[payment.pk]
         Payment.objects.bulk_update(payments, ["card"])
+
+
+def _keep_accounts(batch: Batch, lines: Sequence[BankLine]) -> None:
+    """The accounts that stand in the file that holds: the bank's answer is read by them."""
+    batch.accounts.all().delete()
+    BatchAccount.objects.bulk_create(
+        BatchAccount(batch=batch, line_no=line.line, holder=line.holder, number=line.number) for line in lines
+    )
 
 
 def standing(batch: Batch) -> Standing:
@@ -241,7 +253,8 @@ def send(batch: Batch, *, by: User, at: datetime, words: str = "") -> None:
     if batch.bank_file_id is None:
         raise NoBankFile()
     hold(batch, BatchState.APPROVED)
-    if standing(batch).is_stale or not _is_as_written(batch):
+    is_to_schools = batch.program.payee == Payee.SCHOOL  # of whose lines `standing` has the digest in it
+    if standing(batch).is_stale or not (is_to_schools or _is_as_written(batch)):
         raise Stale()
     move(batch, BatchState.SENT, moves=BATCH_MOVES, sent_at=at)
     batch.payments.filter(state=PaymentState.PENDING).update(state=PaymentState.SENT)

@@ -35,6 +35,7 @@ from disbursements.models import (
     Bank,
     BankTemplate,
     Batch,
+    BatchAccount,
     BatchShare,
     Bounce,
     LedgerEntry,
@@ -1286,6 +1287,16 @@ class BatchShareFactory(DjangoModelFactory):
     batch = factory.SubFactory(BatchFactory)
     payer = Payer.CENTRAL
     per_mille = 1000
+
+
+class BatchAccountFactory(DjangoModelFactory):
+    class Meta:
+        model = BatchAccount
+
+    batch = factory.SubFactory(BatchFactory)
+    line_no = 1
+    holder = "示范县第一小学"
+    number = factory.Sequence(card_number)
 
 
 class BounceFactory(DjangoModelFactory):

@@ -274,6 +274,24 @@ class BatchShare(models.Model):
         return f"{self.batch_id} {self.payer}"
 
 
+class BatchAccount(models.Model):
+    """A school's account as the batch's file names it: to whom it was paid, whatever the school's account is later."""
+
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="accounts", verbose_name=_("批次"))
+    line_no = models.PositiveIntegerField(_("文件行号"))
+    holder = models.CharField(_("户名"), max_length=100)
+    number = SealedField(_("账号"))
+
+    class Meta:
+        verbose_name = _("批次收款账户")
+        verbose_name_plural = _("批次收款账户")
+        ordering = ("batch", "line_no")
+        constraints = [models.UniqueConstraint(fields=["batch", "line_no"], name="batchaccount_once_per_line")]
+
+    def __str__(self) -> str:
+        return f"{self.batch_id}/{self.line_no}"
+
+
 class PayDecision(models.Model):
     """A person's word on a confirmed award whose child has left since: still to be paid, or not."""
 

@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 from accounts.models import Action
 from common import resident_ids
 from common.moves import WrongState
-from disbursements import bank_files, banks, cards, runs, sending
+from disbursements import bank_files, bank_layouts, banks, cards, runs, sending
 from disbursements.bank_layouts import Layout
 from disbursements.choices import BatchState, PaymentState
 from disbursements.models import Batch, Payment
@@ -286,6 +286,19 @@ class TestSending:
         act = sending.delivery(batch)
         assert (act.actor, act.at, act.details["words"]) == (preparer, NOW + timedelta(hours=1), "U 盘送到营业部")
         assert act.details["digest"] == batch.lines_digest
+
+    @pytest.mark.parametrize("payee", [Payee.STUDENT, Payee.SCHOOL])
+    def test_counts_the_lines_once(self, preparer, monkeypatch, payee):
+        card = {"with_payments__card": None} if payee == Payee.SCHOOL else {}
+        batch = BatchFactory(approved=True, program__payee=payee, with_payments=2, **card)
+        write(batch, preparer)
+        counted = []
+        digest = bank_layouts.digest
+        monkeypatch.setattr(bank_layouts, "digest", lambda lines: counted.append(1) or digest(lines))
+
+        sending.send(batch, by=preparer, at=NOW)
+
+        assert (batch.state, len(counted)) == (BatchState.SENT, 1)
 
     def test_happens_once_and_nothing_is_written_afterwards(self, batch, preparer):
         write(batch, preparer)
