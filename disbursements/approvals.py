@@ -1,9 +1,8 @@
 """What whoever approves a batch is shown: people and money by stage and payer, and what is other than last time."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, Sum
+from django.db.models import Count, Exists, F, OuterRef, Subquery, Sum
 
 from disbursements import funds
 from disbursements.choices import BatchState
@@ -13,6 +12,7 @@ from programs.shares import NoShares, shares_of, split
 from schools.models import Term
 
 _APPROVED = (BatchState.APPROVED, BatchState.SENT, BatchState.SETTLED)
+_ORDER = ("award__school", "award__grade_no", "award__class_name", "pk")
 
 
 @dataclass(frozen=True)
@@ -32,25 +32,16 @@ class PayerLine:
 
 
 @dataclass(frozen=True)
-class Change:
-    """One payment that is other than last time, and what it was then."""
-
-    payment: int
-    amount_fen: int
-    before_fen: int | None = None
-
-
-@dataclass(frozen=True)
 class Difference:
-    """A batch beside the last term in which its program was paid."""
+    """A batch beside the last term in which its program was paid; counted and paged by the database."""
 
     term: Term
-    new: Sequence[Change]
+    new: PaymentQuerySet
     """Payments of the batch to children who got nothing then."""
-    dropped: Sequence[Change]
+    dropped: PaymentQuerySet
     """Payments of that term to children who are in no batch of this one yet."""
-    changed: Sequence[Change]
-    """Payments of the batch whose amount was another one."""
+    changed: PaymentQuerySet
+    """Payments of the batch whose amount was another one, `before_fen`."""
 
 
 def by_stage(batch: Batch) -> list[tuple[str, int, int, int]]:
@@ -76,31 +67,29 @@ def by_payer(batch: Batch) -> list[PayerLine]:
 
 
 def difference(batch: Batch) -> Difference | None:
-    """Who is new, gone, or gets another amount than when the program was last paid in an earlier term."""
-    paid = Payment.objects.live().filter(batch__program=batch.program)
+    """Who is new, gone, or gets another amount than when the program was last paid in an earlier term.
+
+    A child has one live payment of a program in a term. All three are in the order of schools and classes.
+    """
     earlier = Batch.objects.filter(
         program=batch.program, state__in=_APPROVED, term__starts_on__lt=batch.term.starts_on
     ).order_by("-term__starts_on", "-pk")
     last = earlier.select_related("term").first()
     if last is None:
         return None
-    before = _by_student(paid.filter(batch__term=last.term, batch__state__in=_APPROVED))
-    now = _by_student(paid.filter(batch__term=batch.term))
-    mine = _by_student(batch.payments.all())
-    then = {student: fen for student, (_payment, fen) in before.items()}
+    then, now = _paid(batch, last.term).filter(batch__state__in=_APPROVED), _paid(batch, batch.term)
+    mine = batch.payments.order_by(*_ORDER)
+    before = then.filter(award__student=OuterRef("award__student")).order_by("-pk")
+    compared = mine.annotate(before_fen=Subquery(before.values("amount_fen")[:1]))
     return Difference(
         term=last.term,
-        new=[Change(pk, fen) for student, (pk, fen) in mine.items() if student not in then],
-        dropped=[Change(pk, fen) for student, (pk, fen) in before.items() if student not in now],
-        changed=[
-            Change(pk, fen, then[student])
-            for student, (pk, fen) in mine.items()
-            if student in then and fen != then[student]
-        ],
+        new=mine.filter(~Exists(before)),
+        dropped=then.filter(~Exists(now.filter(award__student=OuterRef("award__student")))).order_by(*_ORDER),
+        changed=compared.exclude(before_fen=None).exclude(before_fen=F("amount_fen")),
     )
 
 
-def _by_student(payments: PaymentQuerySet) -> dict[int, tuple[int, int]]:
-    """student → (payment, fen), in the order of schools and classes. A child has one live payment of a program."""
-    rows = payments.order_by("award__school", "award__grade_no", "award__class_name", "pk")
-    return {student: (pk, fen) for student, pk, fen in rows.values_list("award__student", "pk", "amount_fen")}
+def _paid(batch: Batch, term: Term) -> PaymentQuerySet:
+    """Live payments of the batch's program in a term, found by the awards that they are for."""
+    awards = {"award__program": batch.program_id, "award__term": term}
+    return Payment.objects.live().filter(**awards, batch__program=batch.program_id, batch__term=term)

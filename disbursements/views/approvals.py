@@ -1,6 +1,5 @@
 """The second and the third signature on a batch, and the ways back: shown what is signed, asked before it is."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpResponse
@@ -10,12 +9,12 @@ from django.utils.translation import gettext as _
 
 from accounts.access import SignedInRequest, needs
 from common.acts import telling
-from common.pages import chosen, page_of, render_list, tabs_of
+from common.pages import chosen, render_list, tabs_of, wide_page_of
 from common.roles import COUNTY, READERS, Role
 from disbursements import approvals, bands, batches, blockers
 from disbursements.choices import BatchState
 from disbursements.forms import ApproveForm, BackForm, BandConfirmForm, BandEndForm, BandForm, SignForm, TakeBackForm
-from disbursements.models import ApprovalBand, Batch, Payment
+from disbursements.models import ApprovalBand, Batch, Payment, PaymentQuerySet
 
 
 def _batch(request: SignedInRequest, pk: int) -> Batch:
@@ -59,14 +58,11 @@ def _figures(batch: Batch) -> dict[str, Any]:
         "stages": approvals.by_stage(batch),
         "payers": approvals.by_payer(batch) if batch.state == BatchState.DRAFT else [],
         "difference": found,
-        "differing": [
-            (name, words, len(changes), sum(change.amount_fen for change in changes))
-            for name, words, changes in _groups(found)
-        ],
+        "differing": [(name, words, *payments.totals().values()) for name, words, payments in _groups(found)],
     }
 
 
-def _groups(found: approvals.Difference | None) -> list[tuple[str, str, Sequence[approvals.Change]]]:
+def _groups(found: approvals.Difference | None) -> list[tuple[str, str, PaymentQuerySet]]:
     if found is None:
         return []
     return [
@@ -83,21 +79,15 @@ def difference(request: SignedInRequest, pk: int) -> HttpResponse:
     found = approvals.difference(batch)
     groups = _groups(found)
     tab = chosen(request, "tab", [name for name, _words, _changes in groups]) or "new"
-    changes = next((changes for name, _words, changes in groups if name == tab), [])
-    page = page_of(request, changes)
-    payments = Payment.objects.for_list().in_bulk([change.payment for change in page])
+    counts = {name: payments.count() for name, _words, payments in groups}
+    rows = next((payments for name, _words, payments in groups if name == tab), Payment.objects.none())
     context = {
         "batch": batch,
         "form": None,
         "last": found.term if found else None,
-        "tabs": tabs_of(
-            request,
-            [(name, words) for name, words, _changes in groups],
-            {name: len(changes) for name, _words, changes in groups},
-        )[1:],
+        "tabs": tabs_of(request, [(name, words) for name, words, _payments in groups], counts)[1:],
         "tab": tab,
-        "page": page,
-        "lines": [(payments[change.payment], change.before_fen) for change in page],
+        "page": wide_page_of(request, rows.select_related("award__student", "award__school"), count=counts.get(tab, 0)),
     }
     return render_list(request, "disbursements/difference.html", part="disbursements/_difference.html", context=context)
 

@@ -51,7 +51,7 @@ def codes(found):
 
 
 def awards_of(changes):
-    return [Payment.objects.get(pk=change.payment).award for change in changes]
+    return [payment.award for payment in changes]
 
 
 def differing(term):
@@ -167,6 +167,31 @@ class TestFigures:
         assert awards_of(found.new) == [new]
         assert awards_of(found.dropped) == [goes]
         assert [(change.before_fen, change.amount_fen) for change in found.changed] == [(50_000, 62_500)]
+        assert [payments.totals() for payments in (found.new, found.dropped, found.changed)] == [
+            {"people": 1, "amount_fen": 50_000},
+            {"people": 1, "amount_fen": 50_000},
+            {"people": 1, "amount_fen": 62_500},
+        ]
+
+    def test_compare_with_what_arrived_and_stayed(self, term, program, preparer, approver):
+        """What failed then was not paid; a child that is in another batch of this term already is not gone."""
+        spring = TermFactory(code="2021S")
+        failed, elsewhere = awards(program, 2, enrollment__term=spring)
+        fund(program, spring, preparer)
+        sent = send(build(spring, program, preparer), preparer, approver)
+        sent.payments.filter(award=failed).update(state=PaymentState.FAILED, failure="closed")
+        fund(program, term, preparer)
+        for award in (elsewhere, failed):
+            enrollment = EnrollmentFactory(student=award.student, term=term)
+            AwardFactory(program=program, confirmed=True, amount_fen=50_000, enrollment=enrollment)
+            batch = build(term, program, preparer)
+            if award is elsewhere:
+                send(batch, preparer, approver)
+
+        found = approvals.difference(batch)
+
+        assert [payment.award.student for payment in found.new] == [failed.student]
+        assert [list(found.dropped), list(found.changed)] == [[], []]
 
     def test_compare_with_nothing_where_nothing_was_paid_before(self, batch):
         assert approvals.difference(batch) is None
