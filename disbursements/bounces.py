@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
@@ -17,7 +17,7 @@ from common.moves import Refused, hold
 from common.redaction import redact
 from disbursements import funds
 from disbursements.choices import BatchState, PaymentState, RecoveryState, Way
-from disbursements.models import Bounce, Payment, ReturnFile
+from disbursements.models import Bounce, Payment, PaymentQuerySet, Recovery, ReturnFile
 
 
 class NotPaid(Refused):
@@ -56,13 +56,18 @@ def record(payment: Payment, *, bounced_on: date, failure: str, words: str, by: 
         raise NotPaid()
     if Bounce.objects.filter(payment=payment).exists():
         raise AlreadyBounced()
-    recoveries = payment.award.recoveries
-    if recoveries.filter(Q(state=RecoveryState.OPEN) | Q(receipts__isnull=False)).exists():
+    if being_recovered(Payment.objects.filter(pk=payment.pk)).exists():
         raise BeingRecovered()
     if bounced_on < payment.paid_on:
         raise BeforeItArrived(day=payment.paid_on.isoformat())
     [bounce] = enter([payment], bounced_on=bounced_on, failure=failure, words=redact(words)[:100], by=by, at=at)
     return bounce
+
+
+def being_recovered(payments: PaymentQuerySet) -> PaymentQuerySet:
+    """Those whose money a family is asked for, or has given back in part: the bank cannot return it as well."""
+    asked = Q(state=RecoveryState.OPEN) | Q(receipts__isnull=False)
+    return payments.filter(Exists(Recovery.objects.filter(asked, award=OuterRef("award"))))
 
 
 def enter(

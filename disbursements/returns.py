@@ -1,7 +1,7 @@
 """The bank's answer: each line settles its payments, and a line that fits nothing is kept and stops nothing.
 
 The same file twice is one. A payment the bank refused stays as it is; the next try is another row. A refusal of what
-had arrived is a late return.
+had arrived is a late return, unless a family is asked for the money already: then people look at the line.
 """
 
 from collections import defaultdict
@@ -118,6 +118,8 @@ class _Answers:
         self.payments: dict[int, list[Payment]] = defaultdict(list)
         for payment in batch.payments.filter(line_no__in=numbers).order_by("pk").select_related("bounce"):
             self.payments[payment.line_no].append(payment)
+        asked_back = bounces.being_recovered(batch.payments.filter(line_no__in=numbers, state=PaymentState.PAID))
+        self.asked_back = set(asked_back.order_by().values_list("line_no", flat=True))
         earlier = return_file.lines.filter(line_no__in=numbers).exclude(outcome=LineOutcome.UNMATCHED)
         self.in_this_file: dict[int, bool] = {
             number: outcome == LineOutcome.PAID
@@ -138,7 +140,9 @@ class _Answers:
             return LineOutcome.PAID if line.is_paid else LineOutcome.FAILED
         if stands.state == PaymentState.FAILED or stands.late_return:
             return LineOutcome.UNMATCHED if line.is_paid else LineOutcome.REPEATED
-        return LineOutcome.REPEATED if line.is_paid else LineOutcome.BOUNCED
+        if line.is_paid:
+            return LineOutcome.REPEATED
+        return LineOutcome.UNMATCHED if line.number in self.asked_back else LineOutcome.BOUNCED
 
 
 def _settle(return_file: ReturnFile, lines: list[Line], fitting: set[int]) -> None:

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from audits import checks
 from common.moves import WrongState
-from disbursements import batches, bounces, cards, funds
+from disbursements import batches, bounces, cards, funds, recoveries
 from disbursements.choices import BatchState, EntryKind, FailureReason, PaymentState
 from disbursements.models import Bounce, LedgerEntry, Payment
 from disbursements.payable import waiting
@@ -20,6 +20,7 @@ from tests.factories import (
     BounceFactory,
     PaymentFactory,
     RecoveryFactory,
+    UserFactory,
     card_number,
 )
 
@@ -68,6 +69,21 @@ class TestByAFile:
         assert (job.result["bounced"], job.result["repeated"]) == (0, 1)
         assert Bounce.objects.count() == 1
         assert LedgerEntry.objects.filter(kind=EntryKind.RETURNED).count() == 2
+
+    @pytest.mark.parametrize("came_back", [False, True], ids=["asked for", "given back in part"])
+    def test_of_what_is_asked_back_is_a_row_to_look_at(self, batch, preparer, came_back):
+        """A family and the bank cannot both return the same money."""
+        payment = batch.payments.get(line_no=1)
+        recovery = RecoveryFactory(payment=payment)
+        if came_back:
+            recoveries.receive(recovery, amount_fen=100, received_on=NOW.date(), voucher="1", by=preparer, at=NOW)
+            recoveries.waive(recovery, words="家庭困难", by=UserFactory(approver=True), at=NOW)
+
+        job = answer(batch, preparer, [[1, "甲", "500", "退票", "久悬户", "2021-12-20"]])
+
+        assert (job.result["bounced"], job.result["unmatched"]) == (0, 1)
+        assert not Bounce.objects.exists()
+        assert not LedgerEntry.objects.filter(kind=EntryKind.RETURNED).exists()
 
     def test_with_a_date_that_is_none_counts_from_the_day_of_the_file(self, batch, preparer):
         answer(batch, preparer, [[1, "甲", "500", "退票", "久悬户", ""]])
