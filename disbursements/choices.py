@@ -99,6 +99,10 @@ class FailureReason(TextChoices):
     UNKNOWN = "unknown", _("其他原因")
 
 
+BANK_REASONS = [reason for reason in FailureReason if reason != FailureReason.NOT_SIGNED]
+"""What a bank can mean; that nobody signed for cash is said by a roll."""
+
+
 class RecoveryCause(TextChoices):
     """Why money that was paid is asked back."""
 

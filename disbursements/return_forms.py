@@ -9,10 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from common import names
 from common.forms import DayField, FilterForm, Rows, SearchField, TidyCharField
-from disbursements.choices import FailureReason
+from disbursements.choices import BANK_REASONS, FailureReason
 from programs.models import Program
 
-_CLEAR = [(value, label) for value, label in FailureReason.choices if value != FailureReason.UNKNOWN]
+_OF_BANKS = [(reason.value, reason.label) for reason in BANK_REASONS]
+_CLEAR = [(value, label) for value, label in _OF_BANKS if value != FailureReason.UNKNOWN]
 
 
 class TeachForm(forms.Form):
@@ -30,7 +31,7 @@ class BounceForm(forms.Form):
     """The bank's notice that money which had arrived came back."""
 
     bounced_on = DayField(label=_("退票日期"))
-    failure = forms.ChoiceField(label=_("退票原因"), choices=[("", _("请选择")), *FailureReason.choices])
+    failure = forms.ChoiceField(label=_("退票原因"), choices=[("", _("请选择")), *_OF_BANKS])
     words = forms.CharField(label=_("银行说明"), max_length=100, help_text=_("照银行退票通知填写，不要写完整卡号。"))
 
     def __init__(self, today: date, *args: Any, **kwargs: Any) -> None:

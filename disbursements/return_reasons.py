@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import actions
 from accounts.models import User
 from common.moves import Refused
-from disbursements.choices import FailureReason, PaymentState
+from disbursements.choices import BANK_REASONS, FailureReason, PaymentState
 from disbursements.models import Payment, ReturnReason
 from programs.reference_files import BadValue, ReferenceFile
 
@@ -29,11 +29,16 @@ class NoReason(Refused):
     message = _("请选择一个明确的原因，“其他原因”不用对照。")
 
 
+class NotOfABank(Refused):
+    code = "return-words-not-of-a-bank"
+    message = _("“现金未签领”由签字表登记，不是银行的说法，请选择别的原因。")
+
+
 class Reasons:
     """The reason that a bank's words stand for."""
 
     def __init__(self) -> None:
-        known = ReturnReason.objects.values_list("words", "reason")
+        known = ReturnReason.objects.filter(reason__in=BANK_REASONS).values_list("words", "reason")
         self._known = sorted(known, key=lambda row: (-len(row[0]), row[0]))
 
     def of(self, words: str) -> FailureReason:
@@ -47,6 +52,8 @@ def load(path: Path = WORDS) -> None:
     """Add the words of a file; what the office taught otherwise stays as it is."""
     for entry in ReferenceFile(path, tables=frozenset({"return_reason"})).entries("return_reason"):
         reason = entry.choice("reason", FailureReason)
+        if reason not in BANK_REASONS:
+            raise entry.refused(BadValue, field="reason", value=reason)
         for words in entry.value("words", list):
             if not isinstance(words, str) or not words.strip():
                 raise entry.refused(BadValue, field="words", value=words)
@@ -59,6 +66,8 @@ def teach(*, words: str, reason: str, by: User, at: datetime) -> int:
     words = words.strip()
     if reason == FailureReason.UNKNOWN:
         raise NoReason()
+    if reason not in BANK_REASONS:
+        raise NotOfABank()
     taught, is_new = ReturnReason.objects.get_or_create(words=words, defaults={"reason": reason})
     if not is_new:
         raise WordsKnown(words=words, reason=FailureReason(taught.reason).label)

@@ -1,19 +1,23 @@
 """What a line of the bank's answer speaks of: number, amount and payee; and what banks' words mean."""
 
 import pytest
+from django.urls import reverse
 
 from accounts.models import Action
-from disbursements import return_reasons, returns
+from disbursements import return_reasons, returns, runs, sending
 from disbursements.choices import FailureReason, LineOutcome, PaymentState
 from disbursements.models import LedgerEntry, Payment, ReturnFile, ReturnLine, ReturnReason
 from jobs import files, run
 from programs.choices import Payee
+from programs.reference_files import BadReference
+from schools.models import School
 from tests.factories import (
     NOW,
     BatchFactory,
     BatchShareFactory,
     PaymentFactory,
     ReturnReasonFactory,
+    card_number,
 )
 from tests.workbooks import xlsx
 
@@ -109,6 +113,30 @@ class TestPayee:
         hand_in(batch, preparer, xlsx(HEAD, [right]))
 
         assert set(batch.payments.values_list("state", flat=True)) == {PaymentState.PAID}
+
+    def test_is_the_account_that_it_was_sent_to_whatever_the_schools_is_since(self, preparer):
+        batch = BatchFactory(approved=True, program__payee=Payee.SCHOOL, with_payments=2, with_payments__card=None)
+        BatchShareFactory(batch=batch, per_mille=1000)
+        batch.payments.update(line_no=1)
+        school = batch.payments.first().award.school
+        run.execute(runs.write_bank_file(batch, by=preparer, at=NOW).pk)
+        batch.refresh_from_db()
+        sending.send(batch, by=preparer, at=NOW)
+        sent_to = [school.account_holder, school.account_number]
+        School.objects.update(account_holder="新账户", account_number=card_number(987_654))
+
+        told = [batch.amount_fen / 100, "成功", "", ""]
+        now = [1, "新账户", card_number(987_654), *told]
+        assert hand_in(batch, preparer, xlsx(HEAD, [now])).error_code == "return-of-another-batch"
+        assert hand_in(batch, preparer, xlsx(HEAD, [[1, *sent_to, *told]])).result["paid"] == 1
+
+    def test_is_the_account_of_the_file_that_was_written_last(self, preparer):
+        batch = BatchFactory(approved=True, program__payee=Payee.SCHOOL, with_payments=1, with_payments__card=None)
+        run.execute(runs.write_bank_file(batch, by=preparer, at=NOW).pk)
+        School.objects.update(account_number=card_number(987_654))
+        run.execute(runs.write_bank_file(batch, by=preparer, at=NOW).pk)
+
+        assert [account.number for account in batch.accounts.all()] == [card_number(987_654)]
 
 
 class TestAnotherBatch:
@@ -207,3 +235,17 @@ def test_the_file_is_kept_as_it_came(batch, preparer):
     hand_in(batch, preparer, content)
 
     assert files.content(ReturnFile.objects.get().file) == content
+
+    def test_that_only_a_roll_says_are_no_bank_s(self, as_role, preparer, tmp_path):
+        """现金未签领 is entered from a signed roll."""
+        with pytest.raises(return_reasons.NotOfABank):
+            return_reasons.teach(words="未签收", reason=FailureReason.NOT_SIGNED, by=preparer, at=NOW)
+        file = tmp_path / "words.toml"
+        file.write_text('[[return_reason]]\nreason = "not-signed"\nwords = ["未签收"]\n', encoding="utf-8")
+        with pytest.raises(BadReference):
+            return_reasons.load(file)
+        ReturnReasonFactory(words="未签收", reason=FailureReason.NOT_SIGNED)
+        assert return_reasons.Reasons().of("未签收") == FailureReason.UNKNOWN
+
+        page = as_role("preparer").get(reverse("disbursements:return-reason-teach")).content.decode()
+        assert "现金未签领" not in page
