@@ -43,6 +43,8 @@ def main() -> int:
                     str(reference),
                     **environment,
                 )
+            papers = [str(reference)] if options.scale == "full" else []
+            failures += _run(f"{database}: page, workbook and document", "bench.papers", *papers, **environment)
             failures += _run(f"{database}: pages", "bench.pages", **environment)
             failures += _run(f"{database}: loading", "bench.loading", **environment)
             failures += _run(f"{database}: rosters beside django-import-export", "bench.importing", **environment)
