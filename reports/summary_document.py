@@ -162,7 +162,7 @@ def _table(paper: Paper, heads: Sequence[tuple[str, str]], rows: Sequence[Line])
     unit.paragraph_format.keep_with_next = True
     width = 2 + 2 * len(heads)
     table = paper.add_table(rows=2, cols=width, style="Table Grid")
-    paper_of.fix_widths(table, [18, 33, *([14, 21] * 3 if len(heads) == 3 else [22, 30] * len(heads))])
+    paper_of.fix_widths(table, [16, 27, *([15, 22.5] * 3 if len(heads) == 3 else [22, 34] * len(heads))])
     for row in table.rows:
         paper_of.repeat(row)
     top, below = table.rows[0].cells, table.rows[1].cells

@@ -27,6 +27,8 @@ _TITLE_FONT, _BODY_FONT, _HEAD_FONT, _SUBHEAD_FONT = "方正小标宋简体", "�
 _INSTEAD = {_TITLE_FONT: "黑体", _BODY_FONT: "仿宋", _HEAD_FONT: "SimHei", _SUBHEAD_FONT: "楷体"}
 _LATIN_FONT = "Times New Roman"
 _LINE = Pt(28)
+_CELL_MARGIN = 45
+"""Twentieths of a point: a whole county's sums in bold stand on one line."""
 _TITLE_SIZE, _BODY_SIZE, _NOTE_SIZE, _CELL_SIZE = Pt(22), Pt(16), Pt(10.5), Pt(9)
 
 
@@ -149,6 +151,12 @@ def _words(words: str) -> BaseOxmlElement:
 def fix_widths(table: Table, widths: Sequence[float]) -> None:
     """Columns of these millimetres, whatever stands in them."""
     table.autofit = False
+    table._tblPr.find(qn("w:tblLook")).addprevious(
+        parse_xml(
+            f'<w:tblCellMar {nsdecls("w")}><w:left w:w="{_CELL_MARGIN}" w:type="dxa"/>'
+            f'<w:right w:w="{_CELL_MARGIN}" w:type="dxa"/></w:tblCellMar>'
+        )
+    )
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
     for column, width in zip(table.columns, widths, strict=True):
         column.width = Mm(width)

@@ -32,6 +32,20 @@ pytestmark = pytest.mark.django_db
 OTHER_COUNTY = settings.BASE_DIR / "tests" / "fixtures" / "county-2025.toml"
 COUNTY = settings.BASE_DIR / "fixtures" / "standards" / "411625.toml"
 
+WORD_ORDER = {
+    "tblPr": "tblStyle tblpPr tblOverlap bidiVisual tblStyleRowBandSize tblStyleColBandSize tblW jc tblCellSpacing"
+    " tblInd tblBorders shd tblLayout tblCellMar tblLook",
+    "tcPr": "cnfStyle tcW gridSpan hMerge vMerge tcBorders shd noWrap tcMar textDirection tcFitText vAlign hideMark",
+    "pPr": "pStyle keepNext keepLines pageBreakBefore framePr widowControl numPr suppressLineNumbers pBdr shd tabs"
+    " suppressAutoHyphens kinsoku wordWrap overflowPunct topLinePunct autoSpaceDE autoSpaceDN bidi adjustRightInd"
+    " snapToGrid spacing ind contextualSpacing mirrorIndents suppressOverlap jc textDirection textAlignment"
+    " textboxTightWrap outlineLvl divId cnfStyle rPr sectPr pPrChange",
+    "rPr": "rStyle rFonts b bCs i iCs caps smallCaps strike dstrike outline shadow emboss imprint noProof snapToGrid"
+    " vanish webHidden color spacing w kern position sz szCs highlight u effect bdr shd fitText vertAlign rtl cs em"
+    " lang eastAsianLayout specVanish oMath",
+}
+"""The order of elements in ECMA-376 (wml)."""
+
 
 def aid(term, program, stage, fen, people=1, *, poor=0, kind=None, category=None, tier="", **facts):
     """Confirmed awards of some children, the first `poor` of them registered poor; of one school for each kind."""
@@ -151,16 +165,23 @@ class TestSentences:
         paper = read(made())
         text = "\n".join(words for words in ("\n".join(each) for each in paper.sections.values()))
 
-        for figure in totals.figures("2021"):
-            if figure.stage or figure.program == totals.EVERY_PROGRAM:
+        figures = {(each.program, each.term, each.who, each.stage): each for each in totals.figures("2021")}
+        for (program, term, who, stage), whole in figures.items():
+            if stage or program == totals.EVERY_PROGRAM or who != totals.ALL:
                 continue
-            name = Program.objects.get(pk=figure.program).name
-            whom = f"{figure.persons}{'人次' if figure.term == '2021' else '名学生'}"
-            if figure.who == totals.ALL:
-                said = rf"为{whom}(?:发放|落实){name}(?:，免除金额|，资金)?{re.escape(wan(figure.amount_fen))}万元"
+            name = Program.objects.get(pk=program).name
+            whom, unit = ("人次", "人次") if term == "2021" else ("名学生", "人")
+            money = re.escape(wan(whole.amount_fen))
+            said = rf"为{whole.persons}{whom}(?:发放|落实){name}(?:，免除金额|，资金)?{money}万元(?:（[^）]*）)?"
+            poor = figures.get((program, term, totals.REGISTERED_POOR, ""))
+            if poor is None:
+                said += r"[；。]"
+            elif poor.persons == whole.persons:
+                said += "，均为脱贫家庭及监测对象学生"
             else:
-                said = rf"{figure.persons}(?:人|人次)(?:（[^）]*）)?、{re.escape(wan(figure.amount_fen))}万元|均为脱贫"
-            assert re.search(said, text), (figure, text)
+                money = re.escape(wan(poor.amount_fen))
+                said += rf"，其中脱贫家庭及监测对象学生{poor.persons}{unit}(?:（[^）]*）)?、{money}万元"
+            assert re.search(said, text), (whole, said, text)
 
     def test_say_no_other_amounts(self, county):
         """Every amount is a figure, or of a tier or a kind of school, whose parts add up to a figure."""
@@ -503,6 +524,17 @@ class TestDocument:
             links = etree.fromstring(package.read("word/_rels/document.xml.rels"))
             kinds = {link.get("Id"): link.get("Type").rpartition("/")[2] for link in links}
             assert [kinds[each] for each in drawn] == ["chart", "chart"]
+
+    def test_elements_stand_in_the_order_of_the_schema(self, county):
+        """Word refuses to open what LibreOffice forgives."""
+        with zipfile.ZipFile(io.BytesIO(made())) as package:
+            for part in ("word/document.xml", "word/styles.xml", "word/footer1.xml"):
+                for element in etree.fromstring(package.read(part)).iter("{*}*"):
+                    order = WORD_ORDER.get(etree.QName(element).localname, "").split()
+                    names = [etree.QName(each).localname for each in element]
+                    if order and element.tag.startswith("{http://schemas.openxmlformats.org/wordprocessingml"):
+                        assert set(names) <= set(order), (part, names)
+                        assert names == sorted(names, key=order.index), (part, names)
 
     def test_chart_elements_stand_in_the_order_of_the_schema(self, county):
         order = ["idx", "order", "tx", "spPr", "invertIfNegative", "dLbls", "cat", "val"]
