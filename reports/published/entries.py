@@ -51,6 +51,7 @@ _SEASONS = re.compile(
     r"|(?P<all>全年|全学年|(?<!每)(?<!生)学年度?(?!每)|一年来|年度共)"
     r"|(?P<year>20\d\d|今|本|[xX*]{2,4}|20[xX*_]{2})年(?!春|秋|上半|下半|\d{1,2}月|级|\d)"
 )
+_SEASON = re.compile(r"其中[^|]{0,8}(?:春|秋)(?:季|期|学期)|其中[^|]{0,8}[上下]半年")
 _YEAR = re.compile(r"(20\d\d)(?:[-—–~～至](?:20\d\d))?(?:年|学年)")
 _HEADINGS = (
     re.compile(r"^[>\s　]*第?[一二三四五六七八九十]+(?:[、.:：]|部分)"),
@@ -101,6 +102,9 @@ def entries(text: str) -> list[Entry]:
         elif line.strip():
             open_whole = None
         start += len(raw) + 1
+    for entry in found:
+        if entry.whole is None and any(_SEASON.search(part.words) for part in entry.parts):
+            entry.period = Period.YEAR
     return found
 
 

@@ -106,7 +106,7 @@ def _figure(match: re.Match[str], line: str, number: int, start: int, before: Fi
         return None
     if match["bare"] and not _MONEY_WORDS.search(ahead):
         return None
-    if name != "元" and behind[:1] in "xX_":
+    if name != "元" and behind.startswith(("x", "X", "_")):
         return None
     scale = _SCALES[match["scale"] or match["bare"] or ""]
     digits = re.sub("[,，]", "", match["whole"]) + (match["part"] or "")

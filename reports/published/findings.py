@@ -24,8 +24,8 @@ MOST_LINES = 600
 MOST_DOUBT = 0.05
 """Above this the text is left in peace."""
 _BROKEN, _SOFTLY_BROKEN, _MENDED_TOO, _SOFTLY_MENDED = 1000.0, 30.0, 0.01, 0.3
-_WELL_EXPLAINED = 0.01
-"""Between explanations better than this, how good they are does not decide."""
+_WELL_EXPLAINED, _EXPLAINED = 0.03, 0.25
+"""Between explanations, how good they are decides little: an easy one may be the true one."""
 _MOST_READINGS = 4
 """With more readings than these none is of help."""
 _AS_GOOD = 10.0
@@ -55,7 +55,7 @@ class Finding:
     """A contradiction: the rules that fail, the figures marked, those they contradict, and the readings that fit.
 
     One reading is a proposal; several are equally good; none means that nothing in the text tells what was meant.
-    `sum_of_lines` is what a headline's lines add up to.
+    `sum_of_lines` is what a whole's parts add up to; `no_choice_fits` where no selection of them gives it.
     """
 
     rules: tuple[Rule, ...]
@@ -63,6 +63,7 @@ class Finding:
     against: tuple[Figure, ...]
     readings: tuple[Reading, ...] = ()
     sum_of_lines: str = ""
+    no_choice_fits: bool = False
 
     @property
     def is_sure(self) -> bool:
@@ -88,12 +89,8 @@ def read(text: str) -> list[Finding]:
     findings = bench.findings()
     for contradiction in headlines.contradictions(totals, found_years, bench.values):
         words = contradiction.figure.written(contradiction.sum_of_lines)
-        findings.append(Finding((Rule.HEADLINE,), (contradiction.figure,), contradiction.lines, (), words))
+        findings.append(Finding((Rule.HEADLINE,), (contradiction.figure,), contradiction.lines, (), words, True))
     return sorted(findings, key=lambda finding: finding.figures[0].start)
-
-
-def _others(term: Term, figure: Figure) -> tuple[Figure, ...]:
-    return tuple(other for other in term.figures if other is not figure)
 
 
 @dataclass(slots=True)
@@ -168,7 +165,8 @@ class _Bench:
 
     def _weighed(self, figure: Figure, value: Decimal, cause: Term) -> _Candidate | None:
         explanation = explain(figure, value, slack=cause.slack)
-        if figure.is_incomplete is False and any(other.is_incomplete for other in cause.figures):
+        is_cut_off = any(other.is_incomplete for other in cause.figures)
+        if is_cut_off and not (figure.is_incomplete and explanation.reading.startswith(figure.printed)):
             return None
         candidate = _Candidate(figure, value, explanation)
         after = {**self.values, figure: value}
@@ -185,7 +183,8 @@ class _Bench:
         others = len(candidate.mended) - 1
         candidate.doubt = cause.doubt * explanation.chance * _MENDED_TOO**others
         candidate.doubt *= _SOFTLY_MENDED ** len(candidate.softly_mended)
-        candidate.rank = candidate.doubt / explanation.chance * max(explanation.chance, _WELL_EXPLAINED)
+        chance = min(max(explanation.chance, _WELL_EXPLAINED), _EXPLAINED) if explanation.slip else 1.0
+        candidate.rank = candidate.doubt / explanation.chance * chance
         candidate.rank *= _BROKEN ** len(candidate.broken) * _SOFTLY_BROKEN**softly_broken
         return candidate
 
@@ -195,9 +194,9 @@ class _Bench:
             return Finding((term.rule,), term.figures, ())
         best = candidates[0]
         if len(candidates) > _MOST_READINGS:
-            whole = next((one for one in candidates if one.figure is term.figures[0]), best)
-            words = whole.figure.written(whole.value)
-            return Finding((term.rule,), (whole.figure,), _others(term, whole.figure), (), words)
+            whole = term.figures[0]
+            words = whole.written(next(iter(term.solved(whole, self.values)), best.value))
+            return Finding((term.rule,), (whole,), term.figures[1:], (), words)
         terms = [*best.mended, *best.softly_mended] if len(candidates) == 1 else [term]
         self._answered |= set(best.mended)
         if len(candidates) == 1:

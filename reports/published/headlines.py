@@ -19,6 +19,8 @@ from reports.published.terms import Rule, Term, Values, total
 _NEAR = Decimal("0.1")
 _DOUBT, _DOUBT_OF_SOME = 0.03, 0.4
 _MOST_LEFT_OUT = 2
+_FEW = 4
+"""Of fewer lines none is taken to be left out."""
 _MOST_LINES = 16
 
 
@@ -52,7 +54,7 @@ def totals(entries: Sequence[Entry], values: Values) -> list[Total]:
             lines = _lines(below, poor=only_poor)
             sections = {line.section for line in lines}
             is_rough = entry.is_rough or any(line.is_rough for line in lines)
-            if 4 <= len(lines) <= _MOST_LINES and len(sections) > 1 and not is_rough:
+            if len(lines) <= _MOST_LINES and len(sections) > 1 and not is_rough:
                 found.append(Total(entry, tuple(lines), _terms(entry, lines, values)))
     return found
 
@@ -94,7 +96,7 @@ def _counts(line: Entry, *, poor: bool) -> bool:
 
 def _terms(head: Entry, lines: Sequence[Entry], values: Values) -> tuple[Term, ...]:
     """What has to hold between a headline and the fewest lines left out with which heads or money are their sum."""
-    for left_out in range(_MOST_LEFT_OUT + 1):
+    for left_out in range(min(_MOST_LEFT_OUT, max(0, len(lines) - _FEW + 1)) + 1):
         for out in combinations(range(len(lines)), left_out):
             chosen = [line for place, line in enumerate(lines) if place not in out]
             terms = _of(head, chosen, doubt=_DOUBT if not out else _DOUBT_OF_SOME)
@@ -122,7 +124,9 @@ def _judged(given: Total, years: Sequence[Year], values: Values) -> Iterator[Con
     slack = head.money.step + sum((figure.step for figure, _amount in amounts), Decimal(0))
     all_heads, all_money = _sum(heads), _sum(amounts)
     over = (people - all_heads) * (money - all_money)
-    is_near = abs(people - all_heads) <= _NEAR * people and abs(money - all_money) <= _NEAR * money
+    is_near = (
+        len(lines) >= _FEW and abs(people - all_heads) <= _NEAR * people and abs(money - all_money) <= _NEAR * money
+    )
     pairs = [(one, other) for (_, one), (_, other) in zip(heads, amounts, strict=True)]
     if is_near and over < 0 and not _some_choice_fits(pairs, people, money, slack):
         yield Contradiction(head.heads, tuple(figure for figure, _ in heads), all_heads)

@@ -14,7 +14,7 @@ from itertools import product as pairs_of
 from reports.published import topics
 from reports.published.entries import Entry, Period
 from reports.published.figures import Figure, Kind
-from reports.published.terms import Rule, Term, Values, total
+from reports.published.terms import Rule, Term, Values, one_rate, total
 
 _MATCHED, _HALF, _BY_PLACE, _PEOPLE = 0.01, 0.02, 0.5, 0.7
 _MOST_NEAR = 20
@@ -36,8 +36,15 @@ class Year:
 def years(entries: list[Entry], values: Values, exact: set[Figure]) -> list[Year]:
     """Every line of the year whose terms are found, with what has to hold between them."""
     lines = [entry for entry in entries if not entry.is_bracketed and not entry.is_rough]
-    found = _Search(lines, values, exact).all()
+    found = [_with_per_head(year) for year in _Search(lines, values, exact).all()]
     return found + [split for year in found for split in _splits(year, exact)]
+
+
+def _with_per_head(year: Year) -> Year:
+    lines = [(line.heads, line.money) for line in (year.spring, year.autumn, year.year) if line.heads and line.money]
+    pairs = [(heads, money) for heads, money in lines if heads and money]
+    softly = tuple(one_rate(one, other) for one, other in combinations(pairs, 2))
+    return Year(year.spring, year.autumn, year.year, (*year.terms, *softly))
 
 
 class _Search:
@@ -128,7 +135,7 @@ class _Search:
 
     def _is_of_several(self, spring: Entry, autumn: Entry, line: Entry) -> bool:
         """Whether the money is that of several programs for the same children."""
-        sums = []
+        sums, several = [], False
         for entry in (spring, autumn):
             like = [
                 other.money
@@ -140,7 +147,8 @@ class _Search:
                 and other.section == entry.section
             ]
             sums.append(sum((self._values[money] for money in like), Decimal(0)))
-        return line.money is not None and abs(sum(sums) - self._values[line.money]) < line.money.step
+            several = several or len(like) > 1
+        return several and line.money is not None and abs(sum(sums) - self._values[line.money]) < line.money.step
 
     def _match_by_place(self, line: Entry) -> Year | None:
         """The only lines that are left of their section, in the same place of all three."""

@@ -103,7 +103,8 @@ def part_terms(entries: Sequence[Entry], values: Values, exact: set[Figure]) -> 
         found += _within_terms(entry)
         for bracketed in (True, False):
             parts = [part for part in entry.parts if part.is_bracketed is bracketed]
-            if len(parts) > 1:
+            are_terms = len({part.period for part in parts}) > 1
+            if len(parts) > 1 and not are_terms:
                 found += _sums(entry, parts, kept, values, exact)
     return found
 

@@ -28,6 +28,8 @@ class Rule(StrEnum):
     """其中 ≤ whole"""
     RATE = "rate"
     """heads × rate = money"""
+    PER_HEAD = "per-head"
+    """The same money for each child in two lines of a program."""
     RATES = "rates"
     """Σ heads × rate = money"""
     SPLIT = "split"
@@ -144,6 +146,16 @@ def two_rates(heads: Figure, money: Figure, rates: Sequence[Figure], *, doubt: f
         return first * gap <= sum_ + room - low * people
 
     return Term(Rule.SPLIT, (heads, money, *rates), doubt, soft, (), Decimal(0), check)
+
+
+def one_rate(one: tuple[Figure, Figure], other: tuple[Figure, Figure]) -> Term:
+    """Two lines, each heads and money, come to the same for each child. Only ever soft: tiers may differ."""
+    (heads, money), (other_heads, other_money) = one, other
+
+    def residual(values: Values) -> Decimal:
+        return values[money] * values[other_heads] - values[other_money] * values[heads]
+
+    return Term(Rule.PER_HEAD, (money, heads, other_money, other_heads), 1.0, True, (residual,), Decimal(0))
 
 
 def within(part: Figure, whole: Figure, *, doubt: float, soft: bool) -> Term:

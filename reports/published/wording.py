@@ -15,6 +15,7 @@ RULES = {
     Rule.PARTS: gettext_lazy("各部分相加不等于总数"),
     Rule.WITHIN: gettext_lazy("“其中”的数比总数大"),
     Rule.RATE: gettext_lazy("人数乘标准不等于金额"),
+    Rule.PER_HEAD: gettext_lazy("与同一项目的人均金额不一致"),
     Rule.RATES: gettext_lazy("各档人数乘标准相加不等于金额"),
     Rule.SPLIT: gettext_lazy("金额按所列标准拆不出整数的人数"),
     Rule.REPEATED: gettext_lazy("同一个数两处写得不一样"),
@@ -65,7 +66,7 @@ def advice(finding: Finding, figure: Figure) -> str:
         return ""
     if finding.readings:
         return _("几种读法都说得通，请对照原件。")
-    if Rule.HEADLINE in finding.rules:
+    if finding.no_choice_fits:
         total = f"{finding.sum_of_lines}{figure.unit}"
         return _("各项相加是 %(total)s；不论怎样取舍各项，都得不出这个数。") % {"total": total}
     if finding.sum_of_lines:
