@@ -254,13 +254,18 @@ GAP_ANSWER_MOVES = {
 
 
 class GapState(TextChoices):
-    """Where a line of the first list stands. All but the last are open."""
+    """Where a line of the first list stands."""
 
     UNANSWERED = "unanswered", _("待学校答复")
     WAITING = "waiting", _("待县级审核")
     SENT_BACK = "sent-back", _("已退回，待重新答复")
     TO_ADD = "to-add", _("同意补报，待资助")
+    TO_PROPOSE = "to-propose", _("已提名，待提出")
     CLOSED = "closed", _("已认可，不再追问")
+
+
+NOT_MISSED = frozenset({GapState.TO_PROPOSE, GapState.CLOSED})
+"""Nobody is asked about these: the next run of proposals takes the one, the county accepted the other."""
 
 
 class Mistake(TextChoices):

@@ -13,13 +13,13 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
-from accounts.models import User
+from accounts.models import Action, User
 from common.bulk import insert
 from common.moves import Refused
 from common.roles import COUNTY, Role
-from programs.choices import GAP_ANSWER_MOVES, Gap, GapAnswerState, GapReason, GapState
+from programs.choices import GAP_ANSWER_MOVES, NOT_MISSED, Gap, GapAnswerState, GapReason, GapState
 from programs.gaps import Line, find
-from programs.models import GapAnswer, GapAnswerQuerySet
+from programs.models import GapAnswer, GapAnswerQuerySet, Nomination
 from schools.choices import TermState
 from schools.models import Term
 
@@ -67,10 +67,16 @@ class Answers:
             (student, program, school): (state, reason)
             for student, program, school, state, reason in rows.values_list(*columns).iterator()
         }
+        self._to_propose = _put_forward_since_the_run(term, schools)
 
     def state(self, line: Line) -> GapState:
-        """Where the line stands; what another school said is no answer of this one."""
+        """Where the line stands; what another school said is no answer of this one.
+
+        Whom its school put forward after the last run of proposals is not missed yet: the next run takes it.
+        """
         state, reason = self._answer(line)
+        if not state and (line.student, line.program, line.school) in self._to_propose:
+            return GapState.TO_PROPOSE
         if state == GapAnswerState.WAITING:
             return GapState.WAITING
         if state == GapAnswerState.SENT_BACK:
@@ -86,6 +92,22 @@ class Answers:
         return self._known.get((line.student, line.program, line.school), ("", ""))
 
 
+def _put_forward_since_the_run(term: Term, schools: Collection[int] | None) -> set[tuple[int, str, int]]:
+    """(student, program, school) that a school named after the term's last run of proposals was ordered."""
+    runs = Action.objects.filter(verb="awards.proposed", target_type=Term._meta.label_lower, target_id=term.pk)
+    named = Nomination.objects.filter(term=term, is_current=True).order_by()
+    if last := runs.order_by("-at").values_list("at", flat=True).first():
+        named = named.filter(set_at__gt=last)
+    if schools is not None:
+        named = named.filter(school__in=schools)
+    return set(named.values_list("student", "program", "school").iterator())
+
+
+def open_lines(by_state: Counter[str]) -> int:
+    """How many lines somebody has to do something about."""
+    return sum(n for state, n in by_state.items() if state not in NOT_MISSED)
+
+
 @dataclass(frozen=True)
 class Figures:
     """The two lists in numbers."""
@@ -96,7 +118,12 @@ class Figures:
     @property
     def missed(self) -> int:
         """Lines that are open."""
-        return sum(self.by_state.values()) - self.by_state[GapState.CLOSED]
+        return open_lines(self.by_state)
+
+    @property
+    def to_propose(self) -> int:
+        """Lines that wait for the next run of proposals."""
+        return self.by_state[GapState.TO_PROPOSE]
 
     @property
     def to_answer(self) -> int:

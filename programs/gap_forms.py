@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from common.forms import FilterForm, SearchField
-from programs.choices import Gap, GapReason, GapState, Mistake
+from programs.choices import NOT_MISSED, Gap, GapReason, GapState, Mistake
 from programs.gap_answers import Answers
 from programs.gaps import Line
 from programs.models import Program
@@ -59,7 +59,7 @@ class GapFilter(FilterForm):
             return not mistake or mistake in line.mistakes
         state, reason = self.wanted("state"), self.wanted("reason")
         found = answers.state(line)
-        is_wanted = found == state if state else found is not GapState.CLOSED
+        is_wanted = found == state if state else found not in NOT_MISSED
         return is_wanted and (not reason or answers.reason(line) == reason)
 
 

@@ -14,7 +14,7 @@ from common.bulk import in_parts
 from common.roles import COUNTY
 from common.workbooks import Column, Value, write_table
 from programs.choices import Gap, GapReason, GapState, Level
-from programs.gap_answers import Answers
+from programs.gap_answers import Answers, open_lines
 from programs.gaps import Line
 from programs.models import Award, GapAnswer, Program, Recognition, Rule
 from schools.models import School, Term
@@ -25,6 +25,7 @@ TONES = {
     GapState.WAITING: "amber",
     GapState.SENT_BACK: "violet",
     GapState.TO_ADD: "blue",
+    GapState.TO_PROPOSE: "blue",
     GapState.CLOSED: "neutral",
 }
 
@@ -124,7 +125,7 @@ class Summary:
     @property
     def missed(self) -> int:
         """Lines that are open."""
-        return self.by_state.total() - self.by_state[GapState.CLOSED]
+        return open_lines(self.by_state)
 
     @property
     def states(self) -> list[int]:

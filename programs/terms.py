@@ -57,6 +57,13 @@ class OpenGaps(Refused):
     message = _("%(term)s还有 %(count)s 条应助未助没有办结，请先在“应助核查”里补报，或由学校答复、县级认可。")
 
 
+class ToPropose(Refused):
+    code = "term-to-propose"
+    message = _(
+        "%(term)s还有 %(count)s 名学生已经提名、还没有提出资助，请县级经办先重新提出资助对象，或由学校撤回提名。"
+    )
+
+
 class OpenRounds(Refused):
     code = "term-open-rounds"
     message = _("%(term)s还有 %(count)s 所学校的困难认定没有办完，请先在“困难认定”里办完，或由县级终止。")
@@ -214,8 +221,11 @@ def close(term: Term, *, by: User, at: datetime) -> None:
     move(term, TermState.CLOSED, moves=TERM_MOVES)
     if rounds := RecognitionRound.objects.filter(term=term).under_way().count():
         raise OpenRounds(term=term, count=rounds)
-    if missed := gap_answers.figures(term).missed:
-        raise OpenGaps(term=term, count=missed)
+    figures = gap_answers.figures(term)
+    if figures.missed:
+        raise OpenGaps(term=term, count=figures.missed)
+    if figures.to_propose:
+        raise ToPropose(term=term, count=figures.to_propose)
     actions.record(by, "term.closed", term, at=at)
 
 
@@ -234,23 +244,27 @@ class Unfinished:
     lists_not_confirmed: int
     missed: int
     """Children and programs entitled but not aided. As long as there is one, the term cannot be closed."""
+    to_propose: int
+    """Children whom schools put forward since the last run of proposals. The next run comes before the end."""
     rounds: int
     """Schools whose recognition is under way. As long as there is one, the term cannot be closed."""
 
     @property
     def is_in_the_way(self) -> bool:
-        return bool(self.missed or self.rounds)
+        return bool(self.missed or self.to_propose or self.rounds)
 
 
 def unfinished(term: Term) -> Unfinished:
     in_force = Roster.objects.filter(term=term, state=RosterState.IN_FORCE).values("school")
+    figures = gap_answers.figures(term)
     return Unfinished(
         schools_without_roster=School.objects.filter(is_active=True).exclude(pk__in=in_force).count(),
         lists_not_confirmed=AwardList.objects.with_people()
         .filter(term=term)
         .exclude(state=ListState.CONFIRMED)
         .count(),
-        missed=gap_answers.figures(term).missed,
+        missed=figures.missed,
+        to_propose=figures.to_propose,
         rounds=RecognitionRound.objects.filter(term=term).under_way().count(),
     )
 

@@ -14,7 +14,7 @@ from audits.choices import Severity
 from audits.findings import Found, rule
 from common.bulk import in_parts
 from programs import gaps
-from programs.choices import Gap, GapState
+from programs.choices import NOT_MISSED, Gap
 from programs.gap_answers import Answers
 from programs.models import Award
 from schools.models import Term
@@ -112,7 +112,7 @@ def missed(term: Term, today: date) -> Iterator[Found]:
     """Whoever is entitled and has no award, unless the county accepted the school's reason (programs.gaps)."""
     answers = Answers(term)
     for line in gaps.find(term):
-        if line.gap is Gap.MISSED and answers.state(line) is not GapState.CLOSED:
+        if line.gap is Gap.MISSED and answers.state(line) not in NOT_MISSED:
             yield Found(
                 key=f"{line.program}:{line.student}",
                 school_id=line.school,

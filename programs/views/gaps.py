@@ -21,7 +21,7 @@ from common.pages import chosen, page_of, render_list, tabs_of
 from common.roles import COUNTY, READERS, Role
 from programs import gap_answers, gap_lists
 from programs import gaps as definition
-from programs.choices import Gap, GapState
+from programs.choices import NOT_MISSED, Gap, GapState
 from programs.gap_answers import Answers, NoLines
 from programs.gap_forms import GapAnswerForm, GapFilter, GapSendBackForm
 from programs.gaps import Line
@@ -53,7 +53,7 @@ def index(request: SignedInRequest) -> HttpResponse:
     }
     counts = dict.fromkeys(Gap.values, 0)
     for line in lines:
-        if tab in Gap.values or line.gap is Gap.MISTAKEN or answers.state(line) is not GapState.CLOSED:
+        if tab in Gap.values or line.gap is Gap.MISTAKEN or answers.state(line) not in NOT_MISSED:
             counts[line.gap] += 1
     figures = [(PROGRAMS, _("按项目")), *([(SCHOOLS, _("按学校"))] if request.user.reads_all else [])]
     tabs = tabs_of(request, [*Gap.choices, *figures])[1:]

@@ -12,9 +12,10 @@ from accounts.models import Action
 from jobs import run
 from jobs.choices import JobState
 from jobs.models import Job
-from programs import awards, blockers, lists, nomination_files, nominations, runs
+from programs import awards, blockers, gap_answers, lists, nomination_files, nominations, runs, terms
 from programs.choices import AwardState, ListState
 from programs.models import Award, AwardList, Nomination
+from schools.models import Term
 from tests import factories as make
 from tests.workbooks import xlsx
 
@@ -68,8 +69,8 @@ def current():
     return {each.student.name: each.tier for each in Nomination.objects.filter(is_current=True)}
 
 
-def propose(term):
-    return run.execute(run.start("awards-propose", by=make.UserFactory(), at=make.NOW, term=term, term_id=term.pk).pk)
+def propose(term, at=make.NOW):
+    return run.execute(run.start("awards-propose", by=make.UserFactory(), at=at, term=term, term_id=term.pk).pk)
 
 
 class TestPuttingForward:
@@ -256,6 +257,41 @@ class TestProposing:
         AwardList.objects.update(state=ListState.DRAFT)
         propose(term)
         assert blockers.in_awards(award_list) == []
+
+    def test_is_not_missed_but_waits_for_the_next_run(self, put_forward, child, school, term, officer):
+        """Nobody asks its school why it has nothing: that is the county's next run, and no term closes before it."""
+        put_forward(child)
+        propose(term)
+        late = make.EnrollmentFactory(school=school)
+        put_forward(late, at=make.NOW + timedelta(hours=1))
+
+        figures = gap_answers.figures(term)
+        assert (figures.missed, figures.to_answer, figures.to_propose) == (0, 0, 1)
+        with pytest.raises(terms.ToPropose):
+            terms.close(term, by=make.UserFactory(), at=make.NOW)
+        assert terms.unfinished(Term.objects.get()).is_in_the_way
+
+        propose(term, at=make.NOW + timedelta(hours=2))
+        assert gap_answers.figures(term).to_propose == 0
+        assert Award.objects.filter(student=late.student).exists()
+
+    def test_is_missed_where_the_run_after_it_gave_nothing(self, put_forward, child, term, officer):
+        put_forward(child)
+        propose(term)
+        awards.drop(Award.objects.get(), reason="已领其他奖励", by=officer, at=make.NOW)
+
+        figures = gap_answers.figures(term)
+        assert (figures.missed, figures.to_answer, figures.to_propose) == (1, 1, 0)
+
+    def test_is_found_among_the_gaps_by_its_state(self, as_role, put_forward, child, term):
+        put_forward(child)
+        client, address = as_role("preparer"), reverse("programs:gaps")
+
+        assert client.get(address).context["page"].total == 0
+        page = client.get(f"{address}?state=to-propose")
+        assert page.context["page"].total == 1
+        assert "已提名，待提出" in page.content.decode()
+        assert "已经提名、还没有提出资助" in client.get(reverse("programs:term-close", args=[term.pk])).content.decode()
 
     def test_brings_a_child_back_that_is_put_forward_again(self, put_forward, child, officer, term):
         put_forward(child)
