@@ -52,6 +52,7 @@ def main() -> int:
             failures += _run(f"{database}: the desk by keyboard", "bench.desk", **environment)
             tenth = ["--scale", "0.1"] if options.scale == "small" else []
             failures += _run(f"{database}: a term's money", "bench.payments", *tenth, **environment)
+            failures += _run(f"{database}: the rules of an audit", "bench.findings", *tenth, **environment)
     failures += _run("reading", "bench.reading", str(folder))
     scale = "0.1" if options.scale == "small" else "1"
     failures += _run("cross-check beside the truth", "bench.crosscheck", "--seeds", "20", "--scale", scale)

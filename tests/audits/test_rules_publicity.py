@@ -87,6 +87,12 @@ class TestConfirmedInPublicity:
 
         assert len(look("confirmed-in-publicity")) == 1
 
+    def test_finds_a_list_that_came_down_and_was_signed_on_its_last_day(self):
+        last_day = NOW + timedelta(days=4)
+        hung(confirmed_list(confirmed_at=last_day + timedelta(hours=1)), taken_down_at=last_day)
+
+        assert len(look("confirmed-in-publicity")) == 1
+
     def test_leaves_alone_a_list_that_was_signed_afterwards(self):
         hung(confirmed_list(confirmed_at=NOW + timedelta(days=7, minutes=1)))
 
