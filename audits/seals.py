@@ -20,7 +20,7 @@ from accounts.models import Action
 from audits.models import LogSeal
 from common import keyring
 
-STRETCH = 5_000
+STRETCH = 1_000
 """Rows that are sealed together. The last, shorter stretch is closed once a day."""
 
 _KIND = "log-seal"

@@ -173,6 +173,7 @@ def without_triggers():
     tables = ("accounts_action", "audits_logseal")
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # none may wait while a table is altered
             for table in tables:
                 cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
         else:
@@ -186,6 +187,7 @@ def without_triggers():
         if connection.vendor == "postgresql":
             for table in tables:
                 cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         else:
             for _name, sql in triggers:
                 cursor.execute(sql)
