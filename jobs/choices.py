@@ -18,7 +18,8 @@ class FileKind(TextChoices):
     MARKED = "marked", _("标出问题的原表")
     RECEIPT = "receipt", _("外地就读回执")
     EXPORT = "export", _("导出文件")
-    DOCUMENT = "document", _("政策或指标文件")
+    DOCUMENT = "document", _("指标文件或答复")
+    POLICY = "policy", _("政策文件")
     PHOTO = "photo", _("公示照片")
     MINUTES = "minutes", _("会议记录")
     ATTACHMENT = "attachment", _("申请附件")
@@ -29,4 +30,4 @@ class FileKind(TextChoices):
     @classmethod
     def for_auditors(cls) -> list["FileKind"]:
         """What holds no whole numbers, and what was given to them in answer."""
-        return [cls.EXPORT, cls.DOCUMENT, cls.FROZEN, cls.ANSWER]
+        return [cls.EXPORT, cls.DOCUMENT, cls.POLICY, cls.FROZEN, cls.ANSWER]

@@ -18,9 +18,12 @@ if TYPE_CHECKING:
 
 class StoredFileQuerySet(models.QuerySet["StoredFile"]):
     def visible_to(self, user: Person) -> Self:
-        """Files hold whole numbers: an auditor, who sees masked ones only, gets what is meant for auditors."""
+        """Files hold whole numbers: an auditor, who sees masked ones only, gets what is meant for auditors.
+
+        A policy is for everybody: a school reads what its children's aid rests on.
+        """
         if user.role == Role.SCHOOL:
-            return self.filter(school=user.school_id)
+            return self.filter(Q(school=user.school_id) | Q(kind=FileKind.POLICY))
         if user.role == Role.AUDITOR:
             return self.filter(kind__in=FileKind.for_auditors())
         return self if user.role in COUNTY else self.none()

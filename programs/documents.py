@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import actions
 from accounts.models import User
 from common.moves import Refused
+from jobs.choices import FileKind
 from jobs.documents import Brought, store
 from programs.models import Exclusion, PolicyDocument, Program, Rule, SchoolCap, SchoolFee, Share, Standard
 from programs.standards import columns
@@ -35,7 +36,7 @@ def add(
         raise NumberTaken(number=number)
     document = PolicyDocument(number=number, title=title, issued_on=issued_on, added_by=by, added_at=at)
     if brought is not None:
-        document.file = store(brought, by=by, at=at)
+        document.file = store(brought, kind=FileKind.POLICY, by=by, at=at)
     try:
         with transaction.atomic():
             document.save()
@@ -62,7 +63,7 @@ def change(
         setattr(document, name, facts[name])
     before = document.file_id
     if brought is not None:
-        document.file = store(brought, by=by, at=at)
+        document.file = store(brought, kind=FileKind.POLICY, by=by, at=at)
         changed.append("file")
     if not changed:
         return

@@ -8,7 +8,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from common.roles import Role
-from programs import explanations
+from jobs.documents import Brought, store
+from programs import documents, explanations
 from programs.choices import Level
 from programs.models import Award, Nomination, PolicyDocument
 from tests import factories as make
@@ -86,6 +87,23 @@ class TestRule:
 
         assert [each.fits for each in found.rules] == [False, True]
         assert found.verdict.rule == fitting
+
+    def test_gives_the_school_the_document_to_read(self, as_role, program, child, settings, tmp_path):
+        settings.FILES_DIR = tmp_path
+        by = make.UserFactory()
+        rule = program.rules.first()
+        brought = Brought(b"%PDF-1.7 a policy", "通知.pdf")
+        policy = documents.add(
+            number=rule.document_no, title="通知", issued_on=None, brought=brought, by=by, at=make.NOW
+        )
+        quota = store(brought, by=by, at=make.NOW)  # a document too, but between offices
+        school = as_role("school", school=child.school)
+
+        page = school.get(reverse("programs:explain", args=[child.pk])).content.decode()
+        assert reverse("jobs:file", args=[policy.file_id]) in page
+        assert school.get(reverse("jobs:file", args=[policy.file_id])).content == brought.content
+        assert "下载文件" in school.get(policy.get_absolute_url()).content.decode()
+        assert school.get(reverse("jobs:file", args=[quota.pk])).status_code == 404
 
     def test_leads_to_its_document_where_one_is_on_record(self, program, child):
         document = PolicyDocument.objects.create(
