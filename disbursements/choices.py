@@ -96,11 +96,27 @@ class FailureReason(TextChoices):
     NOT_ACTIVE = "not-active", _("未激活金融功能")
     NO_CARD = "no-card", _("没有银行卡信息")
     NOT_SIGNED = "not-signed", _("现金未签领")
+    NOT_EXECUTED = "not-executed", _("银行没有办理")
     UNKNOWN = "unknown", _("其他原因")
 
 
 BANK_REASONS = [reason for reason in FailureReason if reason != FailureReason.NOT_SIGNED]
 """What a bank can mean; that nobody signed for cash is said by a roll."""
+
+
+NOT_OF_THE_CARD = (FailureReason.NOT_SIGNED, FailureReason.NOT_EXECUTED)
+"""Failures after which the same card can be tried again."""
+
+
+class InquiryState(TextChoices):
+    """How far a word of the bank is that was given on the telephone or by letter."""
+
+    OPEN = "open", _("待确认")
+    CONFIRMED = "confirmed", _("已确认")
+    DISMISSED = "dismissed", _("已作废")
+
+
+INQUIRY_MOVES = {InquiryState.OPEN: {InquiryState.CONFIRMED, InquiryState.DISMISSED}}
 
 
 class RecoveryCause(TextChoices):

@@ -6,7 +6,7 @@ from django.db.models import Case, CharField, Exists, OuterRef, Q, QuerySet, Val
 
 from disbursements.banks import cards_of
 from disbursements.cards import OWN_CARD
-from disbursements.choices import PaymentState, Waiting, Way
+from disbursements.choices import NOT_OF_THE_CARD, PaymentState, Waiting, Way
 from disbursements.models import Bank, PayDecision, Payment
 from programs.choices import AwardState, Payee
 from programs.models import Award, Program
@@ -17,7 +17,9 @@ from students.models import Card
 _LIVE = Payment.objects.live().filter(award=OuterRef("pk"))
 _CARD = Card.objects.filter(student=OuterRef("student"), is_current=True)
 _REFUSED = Payment.objects.filter(
-    Q(state=PaymentState.FAILED) | Q(bounce__isnull=False), award=OuterRef("pk"), card__is_current=True
+    Q(state=PaymentState.FAILED) & ~Q(failure__in=NOT_OF_THE_CARD) | Q(bounce__isnull=False),
+    award=OuterRef("pk"),
+    card__is_current=True,
 )
 GONE = ~Q(enrollment__state=EnrollmentState.STUDYING)
 """The child does not study there any more: a person says whether the award is paid all the same."""

@@ -19,7 +19,7 @@ from common import sheets
 from common.bulk import insert
 from common.moves import Refused, hold, move
 from disbursements import bank_files, banks, bounces, funds, return_lines
-from disbursements.choices import BATCH_MOVES, BatchState, EntryKind, LineOutcome, PaymentState, Way
+from disbursements.choices import BATCH_MOVES, BatchState, EntryKind, InquiryState, LineOutcome, PaymentState, Way
 from disbursements.models import Batch, Payment, PaymentQuerySet, ReturnFile, ReturnLine
 from disbursements.return_lines import Line
 from disbursements.return_reasons import Reasons
@@ -93,14 +93,17 @@ def read(return_file: ReturnFile, *, running: Running, reader: sheets.Reader | N
             hold(return_file.batch, BatchState.SENT, BatchState.SETTLED)
             _settle(return_file, part, fitting)
     with running.chunk(to=running.cursor):
-        batch = return_file.batch
         ReturnFile.objects.filter(pk=return_file.pk).update(is_read=True, refusal_code="", refusal_params={})
-        is_open = batch.payments.filter(state=PaymentState.SENT).exists()
-        if batch.state == BatchState.SENT and not is_open:
-            move(batch, BatchState.SETTLED, moves=BATCH_MOVES, settled_at=running.at)
-            actions.record(return_file.uploaded_by, "batch.settled", batch, at=running.at)
+        settle_when_answered(return_file.batch, by=return_file.uploaded_by, at=running.at)
     outcomes = return_file.lines.values_list("outcome", flat=True)
     return {outcome: sum(line == outcome for line in outcomes) for outcome in LineOutcome.values}
+
+
+def settle_when_answered(batch: Batch, *, by: User, at: datetime) -> None:
+    """Close a batch of which nothing is on its way any more."""
+    if batch.state == BatchState.SENT and not batch.payments.filter(state=PaymentState.SENT).exists():
+        move(batch, BatchState.SETTLED, moves=BATCH_MOVES, settled_at=at)
+        actions.record(by, "batch.settled", batch, at=at)
 
 
 def unanswered(batch: Batch) -> PaymentQuerySet:
@@ -119,7 +122,13 @@ class _Answers:
         for payment in batch.payments.filter(line_no__in=numbers).order_by("pk").select_related("bounce"):
             self.payments[payment.line_no].append(payment)
         asked_back = bounces.being_recovered(batch.payments.filter(line_no__in=numbers, state=PaymentState.PAID))
-        self.asked_back = set(asked_back.order_by().values_list("line_no", flat=True))
+        told = batch.inquiries.filter(line_no__in=numbers, state=InquiryState.CONFIRMED, paid_on__isnull=False)
+        self.to_look_at = {
+            *asked_back.order_by().values_list("line_no", flat=True),
+            *told.values_list("line_no", flat=True),
+        }
+        """Lines whose payments arrived by the bank's own word on the telephone, or are asked back: a refusal of theirs
+        is no late return before a person has looked."""
         earlier = return_file.lines.filter(line_no__in=numbers).exclude(outcome=LineOutcome.UNMATCHED)
         self.in_this_file: dict[int, bool] = {
             number: outcome == LineOutcome.PAID
@@ -142,7 +151,7 @@ class _Answers:
             return LineOutcome.UNMATCHED if line.is_paid else LineOutcome.REPEATED
         if line.is_paid:
             return LineOutcome.REPEATED
-        return LineOutcome.UNMATCHED if line.number in self.asked_back else LineOutcome.BOUNCED
+        return LineOutcome.UNMATCHED if line.number in self.to_look_at else LineOutcome.BOUNCED
 
 
 def _settle(return_file: ReturnFile, lines: list[Line], fitting: set[int]) -> None:

@@ -12,7 +12,7 @@ from django.db.models import Count, QuerySet
 
 from accounts.models import User
 from common.bulk import in_parts
-from disbursements.choices import FailureReason, PaymentState, Told, Way
+from disbursements.choices import NOT_OF_THE_CARD, PaymentState, Told, Way
 from disbursements.models import Payment
 from programs.models import Award
 from schools.models import School, Term
@@ -87,7 +87,7 @@ def _line(award: Award, payment: Payment | None) -> Line:
 def _told(payment: Payment | None) -> tuple[Told, date | None]:
     if payment is None or payment.state == PaymentState.PENDING:
         return Told.WAITING, None
-    if payment.failure == FailureReason.NOT_SIGNED:
+    if payment.failure in NOT_OF_THE_CARD:
         return Told.WAITING, None
     if payment.state == PaymentState.FAILED or payment.late_return:
         return Told.REFUSED, None

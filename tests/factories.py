@@ -38,6 +38,7 @@ from disbursements.models import (
     BatchAccount,
     BatchShare,
     Bounce,
+    Inquiry,
     LedgerEntry,
     PayDecision,
     Payment,
@@ -1297,6 +1298,20 @@ class BatchAccountFactory(DjangoModelFactory):
     line_no = 1
     holder = "示范县第一小学"
     number = factory.Sequence(card_number)
+
+
+class InquiryFactory(DjangoModelFactory):
+    """What the bank said of a line that no file answered."""
+
+    class Meta:
+        model = Inquiry
+
+    batch = factory.SubFactory(BatchFactory, sent=True)
+    line_no = 1
+    paid_on = NOW.date()
+    words = "电话询问营业部，答复已入账"
+    entered_by = factory.SubFactory(UserFactory)
+    entered_at = NOW
 
 
 class BounceFactory(DjangoModelFactory):

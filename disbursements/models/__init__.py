@@ -20,6 +20,8 @@ from disbursements.models.funds import (
 )
 from disbursements.models.returns import (
     Bounce,
+    Inquiry,
+    InquiryQuerySet,
     Recovery,
     RecoveryReceipt,
     ReturnFile,
@@ -37,6 +39,8 @@ __all__ = [
     "BatchQuerySet",
     "BatchShare",
     "Bounce",
+    "Inquiry",
+    "InquiryQuerySet",
     "LedgerEntry",
     "LedgerEntryQuerySet",
     "PayDecision",

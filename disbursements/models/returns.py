@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from common.roles import READERS
-from disbursements.choices import FailureReason, LineOutcome, RecoveryCause, RecoveryState
+from disbursements.choices import FailureReason, InquiryState, LineOutcome, RecoveryCause, RecoveryState
 from disbursements.models.batches import Batch, Payment
 
 if TYPE_CHECKING:
@@ -73,6 +74,68 @@ class ReturnReason(models.Model):
 
     def __str__(self) -> str:
         return f"{self.words} → {self.reason}"
+
+
+class InquiryQuerySet(models.QuerySet["Inquiry"]):
+    def visible_to(self, user: Person) -> Self:
+        return self if user.role in READERS else self.none()
+
+    def for_list(self) -> Self:
+        return self.select_related("batch__program", "batch__term", "file", "entered_by", "closed_by").order_by("-pk")
+
+
+class Inquiry(models.Model):
+    """What the bank said, asked on the telephone or by letter, of a line that its files leave without an answer.
+
+    One person notes it, another one confirms it; then it settles the line as an answer would.
+    """
+
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="inquiries", verbose_name=_("批次"))
+    line_no = models.PositiveIntegerField(_("文件行号"))
+    paid_on = models.DateField(_("到账日期"), null=True)
+    """The day on which it arrived; none where the bank says that it did not."""
+    failure = models.CharField(_("失败原因"), max_length=20, choices=FailureReason, blank=True)
+    words = models.CharField(_("银行答复"), max_length=200)
+    file = models.ForeignKey(
+        "jobs.StoredFile", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("书面答复")
+    )
+    state = models.CharField(_("状态"), max_length=10, choices=InquiryState, default=InquiryState.OPEN)
+    entered_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, related_name="+", verbose_name=_("登记人")
+    )
+    entered_at = models.DateTimeField(_("登记时间"))
+    closed_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("确认人")
+    )
+    closed_at = models.DateTimeField(_("确认时间"), null=True)
+    closing_words = models.CharField(_("作废原因"), max_length=200, blank=True)
+
+    objects = InquiryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("银行答复登记")
+        verbose_name_plural = _("银行答复登记")
+        ordering = ("-pk",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["batch", "line_no"], condition=Q(state="open"), name="inquiry_one_open_per_line"
+            ),
+            models.CheckConstraint(
+                name="inquiry_arrived_or_failed",
+                condition=Q(paid_on__isnull=False, failure="") | Q(paid_on=None) & ~Q(failure=""),
+            ),
+            models.CheckConstraint(
+                name="inquiry_confirmed_by_another",
+                condition=~Q(state="confirmed") | Q(closed_by__isnull=False) & ~Q(closed_by=F("entered_by")),
+                violation_error_message=_("银行答复由谁登记，就不能由谁确认。"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.batch_id}/{self.line_no}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("disbursements:inquiry", args=[self.pk])
 
 
 class BounceQuerySet(models.QuerySet["Bounce"]):

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, Sum
@@ -16,11 +17,12 @@ from common.acts import telling
 from common.moves import Refused, worded
 from common.pages import chosen, counts_by, page_of, render_list, sorted_by, tabs_of, wide_page_of
 from common.roles import READERS, Role
-from disbursements import batches, returns, runs, sending
-from disbursements.choices import BatchState, LineOutcome, PaymentState, Way
+from disbursements import batches, blockers, returns, runs, sending
+from disbursements.choices import BatchState, InquiryState, LineOutcome, PaymentState, Way
 from disbursements.forms import PaymentFilter, PrepareForm, ReturnForm
-from disbursements.models import Batch, Payment, PaymentQuerySet, ReturnFile, ReturnLine
+from disbursements.models import Batch, Inquiry, Payment, PaymentQuerySet, ReturnFile, ReturnLine
 from jobs.choices import JobState
+from programs.blockers import Blocker
 from programs.choices import AwardState, Payee
 from programs.models import Award
 from schools.models import Term
@@ -82,17 +84,24 @@ def page(request: SignedInRequest, pk: int) -> HttpResponse:
         and request.user.is_county
         and request.user.pk not in {batch.prepared_by_id, batch.approved_by_id},
         "may_take_back": request.user.is_county and request.user.pk != batch.prepared_by_id,
+        "blockers": partial(_blockers, request, batch) if not_built is None and request.user.is_county else [],
         "building": not_built,
         "why_not_built": worded(not_built.error_code, not_built.error_params) if not_built else "",
         "bank_file": sending.about(batch),
         "returns": _returns(batch),
-        "unanswered": returns.unanswered(batch).for_list()[:LINES_SHOWN],
+        "unanswered": _unanswered(batch),
+        "inquiries": batch.inquiries.for_list()[:LINES_SHOWN],
         "unmatched": ReturnLine.objects.filter(file__batch=batch, outcome=LineOutcome.UNMATCHED)
         .select_related("file__file")
         .order_by("file", "row")[:LINES_SHOWN],
         "entries": batch.entries.select_related("entered_by"),
     }
     return render_list(request, "disbursements/batch.html", part="disbursements/_payments.html", context=context)
+
+
+def _blockers(request: SignedInRequest, batch: Batch) -> list[Blocker]:
+    """What the approver will be told, so that whoever made the batch can see to it before; the part is not asked."""
+    return blockers.batch_blockers(batch, by=request.user if request.user.role == Role.APPROVER else None)
 
 
 def _outcomes(batch: Batch) -> list[tuple[PaymentState, int, int]]:
@@ -107,6 +116,12 @@ def _unpaid(batch: Batch) -> PaymentQuerySet:
     found_another = Payment.objects.filter(award=OuterRef("award")).live()
     refused = Q(state=PaymentState.FAILED) | Q(bounce__isnull=False)
     return batch.payments.filter(refused, ~Exists(found_another))
+
+
+def _unanswered(batch: Batch) -> list[tuple[Payment, Inquiry | None]]:
+    """Payments without an answer, each with what the bank said of it and nobody has confirmed yet."""
+    noted = {inquiry.line_no: inquiry for inquiry in batch.inquiries.filter(state=InquiryState.OPEN)}
+    return [(payment, noted.get(payment.line_no)) for payment in returns.unanswered(batch).for_list()[:LINES_SHOWN]]
 
 
 def _returns(batch: Batch) -> list[tuple[ReturnFile, str]]:

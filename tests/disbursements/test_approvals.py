@@ -3,8 +3,9 @@
 from datetime import date, timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -14,7 +15,7 @@ from audits import checks
 from common.moves import Refused, WrongState
 from disbursements import approvals, bands, batches, blockers, funds
 from disbursements.choices import BatchState, EntryKind, PaymentState
-from disbursements.models import ApprovalBand, Batch, LedgerEntry, Payment
+from disbursements.models import ApprovalBand, Batch, LedgerEntry
 from programs.models import Award
 from tests.disbursements.test_batches import awards, build, fund, send
 from tests.factories import (
@@ -26,6 +27,7 @@ from tests.factories import (
     NoticePhotoFactory,
     ObjectionFactory,
     ProgramFactory,
+    SchoolFactory,
     TermFactory,
     UserFactory,
 )
@@ -138,6 +140,38 @@ class TestWarnings:
 
         batch.refresh_from_db()
         assert batch.state == BatchState.APPROVED
+
+
+class TestOnThePageOfTheBatch:
+    """Whoever made it can see to what is in the way before the approver meets it."""
+
+    def test_stands_what_the_approver_will_be_told(self, batch, as_role):
+        Award.objects.filter(pk=batch.payments.first().award_id).update(state="suspended")
+        told = [str(blocker.words) for blocker in blockers.batch_blockers(batch)]
+        assert len(told) > 1
+
+        for role in ("preparer", "approver"):
+            page = as_role(role).get(batch.get_absolute_url()).content.decode()
+            assert [words for words in told if words not in page] == []
+        assert told[0] not in as_role("auditor").get(batch.get_absolute_url()).content.decode()
+
+    def test_stands_nothing_once_it_is_approved(self, batch, approver, as_role):
+        batches.approve(batch, by=approver, at=NOW)
+
+        page = as_role("preparer").get(batch.get_absolute_url())
+        assert page.context["blockers"]() == []
+
+    def test_costs_the_same_queries_for_one_payment_and_for_ten(self, term, program, preparer, as_role):
+        client, counted = as_role("preparer"), []
+        for people in (1, 10):
+            awards(program, people, enrollment__school=SchoolFactory())
+            batch = build(term, program, preparer)
+            with CaptureQueriesContext(connection) as queries:
+                client.get(batch.get_absolute_url())
+            counted.append(len(queries))
+            batches.discard(batch, by=preparer, at=NOW)
+
+        assert counted[0] == counted[1]
 
 
 class TestFigures:

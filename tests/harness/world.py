@@ -8,7 +8,7 @@ from accounts.models import Action, User
 from audits.models import Finding, SampleItem
 from audits.models import Question as AuditQuestion
 from common import workdays
-from disbursements.models import ApprovalBand, Arrival, Bank, Batch, Payment, Recovery
+from disbursements.models import ApprovalBand, Arrival, Bank, Batch, Inquiry, Payment, Recovery
 from jobs import files
 from jobs.choices import FileKind
 from jobs.models import Job, StoredFile
@@ -93,6 +93,7 @@ class World:
     payment: Payment
     paid: Payment
     recovery: Recovery
+    inquiry: Inquiry
     arrival: Arrival
     job: Job
     file: StoredFile
@@ -169,6 +170,7 @@ def build(school: School | None = None) -> World:
         payment=make.PaymentFactory(award=make.AwardFactory(enrollment__school=school), batch=batch, state="sent"),
         paid=make.PaymentFactory(paid=True),
         recovery=make.RecoveryFactory(),
+        inquiry=make.InquiryFactory(),
         arrival=make.ArrivalFactory(),
         job=make.JobFactory(school=school, term=enrollment.term, started_by=officer, failed=True),
         file=files.store(
