@@ -43,7 +43,7 @@ def explain(figure: Figure, value: Decimal, *, slack: Decimal = Decimal(0)) -> E
     """The likeliest way from `value` to what is printed.
 
     A total may have been rounded before it was misprinted. Where rounding elsewhere leaves the value open by `slack`,
-    the reading is the only number in that room, if there is one, of which the printed one is a misprint.
+    the reading is the nearest number in that room of which the printed one is a misprint, if there is one.
     """
     printed = figure.printed.replace(",", "").replace("，", "")
     exact = figure.written(value)
@@ -63,10 +63,10 @@ def _in_the_room(printed: str, value: Decimal, slack: Decimal) -> Explanation | 
     near = {
         plain(number): slip for slip, text in _one_slip_away(printed) if abs((number := Decimal(text)) - value) < slack
     }
-    if len(near) != 1:
+    if not near:
         return None
-    reading, slip = near.popitem()
-    return Explanation(reading, slip, min(1.0, float(_SLIPS * 2 * slack / value)))
+    reading = min(near, key=lambda text: abs(Decimal(text) - value))
+    return Explanation(reading, near[reading], min(1.0, float(_SLIPS * 2 * slack / value)))
 
 
 def _one_slip_away(printed: str) -> Iterator[tuple[Slip, str]]:

@@ -25,7 +25,7 @@ class Command(BaseCommand):
         parser.add_argument("--format", choices=["text", "json"], default="text")
 
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
-        found = findings.read(_text(file))
+        found = _found(file)
         rows = wording.records(found)
         if options["format"] == "json":
             answer = {"file": file.name, "contradictions": len(found), "figures": rows}
@@ -47,14 +47,14 @@ class Command(BaseCommand):
             self.stdout.write(f"    {row['advice']}")
 
 
-def _text(file: Path) -> str:
-    """The file's words, or a CommandError that says what is wrong with it."""
+def _found(file: Path) -> list[findings.Finding]:
+    """What is contradicted in the file, or a CommandError that says what is wrong with it."""
     try:
         if file.is_dir():
             raise CommandError(f"{file} is a folder, not a file.")
         if file.stat().st_size > texts.MOST_BYTES:
             raise texts.TextTooLarge(megabytes=texts.MOST_BYTES // 1_000_000)
-        return texts.text_of(file.read_bytes())
+        return findings.read(texts.text_of(file.read_bytes()))
     except FileNotFoundError as error:
         raise CommandError(f"There is no file {file}.") from error
     except OSError as error:
