@@ -89,12 +89,22 @@ MENU: list[tuple[Any, list[Link]]] = [
             Link(_("认定名单"), "list-checks", "programs:recognitions", _READERS),
             Link(_("随机复查"), "dices", "programs:rechecks", _READERS),
             Link(_("应助核查"), "user-round-search", "programs:gaps", _READERS),
-            Link(_("疑点核查"), "flag", "audits:findings", _READERS),
             Link(_("政策测算"), "calculator", "programs:trials", _READERS),
-            Link(_("抽查"), "crosshair", "audits:samples", _READERS),
-            Link(_("公示与发放复核"), "clipboard-list", "audits:reviews", _READERS),
+        ],
+    ),
+    (
+        _("统计上报"),
+        [
             Link(_("统计报表"), "file-chart-column", "reports:report", _READERS),
             Link(_("年度总结"), "file-text", "reports:summary", _READERS),
+        ],
+    ),
+    (
+        _("审计监督"),
+        [
+            Link(_("疑点核查"), "flag", "audits:findings", _READERS),
+            Link(_("抽查"), "crosshair", "audits:samples", _READERS),
+            Link(_("公示与发放复核"), "clipboard-list", "audits:reviews", _READERS),
             Link(
                 _("审计问询"),
                 "message-circle-question-mark",
