@@ -24,6 +24,7 @@ from tests.factories import (
     TermFactory,
     UserFactory,
 )
+from tests.together import at_once
 
 pytestmark = pytest.mark.django_db
 DUE = NOW.date() + timedelta(days=7)
@@ -159,6 +160,21 @@ class TestAnswer:
 
         question.refresh_from_db()
         assert (question.state, question.entries.count(), StoredFile.objects.count()) == ("asked", 0, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_answers_at_the_same_moment_one_is_kept():
+    question = AuditQuestionFactory()
+    officer = UserFactory(officer=True, school=question.school)
+    copies = [Question.objects.get(pk=question.pk) for _each in range(2)]
+
+    at_once(
+        lambda: questions.answer(copies[0], words="是这样的。", files=[PAPER], by=officer, at=NOW),
+        lambda: questions.answer(copies[1], words="不是这样的。", by=officer, at=NOW),
+    )
+
+    assert question.entries.count() == 1
+    assert Action.objects.filter(verb="audit-question.answered").count() == 1
 
 
 class TestFollowUp:

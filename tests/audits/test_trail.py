@@ -3,6 +3,8 @@
 import csv
 import io
 import re
+import threading
+import time
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -33,6 +35,7 @@ from tests.factories import (
     SchoolFactory,
     UserFactory,
 )
+from tests.together import at_once
 
 pytestmark = pytest.mark.django_db
 TOMORROW = NOW + timedelta(days=1)
@@ -287,6 +290,28 @@ class TestSeals:
         for act in (lambda rows: rows.update(count=1), lambda rows: rows.delete()):
             with pytest.raises(DatabaseError), transaction.atomic():
                 act(LogSeal.objects.all())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_act_that_was_being_written_is_left_out_of_its_stretch():
+    """On PostgreSQL an act may have its number before a later one and be there after it."""
+    actor = UserFactory()
+    is_written = threading.Event()
+
+    def write_slowly():
+        with transaction.atomic():
+            ActionFactory(actor=actor)
+            is_written.set()
+            time.sleep(0.5)
+
+    def write_and_seal():
+        assert is_written.wait(timeout=30)
+        ActionFactory(actor=actor)
+        seal_all(NOW)
+
+    at_once(write_slowly, write_and_seal)
+
+    assert (LogSeal.objects.get().count, flaws()) == (2, {})
 
 
 class TestCheck:
