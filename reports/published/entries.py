@@ -31,6 +31,8 @@ class Entry:
     money: Figure | None = None
     rates: list[Figure] = field(default_factory=list)
     parts: list["Entry"] = field(default_factory=list)
+    sums: list["Entry"] = field(default_factory=list)
+    """What the sentence counted up before it came to this total of them (共计, 合计)."""
     whole: "Entry | None" = None
     is_bracketed: bool = False
     """A part that stands in brackets; the others follow 其中."""
@@ -60,6 +62,7 @@ _HEADINGS = (
     re.compile(r"^[>\s　]*(?:\(\d{1,2}\)|[①②③④⑤⑥⑦⑧⑨⑩])"),
 )
 _ITEM = re.compile(r"(?P<open>\()|(?P<close>\))|(?P<within>其中)")
+_CLOSING = re.compile(r"^(?:以上|两项|三项)?(?:共计|合计|总计|总共|共)(?!同)")
 _LABEL, _SENTENCE = 60, 600
 """How many letters of a label and of a sentence are looked at."""
 _WITHIN_LINE = re.compile(r"^\s*其中[:：]")
@@ -239,8 +242,12 @@ class _Group:
         if figure.kind is Kind.RATE:
             self._take_rate(figure)
             return
-        if self._must_begin(figure):
-            self._begin()
+        counted = self._counted(figure)
+        if counted and figure.kind is Kind.MONEY and self._whole and not self._whole.money:
+            self._whole.money = figure
+            return
+        if counted or self._must_begin(figure):
+            self._begin(counted)
         entry = self._current
         assert entry is not None  # noqa: S101 - begun above
         if figure.kind is Kind.PEOPLE:
@@ -257,9 +264,23 @@ class _Group:
             return entry.money is not None or (self._is_money_first and entry.heads is not None)
         return entry.heads is not None or (entry.money is not None and not self._is_money_first)
 
-    def _begin(self) -> None:
-        entry = self._paragraph.begin(self._words, self._whole, is_bracketed=bool(self._outer))
-        entry.rates += self._waiting
+    def _counted(self, figure: Figure) -> list[Entry]:
+        """The lines before a total in its own sentence, at least two: all with heads alone, or all with money alone."""
+        if not _CLOSING.match(self._paragraph.label(figure)):
+            return []
+        found: list[Entry] = []
+        for row in reversed(self._rows):
+            is_like = bool(row.heads) != bool(row.money) and (not found or bool(row.heads) is bool(found[0].heads))
+            if row.whole is not self._whole or not is_like or (figure.kind is Kind.PEOPLE and not row.heads):
+                break
+            found.append(row)
+        return found[::-1] if len(found) > 1 else []
+
+    def _begin(self, counted: list[Entry]) -> None:
+        whole = None if counted else self._whole
+        entry = self._paragraph.begin(self._words, whole, is_bracketed=bool(self._outer))
+        entry.sums = counted
+        entry.rates += [] if counted else self._waiting
         self._waiting = []
         self._current = entry
         self._rows.append(entry)

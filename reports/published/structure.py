@@ -101,6 +101,7 @@ def part_terms(entries: Sequence[Entry], values: Values, exact: set[Figure]) -> 
         if entry.is_rough or any(part.is_rough for part in entry.parts):
             continue
         found += _within_terms(entry)
+        found += _counted_terms(entry, values, exact)
         for bracketed in (True, False):
             parts = [part for part in entry.parts if part.is_bracketed is bracketed]
             are_terms = len({part.period for part in parts}) > 1
@@ -146,6 +147,24 @@ def _doubt_of_parts(entry: Entry, parts: list[Entry], values: Values) -> float:
     if topics.are_of_one_family(parts):
         return 0.2 if share > 1 else 0.5
     return 0.6
+
+
+def _counted_terms(entry: Entry, values: Values, exact: set[Figure]) -> list[Term]:
+    """A total at the end of its sentence is the sum of what stands before; how far back the list begins may be open."""
+    parts, found = entry.sums, []
+    if any(part.is_rough for part in parts):
+        return []
+    for first in range(len(parts) - 1):
+        rows = parts[first:]
+        people, money = [row.heads for row in rows if row.heads], [row.money for row in rows if row.money]
+        rated = [(row.heads, row.rates[0]) for row in rows if row.heads and len(_comparable(row.rates)) == 1]
+        if entry.heads and len(people) == len(rows):
+            found.append(total(Rule.PARTS, entry.heads, people, doubt=0.3))
+        if entry.money and len(money) == len(rows):
+            found.append(total(Rule.PARTS, entry.money, money, doubt=0.3, exact=exact))
+        if entry.money and len(rated) == len(rows):
+            found.append(products(entry.money, rated, doubt=0.3))
+    return [term for term in found if term.holds(values)] or found[:1]
 
 
 def _surer(term: Term) -> Term:
