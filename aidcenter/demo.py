@@ -23,7 +23,8 @@ from django.contrib.auth.hashers import make_password
 from django.db.models import Count, Q
 
 from accounts.models import User
-from audits import finding_runs
+from audits import finding_runs, samples
+from audits.choices import Draw, ItemState
 from common import workdays
 from common.bulk import in_parts
 from common.columns import read_yes_no
@@ -72,6 +73,8 @@ _CHILDREN_OF_A_SCHOOL = 8
 _STEP_BY_STEP = 2
 """So many schools of a term recognize on the pages, step by step; the others hand in a list."""
 _WITHOUT_PHOTO = 3
+_SAMPLE = 20
+"""So many awards of a term the auditor draws, and looks half of them up."""
 _THIRD_FROM = 200_000_00
 """Fen from which a batch of the demonstration needs a third signature."""
 _SCHOOLS = {
@@ -132,6 +135,7 @@ class Demonstration:
     def run(self, people: Mapping[Role, User]) -> None:
         """The whole year, term by term."""
         self.preparer, self.approver = people[Role.PREPARER], people[Role.APPROVER]
+        self.auditor = people[Role.AUDITOR]
         self.third = make_third()
         begins = first_term().starts_on
         bands.add(from_fen=_THIRD_FROM, valid_from=begins, by=self.approver, at=moment(begins))
@@ -157,6 +161,7 @@ class Demonstration:
         self.confirm(term, over)
         self.pay(term, workday(over + timedelta(days=2)))
         self.audit(term)
+        self.sample(term)
 
     # --- what comes in
 
@@ -363,6 +368,25 @@ class Demonstration:
         at = moment(term.ends_on)
         with self.step(f"{term.code} look for findings") as work:
             work.rows = finish(finding_runs.begin(term, by=self.approver, at=at), at)["findings"]
+
+    def sample(self, term: Term) -> None:
+        """The auditor draws by money, looks the first ones up, and asks the county to mend one of them."""
+        at = moment(term.ends_on)
+        with self.step(f"{term.code} draw a sample") as work:
+            wanted = samples.order(title="已审定资助按金额抽查", way=Draw.BY_MONEY, size=_SAMPLE, seed=term.code)
+            drawn = list(samples.draw(term, wanted, by=self.auditor, at=at).items.order_by("position"))
+            *sound, faulty = drawn[: _SAMPLE // 2]
+            for item in sound:
+                samples.note(item, state=ItemState.SOUND, words="", by=self.auditor, at=at)
+            samples.note(
+                faulty,
+                state=ItemState.FAULTY,
+                words="电话回访，家长称没有收到短信通知，请学校核对预留的手机号。",
+                follow_up_due_on=term.ends_on + timedelta(days=14),
+                by=self.auditor,
+                at=at,
+            )
+            work.rows = len(drawn)
 
     def propose(self, term: Term, day: date) -> None:
         at = moment(day)
