@@ -243,6 +243,7 @@ class TestSentences:
             in words
         )
         assert "按困难类型分为脱贫家庭及监测对象（原建档立卡）2人、低保1人。" in words
+        aid("2021A", "boarder-living", "primary", 50_000, 1, category="low-income")
         assert "按困难类型" not in section("义务教育资助")
 
     def test_say_that_a_program_of_the_term_has_no_awards_yet(self, county):
@@ -289,6 +290,15 @@ class TestSentences:
         assert "为3名学生落实爱心午餐，资金0.03万元（小学2人、0.02万元；初中1人、0.01万元），其中脱贫" in paper.text(
             "义务教育资助"
         )
+
+    def test_write_names_as_they_are(self, reference):
+        program = make.ProgramFactory(code="odd", name='<甲> & "乙"\x0b', short_name="<甲> & '乙'\x0b")
+        program.stages.set(["senior"])
+        aid("2021A", "odd", "senior", 10_000, 1)
+
+        assert '发放<甲> & "乙"0.01万元' in section("普通高中教育资助")
+        assert list(charts(made())[1]["秋季学期"]) == ["<甲> & '乙'"]
+        assert ("all", "普通高中", "<甲> & '乙'", "全年") in figures_said(made())
 
     def test_tell_few_amounts_and_only_the_ends_of_many(self, reference):
         for fen in (60_000, 65_000, 70_000, 75_000, 80_000):
