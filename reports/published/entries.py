@@ -68,7 +68,7 @@ _LABEL, _SENTENCE = 60, 600
 _WITHIN_LINE = re.compile(r"^\s*其中[:：]")
 _END = re.compile(r"[。.!！]\s*$")
 _STOP = re.compile(r"[。!！?？;；]")
-_LABEL_END = re.compile(r"[,，。;；:：、()\d]")
+_LABEL_END = re.compile(r"[,，。;；:：、()]|\d(?=[\d.,]*\s*[万亿]?[人名元位个所户])")
 _CLAUSE = re.compile(r"[,，。;；:：、()!！\d]")
 
 
@@ -141,7 +141,7 @@ class _Paragraph:
         self._owner = owner
         """The last entry that is no part: what 其中 speaks of."""
         self._period = next((p for name in reversed(section) if (p := _period_of(name)) is not None), Period.UNKNOWN)
-        self._year = ""
+        self._year = next((found[1] for name in reversed(section) if (found := _YEAR.search(name))), "")
 
     def read(self, given: Sequence[Figure], *, whole: Entry | None) -> list[Entry]:
         """The line's entries. `whole` is what a list of parts that goes on from the line before belongs to."""

@@ -204,7 +204,7 @@ def _have_the_same(*entries: Entry) -> bool:
 
 
 def _are_of_one_year(spring: Entry, autumn: Entry, line: Entry) -> bool:
-    if "学年" in line.sentence and "每学年" not in line.sentence:
+    if any("学年" in words and "每学年" not in words for words in (line.sentence, *line.section)):
         return True
     return len({entry.year for entry in (spring, autumn, line) if entry.year}) <= 1
 

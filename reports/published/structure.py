@@ -89,7 +89,7 @@ def exact_money(terms: Iterable[Term], values: Values) -> set[Figure]:
     return {
         term.figures[0]
         for term in terms
-        if term.rule is Rule.RATE and any(residual(values) == 0 for residual in term.residuals)
+        if term.rule is Rule.RATE and any(residual(values) == 0 for residual in (*term.residuals, *term.tolerated))
     }
 
 

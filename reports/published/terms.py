@@ -52,11 +52,13 @@ class Term:
     """What rounding may hide: the residual stays below it."""
     check: Callable[[Values], bool] | None = None
     """For terms that only say yes or no."""
+    tolerated: tuple[Callable[[Values], Decimal], ...] = ()
+    """Ways in which the term may hold as well, but from which no reading is taken."""
 
     def holds(self, values: Values) -> bool:
         if self.check is not None:
             return self.check(values)
-        rests = [abs(residual(values)) for residual in self.residuals]
+        rests = [abs(residual(values)) for residual in (*self.residuals, *self.tolerated)]
         return any(rest == 0 or rest < self.slack for rest in rests)
 
     def solved(self, figure: Figure, values: Values) -> list[Decimal]:
@@ -113,7 +115,8 @@ def product(
         return lambda values: values[money] - values[heads] * values[rate] * factor
 
     slack = Decimal(0) if money.is_incomplete or money.scale == 1 else money.step
-    return Term(Rule.RATE, (money, heads, rate), doubt, soft, tuple(residual(factor) for factor in factors), slack)
+    first, *others = (residual(factor) for factor in factors)
+    return Term(Rule.RATE, (money, heads, rate), doubt, soft, (first,), slack, tolerated=tuple(others))
 
 
 def products(money: Figure, pairs: Sequence[tuple[Figure, Figure]], *, doubt: float) -> Term:
