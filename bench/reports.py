@@ -65,7 +65,7 @@ def main() -> int:
 
 
 def fill(options: argparse.Namespace) -> dict[str, Any]:
-    """Twenty terms of awards, signed; children stay in their school and stage, and some have two programs."""
+    """Twenty terms of awards, signed; some children have two programs, and each term has others."""
     from django.core.management import call_command
     from django.db import connection, transaction
 
@@ -92,16 +92,16 @@ def fill(options: argparse.Namespace) -> dict[str, Any]:
         for part in parts(_student(n) for n in range(1, children + 1)):
             write(Student, part)
         standards = _standards()
-        key = 0
         for place, term in enumerate(terms):
             lists, rosters = _lists(term, schools, users, place)
+            if place:
+                _again(term, place, children, each)
+                continue
             here = sorted(draw.sample(range(1, children + 1), int(each * 0.7)))
-            for part in parts(_enrollment(n, place * children + n, term, schools, rosters) for n in here):
+            for part in parts(_enrollment(n, term, schools, rosters) for n in here):
                 write(Enrollment, part)
-            rows = _awards(draw, here, each, place * children, term, schools, lists, standards, key)
-            for part in parts(rows):
+            for part in parts(_awards(draw, here, each, term, schools, lists, standards)):
                 write(Award, part)
-            key += each
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     return {"awards": Award.objects.count(), "children": children, "seconds": round(perf_counter() - began, 1)}
@@ -198,10 +198,10 @@ def _program_of(n: int) -> tuple[str, str, int]:
     return PROGRAMS[n % len(PROGRAMS)]
 
 
-def _enrollment(n: int, key: int, term: Any, schools: list[int], rosters: dict[int, int]) -> dict[str, Any]:
+def _enrollment(n: int, term: Any, schools: list[int], rosters: dict[int, int]) -> dict[str, Any]:
     school = schools[n % len(schools)]
     return {
-        "id": key,
+        "id": n,
         "student": n,
         "term": term.pk,
         "school": school,
@@ -220,22 +220,20 @@ def _awards(
     draw: random.Random,
     here: list[int],
     each: int,
-    first: int,
     term: Any,
     schools: list[int],
     lists: dict[int, int],
     standards: dict[tuple[str, str], tuple[int, int]],
-    key: int,
 ) -> Iterator[dict[str, Any]]:
     from students.models import HardshipCategory
 
     categories = list(HardshipCategory.objects.order_by("priority").values_list("code", "group"))
-    second = {key_of: key_of for key_of in draw.sample(here, each - len(here))}
+    second, key = set(draw.sample(here, each - len(here))), 0
     for n in here:
         program, stage, fen = _program_of(n)
         kinds = [(program, stage, fen)]
         if n in second:
-            other = next(each for each in PROGRAMS if each[0] != program)
+            other = next(each_of for each_of in PROGRAMS if each_of[0] != program)
             kinds.append((other[0], stage, other[2]))
         code, group = categories[n % len(categories)] if n % 3 == 0 else (None, "")
         for of, where, amount_fen in kinds:
@@ -245,7 +243,7 @@ def _awards(
             yield {
                 "id": key,
                 "student": n,
-                "enrollment": first + n,
+                "enrollment": n,
                 "program": of,
                 "term": term.pk,
                 "list": lists[school],
@@ -262,6 +260,38 @@ def _awards(
                 "standard": standard,
                 "state": "confirmed",
             }
+
+
+def _again(term: Any, place: int, children: int, each: int) -> None:
+    """The first term once more, of other children: written by the database itself."""
+    from django.db import connection
+
+    from programs.models import Award
+    from students.models import Enrollment
+
+    child = f"(student_id - 1 + {place * 7_919}) %% {children} + 1"
+    of_enrollment = {
+        "id": f"{place * children} + {child}",
+        "student_id": child,
+        "term_id": "%s",
+        "roster_id": f"roster_id + {place * SCHOOLS}",
+    }
+    of_award = {
+        "id": f"id + {place * each}",
+        "student_id": child,
+        "enrollment_id": f"{place * children} + {child}",
+        "term_id": "%s",
+        "list_id": f"list_id + {place * SCHOOLS}",
+    }
+    with connection.cursor() as cursor:
+        for model, other in ((Enrollment, of_enrollment), (Award, of_award)):
+            columns = [field.column for field in model._meta.concrete_fields]
+            taken = ", ".join(other.get(column, column) for column in columns)
+            table = model._meta.db_table
+            cursor.execute(
+                f"INSERT INTO {table} ({', '.join(columns)}) SELECT {taken} FROM {table} WHERE term_id = %s",  # noqa: S608 -- our own columns
+                [term.pk, f"{YEARS[0]}S"],
+            )
 
 
 # --- the pages

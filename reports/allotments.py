@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from disbursements.choices import QuotaKind
 from disbursements.models import Quota
 from programs.models import Program
-from reports.layouts import Key
+from reports.counting import Key
 from schools.models import Term
 
 

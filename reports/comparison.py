@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reports import grids, layouts
-from reports.grids import Cell
+from reports.choices import Layout
+from reports.grids import Cell, Column
 from reports.layouts import Row
-from reports.selections import NOTHING, Selection
+from reports.sights import MOST_ROWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +58,25 @@ def compare(layout: str, earlier: str, later: str) -> list[Pair]:
     pairs = []
     for key in order:
         if key in there:
-            words = rows[key].words
-            cells = [
-                Cell(Selection(grid.scope, **words), grid.count(**words) if grid else NOTHING) for grid in (one, other)
-            ]
-            pairs.append(Pair(rows[key], *cells))
+            row = rows[key]
+            cells = [Cell(row, Column(grid.scope), grid.count(**row.words)) for grid in (one, other)]
+            pairs.append(Pair(row, *cells))
     return pairs
+
+
+def in_sight(pairs: list[Pair], layout: str, town: str = "") -> list[Pair]:
+    """The rows of a page: where there are too many schools, their towns, and the schools of one."""
+    if not is_folded(pairs, layout):
+        return pairs
+    found, is_open = [], False
+    for pair in pairs:
+        if not pair.row.is_part:
+            is_open = pair.row.words.get("town") == town
+        if not pair.row.is_part or is_open:
+            found.append(pair)
+    return found
+
+
+def is_folded(pairs: list[Pair], layout: str) -> bool:
+    """Whether the schools are folded into their towns."""
+    return layout == Layout.SCHOOLS and len(pairs) > MOST_ROWS

@@ -1,76 +1,130 @@
 """Counts people, awards and money of many figures at once.
 
 Awards and money add up, people do not: a child with two programs is one child in their sum. So awards and money come
-from one grouped query, and people from the children themselves: what each child has is put together to a pattern, equal
+from one grouped query, and people from the children themselves: the database puts together what each child has, equal
 patterns are counted, and each pattern counts once in every figure that it touches.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from django.db.models import Aggregate, CharField, IntegerField, Sum, Value
 from django.db.models import Count as CountRows
-from django.db.models import Sum
+from django.db.models.functions import Cast, Coalesce, Concat
 
 from programs.models import AwardQuerySet
-from reports.selections import ALL, REGISTERED_POOR, Count, Selection
+from reports.selections import ALL, NOTHING, REGISTERED_POOR, Count
 
 READ_ROWS = 10_000
-
 
 Kind = tuple[Any, ...]
 """What tells groups of awards apart: the term, the columns of a layout, whether the child is registered poor."""
 
-Rows = Callable[[str, Kind], Iterable[tuple[dict[str, str], int | None]]]
-"""The rows that such awards belong to (term, the layout's columns): the words that narrow each, and how much of one
-award counts there where it is not all of it."""
+Key = tuple[tuple[str, str], ...]
+"""A row by the words that narrow it, in order."""
+
+Rows = Callable[[str, Kind], Iterable[tuple[Key, int | None]]]
+"""The rows that such awards belong to (term, the layout's columns): the key of each, and how much of one award counts
+there where it is not all of it."""
 
 
-def counts(awards: AwardQuerySet, scope: str, columns: Sequence[str], rows_of: Rows) -> dict[Selection, Count]:
-    """Every figure of a table, by what it counts; a figure that is not there is nothing."""
-    places = _Places(scope, rows_of)
-    number: Counter[Selection] = Counter()
-    money: Counter[Selection] = Counter()
-    kinds = ("term", *columns, "is_registered_poor")
-    grouped = awards.order_by().values_list(*kinds).annotate(n=CountRows("pk"), fen=Sum("amount_fen"))
-    for *kind, n, fen in grouped:
-        for selection, part in places.of(tuple(kind)):
-            number[selection] += n
-            money[selection] += fen if part is None else part * n
-    people = _people(awards, kinds, places)
-    return {selection: Count(people[selection], number[selection], money[selection]) for selection in number}
+def key_of(words: Mapping[str, str]) -> Key:
+    """The key of a row."""
+    return tuple(sorted(words.items()))
 
 
-def _people(awards: AwardQuerySet, kinds: Sequence[str], places: "_Places") -> Counter[Selection]:
-    numbers: dict[Kind, int] = {}
-    of_child: dict[int, set[int]] = defaultdict(set)
-    for student, *kind in awards.order_by().values_list("student", *kinds).iterator(READ_ROWS):
-        of_child[student].add(numbers.setdefault(tuple(kind), len(numbers)))
-    known = list(numbers)
-    people: Counter[Selection] = Counter()
-    for pattern, children in Counter(map(frozenset, of_child.values())).items():
-        for selection in {selection for number in pattern for selection, _part in places.of(known[number])}:
-            people[selection] += children
-    return people
+class Counts:
+    """Every figure of a table, by row, term or year, and who. A figure that is not there is nothing."""
 
+    def __init__(self, scope: str, terms: Sequence[str], rows_of: Rows) -> None:
+        codes = [*terms, *([scope] if scope not in terms else [])]
+        self._columns = {(code, who): 2 * n + m for n, code in enumerate(codes) for m, who in enumerate(_WHO)}
+        self._of_term = {term: sorted({self._columns[term, ALL], self._columns[scope, ALL]}) for term in terms}
+        self._rows: dict[Key, int] = {}
+        self._rows_of = rows_of
+        self._known: dict[Kind, list[tuple[int, int | None]]] = {}
+        self.people: Counter[int] = Counter()
+        self.awards: Counter[int] = Counter()
+        self.fen: Counter[int] = Counter()
 
-class _Places:
-    """Where awards of a kind count: their rows, by term and as a whole, for all and for the registered poor."""
-
-    def __init__(self, scope: str, rows_of: Rows) -> None:
-        self._scope, self._rows_of = scope, rows_of
-        self._known: dict[Kind, list[tuple[Selection, int | None]]] = {}
-
-    def of(self, kind: Kind) -> list[tuple[Selection, int | None]]:
+    def places(self, kind: Kind) -> list[tuple[int, int | None]]:
+        """The numbers of the figures in which awards of a kind count."""
         if kind not in self._known:
             term, *columns, is_poor = kind
             self._known[kind] = [
-                (Selection(scope=when, who=who, **row), part)
-                for row, part in self._rows_of(term, tuple(columns))
-                for when in {term, self._scope}
-                for who in ((ALL, REGISTERED_POOR) if is_poor else (ALL,))
+                (len(self._columns) * self._rows.setdefault(key, len(self._rows)) + column + who, part)
+                for key, part in self._rows_of(term, tuple(columns))
+                for column in self._of_term[term]
+                for who in ((0, 1) if is_poor else (0,))
             ]
         return self._known[kind]
+
+    def has(self, key: Key) -> bool:
+        return key in self._rows
+
+    def get(self, key: Key, scope: str, who: str) -> Count:
+        if key not in self._rows:
+            return NOTHING
+        place = len(self._columns) * self._rows[key] + self._columns[scope, who]
+        return Count(self.people[place], self.awards[place], self.fen[place])
+
+
+_WHO = (ALL, REGISTERED_POOR)
+
+
+def counts(awards: AwardQuerySet, scope: str, terms: Sequence[str], columns: Sequence[str], rows_of: Rows) -> Counts:
+    """Count every figure of a table. `columns` are the columns of an award that the layout looks at."""
+    found = Counts(scope, terms, rows_of)
+    kinds = ("term", *columns, "is_registered_poor")
+    by_text: dict[str, Kind] = {}
+    grouped = awards.order_by().values_list(*kinds).annotate(n=CountRows("pk"), fen=Sum("amount_fen"))
+    for *parts, n, fen in grouped:
+        kind = tuple(parts)
+        by_text[_text(kind)] = kind
+        for place, part in found.places(kind):
+            found.awards[place] += n
+            found.fen[place] += fen if part is None else part * n
+    for pattern, children in Counter(_patterns(awards, kinds)).items():
+        touched = {place for text in pattern.split(_OF_CHILD) for place, _part in found.places(by_text[text])}
+        for place in touched:
+            found.people[place] += children
+    return found
+
+
+_IN_KIND, _OF_CHILD = "|", ","
+
+
+def _text(kind: Kind) -> str:
+    return _IN_KIND.join(
+        "" if part is None else str(int(part)) if isinstance(part, bool) else str(part) for part in kind
+    )
+
+
+class _Joined(Aggregate):
+    """The texts of a group, one behind the other."""
+
+    template = "%(function)s(%(expressions)s, ',')"
+    output_field = CharField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        return super().as_sql(compiler, connection, function="GROUP_CONCAT", **extra)
+
+    def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        return super().as_sql(compiler, connection, function="STRING_AGG", **extra)
+
+
+def _patterns(awards: AwardQuerySet, kinds: Sequence[str]) -> Iterator[str]:
+    """What each child has, put together by the database; the order within a child is nobody's business."""
+    parts: list[Any] = []
+    for name in kinds:
+        column = (
+            Cast(Cast(name, IntegerField()), CharField()) if name == "is_registered_poor" else Cast(name, CharField())
+        )
+        parts += [Coalesce(column, Value("")), Value(_IN_KIND)]
+    text = Concat(*parts[:-1], output_field=CharField())
+    children = awards.order_by().values("student").annotate(pattern=_Joined(text))
+    return children.values_list("pattern", flat=True).iterator(READ_ROWS)
 
 
 def by_term(awards: AwardQuerySet) -> dict[str, Count]:

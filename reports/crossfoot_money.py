@@ -38,8 +38,8 @@ def balances(work: Work, found: Found) -> None:
     for key in sorted(left.keys() | right.keys()):
         what = f"{terms[key[0]]} · {named[key[1]]}"
         url = f"{reverse('disbursements:funds')}?program={key[1]}"
-        found.equal(f"{what} · {_('结余')}", left[key], right[key], FEN, url)
-        found.at_most(f"{what} · {_('结余不小于 0')}", 0, left[key], FEN, url)
+        found.equal(what, left[key], right[key], FEN, url)
+        found.at_most(_now("%(what)s：结余不小于 0") % {"what": what}, 0, left[key], FEN, url)
     compared = (
         checks.entries_and_arrivals, checks.carried_in_and_quotas, checks.carried_out_and_in,
         checks.expenses_and_payments, checks.returned_and_bounces, checks.recovered_and_receipts,
@@ -95,7 +95,7 @@ def due(work: Work, found: Found) -> None:
             "waiting": ends[program]["waiting"],
         }
         found.equal(words, ends[program].total(), cell.count.awards, AWARDS, url)
-        found.equal(f"{line.label} · {_('金额')}", money[program].total(), cell.count.amount_fen, FEN, url)
+        found.equal(line.label, money[program].total(), cell.count.amount_fen, FEN, url)
     astray = sum(counts.total() for program, counts in ends.items() if program not in seen)
     found.equal(_now("表中没有的项目"), astray, 0, AWARDS)
     _control_totals(work.terms, found)

@@ -35,16 +35,18 @@ def _of_term(work: Work, term: Term, found: Found) -> None:
     explained = {line.student for line in lines if line.gap is Gap.MISTAKEN}
     missed = {line.student for line in lines if line.gap is Gap.MISSED}
     of_roster = Award.objects.live().filter(term=term, student__in=facts.values("student")).order_by("pk")
-    others = {
-        student: (pk, state)
-        for student, pk, state in of_roster.values_list("student", "pk", "state")
-        if student in roster - aided.keys()
-    }
+    others: dict[int, tuple[int, str]] = {}
+    for student, pk, state in of_roster.values_list("student", "pk", "state"):
+        is_first = student not in others or state == AwardState.CONFIRMED
+        if is_first and student in roster and student not in aided:
+            others[student] = (pk, state)
     # Whoever has no signed award: an open line, an award on its way, or no program that fits.
     signed = {student for student, (_pk, state) in others.items() if state == AwardState.CONFIRMED}
     known_later = _known_after_signing(term, signed)
     unaided = roster - aided.keys() - (signed - known_later)
-    gone = (aided.keys() - roster) & (explained | _left(term, aided.keys() - roster))
+    gone = (aided.keys() - roster) & (
+        explained | _left(term, aided.keys() - roster) | _ended(term, aided.keys() - roster)
+    )
     count = work.grid(Layout.PROGRAMS).count(term.pk, REGISTERED_POOR)
     on_their_way = {student for student in unaided & others.keys() if student not in missed}
     words = _now(
@@ -92,3 +94,9 @@ def _left(term: Term, students: set[int]) -> set[int]:
         pk__in=Enrollment.objects.studying().filter(term=term).values("pk")
     )
     return set(there.order_by().values_list("student", flat=True))
+
+
+def _ended(term: Term, students: set[int]) -> set[int]:
+    """Whose hardship held in the term and ended within it."""
+    facts = Hardship.objects.filter(term=term, student__in=students, category__group=CategoryGroup.REGISTERED_POOR)
+    return set(facts.order_by().values_list("student", flat=True))

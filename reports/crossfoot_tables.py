@@ -25,7 +25,7 @@ from students.models import HardshipCategory
 
 def cell_of(line: Line, scope: str, who: str = ALL) -> Cell:
     """The figure of a row under a term or the year."""
-    return next(c for c in line.cells if (c.selection.scope, c.selection.who) == (scope, who))
+    return next(c for c in line.cells if (c.column.scope, c.column.who) == (scope, who))
 
 
 def _rows(table: Grid, *names: str) -> list[Line]:
@@ -36,10 +36,12 @@ def _parts_and_whole(found: Found, table: Grid, parts: list[Line], whole: Cell, 
     """Rows that share the awards out: awards and money add up; people do, less whoever is in several rows."""
     cells = [cell_of(line, table.scope).count for line in parts]
     count, url = whole.count, whole.selection.url
-    found.equal(f"{what} · {_('人次')}", sum(cell.awards for cell in cells), count.awards, AWARDS, url)
-    found.equal(f"{what} · {_('金额')}", sum(cell.amount_fen for cell in cells), count.amount_fen, FEN, url)
+    found.equal(what, sum(cell.awards for cell in cells), count.awards, AWARDS, url)
+    found.equal(what, sum(cell.amount_fen for cell in cells), count.amount_fen, FEN, url)
     people = sum(cell.people for cell in cells) - extra
-    found.equal(f"{what} · {_('人数（减去在几行都有的）')}", people, count.people, PEOPLE, f"{url}&tab=people")
+    found.equal(
+        _now("%(what)s（减去在几行都有的学生）") % {"what": what}, people, count.people, PEOPLE, f"{url}&tab=people"
+    )
 
 
 def _counted_again(sums: Sums) -> int:
@@ -82,8 +84,8 @@ def programs(work: Work, found: Found) -> None:
     found.equal(_now("表中没有的项目"), 0, sum(n for key, n in sums.awards.items() if key not in seen), AWARDS)
     for line in _rows(table, "stage"):
         stage, cell = line.row.words["stage"], cell_of(line, work.scope)
-        found.equal(f"{line.label} · {_('人次')}", of_stage[stage], cell.count.awards, AWARDS, cell.selection.url)
-        found.equal(f"{line.label} · {_('金额')}", money[stage], cell.count.amount_fen, FEN, cell.selection.url)
+        found.equal(line.label, of_stage[stage], cell.count.awards, AWARDS, cell.selection.url)
+        found.equal(line.label, money[stage], cell.count.amount_fen, FEN, cell.selection.url)
     found.name(work.astray("stage", "program", "term"))
 
 
@@ -160,9 +162,15 @@ def _tiers(work: Work, found: Found) -> None:
     for line in _rows(table, "program"):
         program, cell = line.row.words["program"], cell_of(line, work.scope)
         tiers = sum(n for key, n in by_tier.awards.items() if key[0] == program)
-        found.equal(f"{line.label} · {_('各档次人次')}", tiers, cell.count.awards, AWARDS, cell.selection.url)
         found.equal(
-            f"{line.label} · {_('人次乘标准')}", by_rate.fen[program], cell.count.amount_fen, FEN, cell.selection.url
+            _now("%(program)s：各档次") % {"program": line.label}, tiers, cell.count.awards, AWARDS, cell.selection.url
+        )
+        found.equal(
+            _now("%(program)s：人次乘标准") % {"program": line.label},
+            by_rate.fen[program],
+            cell.count.amount_fen,
+            FEN,
+            cell.selection.url,
         )
 
 
@@ -177,9 +185,9 @@ def terms(work: Work, found: Found) -> None:
             added = sum(part.awards for part in parts), sum(part.amount_fen for part in parts)
             if (line.is_total and not line.is_part) or added != (whole.awards, whole.amount_fen):
                 what = f"{table.name} · {line.label}"
-                found.equal(f"{what} · {_('人次')}", added[0], whole.awards, AWARDS)
-                found.equal(f"{what} · {_('金额')}", added[1], whole.amount_fen, FEN)
-                found.at_most(f"{what} · {_('人数')}", whole.people, sum(part.people for part in parts), PEOPLE)
+                found.equal(what, added[0], whole.awards, AWARDS)
+                found.equal(what, added[1], whole.amount_fen, FEN)
+                found.at_most(what, whole.people, sum(part.people for part in parts), PEOPLE)
     total = work.grid(Layout.PROGRAMS).total
     for term in work.terms:
         three(found, str(term), cell_of(total, term.pk), sums, term.pk)
@@ -219,7 +227,8 @@ def names(work: Work, found: Found) -> None:
         for cell in table.cells():
             count, selection = cell.count, cell.selection
             there = {PEOPLE: count.people, AWARDS: count.awards, FEN: count.amount_fen}
-            again = {PEOPLE: sums.people(selection), AWARDS: sums.awards[selection], FEN: sums.fen[selection]}
+            key = cell.row.key, cell.column.scope, cell.column.who
+            again = {PEOPLE: sums.people(key), AWARDS: sums.awards[key], FEN: sums.fen[key]}
             for unit in (PEOPLE, AWARDS, FEN):
                 added[f"{unit}-left"] += there[unit]
                 added[f"{unit}-right"] += again[unit]
@@ -254,11 +263,11 @@ def _one_by_one(work: Work, layout: str) -> Sums:
         own = award.own
         if not own.counts:
             continue
-        for words, part in shape.rows_of(own.term, _kind(award, layout)):
+        for key, part in shape.rows_of(own.term, _kind(award, layout)):
             facts = own if part is None else own._replace(amount_fen=part)
             for scope in {own.term, work.scope}:
                 for who in (ALL, "registered-poor") if award.is_poor else (ALL,):
-                    sums.add(Selection(scope, who=who, **words), facts)
+                    sums.add((key, scope, who), facts)
     return sums
 
 

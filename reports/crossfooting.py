@@ -20,6 +20,7 @@ from reports.scopes import terms_of
 from schools.models import Term
 
 PEOPLE, AWARDS, FEN = "people", "awards", "fen"
+UNITS = {PEOPLE: _("人数"), AWARDS: _("人次"), FEN: _("金额")}
 SHOWN = 20
 """Comparisons that fail, and rows that differ, of one rule that a page lists."""
 HOLDING = 6
@@ -36,6 +37,10 @@ class Comparison:
     unit: str
     is_limit: bool = False
     left_url: str = ""
+
+    @property
+    def unit_name(self) -> str:
+        return str(UNITS[self.unit])
 
     @property
     def holds(self) -> bool:
@@ -150,19 +155,24 @@ def rule(number: int, *, title: Any, words: Any) -> Callable[[Callable[[Work, Fo
 
 def run(scope: str, *, only: Iterable[int] = ()) -> list[Outcome]:
     """Every rule, or some, over all tables of a term or year, counted now. Refuses a scope that is not there."""
+    work, chosen = Work(scope), set(only)
+    return [each.run(work) for each in rules() if not chosen or each.number in chosen]
+
+
+def rules() -> list[Rule]:
+    """All ten, by number."""
     from reports import crossfoot_money, crossfoot_roster, crossfoot_tables  # noqa: F401 -- they register their rules
 
-    work, chosen = Work(scope), set(only)
-    return [each.run(work) for each in RULES if not chosen or each.number in chosen]
+    return RULES
 
 
 def three(found: Found, what: str, cell: Any, sums: Sums, key: Any, *, people: bool = True) -> None:
     """A figure of a table beside the same one counted otherwise."""
     count, url = cell.count, cell.selection.url
     if people:
-        found.equal(f"{what} · {_('人数')}", count.people, sums.people(key), PEOPLE, f"{url}&tab=people")
-    found.equal(f"{what} · {_('人次')}", count.awards, sums.awards[key], AWARDS, url)
-    found.equal(f"{what} · {_('金额')}", count.amount_fen, sums.fen[key], FEN, url)
+        found.equal(what, count.people, sums.people(key), PEOPLE, f"{url}&tab=people")
+    found.equal(what, count.awards, sums.awards[key], AWARDS, url)
+    found.equal(what, count.amount_fen, sums.fen[key], FEN, url)
 
 
 LAYOUTS = list(Layout)

@@ -152,7 +152,7 @@ def csv(table: Grid) -> bytes:
     for each in table.columns:
         when = term_name(each.scope)
         if table.has_allotted and not each.is_part:
-            heads.append(f"{when} {_('财政下达')}")
+            heads.append(" ".join([when, _("财政下达")]))
         who = f" {who_name(each.who)}" if each.is_part else ""
         heads += [f"{when}{who} {words}" for words in (_("人数"), _("人次"), _("金额（元）"))]
     text = StringIO()

@@ -7,7 +7,8 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from common.forms import FilterForm
+from common.forms import FilterForm, TidyCharField
+from common.redaction import redact
 from programs.models import AwardQuerySet, Program
 from reports.choices import Layout
 from reports.layouts import PAYERS
@@ -107,6 +108,7 @@ class CompareForm(FilterForm):
     layout = forms.ChoiceField(label=_("表式"), choices=Layout.choices)
     earlier = forms.ChoiceField(label=_("从"), choices=scopes)
     later = forms.ChoiceField(label=_("到"), choices=scopes)
+    town = forms.ModelChoiceField(Town.objects.all(), label=_("乡镇"), widget=forms.HiddenInput)
 
 
 class FreezeForm(forms.Form):
@@ -114,4 +116,8 @@ class FreezeForm(forms.Form):
 
     layout = forms.ChoiceField(choices=Layout.choices)
     scope = forms.ChoiceField(choices=scopes)
-    why = forms.CharField(max_length=200, required=False)
+    why = TidyCharField(max_length=200, required=False)
+
+    def clean_why(self) -> str:
+        """Nobody's number goes into the log or into a run."""
+        return redact(self.cleaned_data["why"])

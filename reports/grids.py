@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from reports import allotments, layouts
 from reports.choices import Layout
-from reports.counting import counts
+from reports.counting import Counts, Key, counts, key_of
 from reports.layouts import Row
 from reports.scopes import counted, terms_of
 from reports.selections import ALL, NOTHING, REGISTERED_POOR, Count, Selection
@@ -31,14 +31,20 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One figure and what it counts."""
+    """One figure, with its row and column."""
 
-    selection: Selection
+    row: Row
+    column: Column
     count: Count
 
     @property
+    def selection(self) -> Selection:
+        """What it counts."""
+        return Selection(self.column.scope, who=self.column.who, **self.row.words)
+
+    @property
     def is_part(self) -> bool:
-        return self.selection.who != ALL
+        return self.column.is_part
 
 
 @dataclass(frozen=True)
@@ -65,7 +71,7 @@ class Line:
     def columns(self) -> list[tuple[Cell, bool, int | None]]:
         """Each figure, whether what was allotted stands before it, and that."""
         return [
-            (cell, not cell.is_part and bool(self.allotted), self.allotted.get(cell.selection.scope))
+            (cell, not cell.is_part and bool(self.allotted), self.allotted.get(cell.column.scope))
             for cell in self.cells
         ]
 
@@ -100,12 +106,12 @@ class Grid:
         return 7 if self.has_allotted else 6
 
     @cached_property
-    def _cells(self) -> dict[Selection, Count]:
-        return {cell.selection: cell.count for line in self.lines for cell in line.cells}
+    def _counts(self) -> dict[tuple[Key, str, str], Count]:
+        return {(line.row.key, c.column.scope, c.column.who): c.count for line in self.lines for c in line.cells}
 
     def count(self, scope: str = "", who: str = ALL, **words: str) -> Count:
         """One figure; of the scope itself where no term is named."""
-        return self._cells.get(Selection(scope or self.scope, who=who, **words), NOTHING)
+        return self._counts.get((key_of(words), scope or self.scope, who), NOTHING)
 
     def cells(self) -> Iterator[Cell]:
         for line in self.lines:
@@ -118,12 +124,12 @@ class Grid:
     @property
     def whole(self) -> Cell:
         """All of the scope."""
-        return next(cell for cell in self.total.cells if (cell.selection.scope, cell.is_part) == (self.scope, False))
+        return next(cell for cell in self.total.cells if cell.column == Column(self.scope))
 
     @property
     def poor(self) -> Cell:
         """Of it the registered poor."""
-        return next(cell for cell in self.total.cells if (cell.selection.scope, cell.is_part) == (self.scope, True))
+        return next(cell for cell in self.total.cells if cell.column == Column(self.scope, REGISTERED_POOR))
 
     def outer(self) -> list[tuple[Line, Cell]]:
         """The rows that are no parts of others, without the total, each with its figure of the scope."""
@@ -143,23 +149,23 @@ def grid(layout: str, scope: str) -> Grid:
     """The table of "2021A", or of a year with its terms beside it. Rows without any award are left out."""
     terms = terms_of(scope)
     shape = layouts.shape(layout, terms)
-    known = counts(counted(terms), scope, shape.columns, shape.rows_of)
     codes = [term.pk for term in terms]
-    codes += [scope] if scope not in codes else []
+    known = counts(counted(terms), scope, codes, shape.columns, shape.rows_of)
+    codes = [*codes, scope] if scope not in codes else codes
     columns = [Column(code, who) for code in codes for who in (ALL, REGISTERED_POOR)]
     allotted = allotments.by_place(terms, scope) if layout == Layout.STAGES else {}
     lines = []
-    for row in _shown(list(shape.rows()), known, scope, single=shape.names_single_parts):
-        selections = [Selection(column.scope, who=column.who, **row.words) for column in columns]
-        cells = [Cell(selection, known.get(selection, NOTHING)) for selection in selections]
-        given = {code: allotted.get((code, row.key)) for code in codes} if layout == Layout.STAGES else {}
+    for row in _shown(list(shape.rows()), known, single=shape.names_single_parts):
+        key = row.key
+        cells = [Cell(row, column, known.get(key, column.scope, column.who)) for column in columns]
+        given = {code: allotted.get((code, key)) for code in codes} if layout == Layout.STAGES else {}
         lines.append(Line(row, cells, given))
     return Grid(layout, scope, codes, columns, lines, str(shape.head))
 
 
-def _shown(rows: list[Row], known: dict[Selection, Count], scope: str, *, single: bool) -> Iterator[Row]:
+def _shown(rows: list[Row], known: Counts, *, single: bool) -> Iterator[Row]:
     """Rows with figures, and the total. A part that is the only one of its row may say no more than its row does."""
-    there = [row.is_total or Selection(scope, **row.words) in known for row in rows]
+    there = [row.is_total or known.has(row.key) for row in rows]
     whole_of: list[int] = []
     parts: Counter[int] = Counter()
     for place, row in enumerate(rows):

@@ -10,14 +10,11 @@ from django.utils.translation import gettext_lazy
 from programs.choices import Payer
 from programs.models import Program
 from reports.choices import Layout
-from reports.counting import Kind
+from reports.counting import Key, Kind, key_of
 from reports.selections import NONE, Bearing
 from schools.models import School, Stage, Term, Town
 from students.choices import CategoryGroup
 from students.models import HardshipCategory
-
-Key = tuple[tuple[str, str], ...]
-"""A row by its words, in order."""
 
 _COMMON = gettext_lazy(
     "统计口径：县级已审定的资助，每名学生、每个项目、每个学期计 1 人次；金额为审定金额；人数按学生去重，"
@@ -67,7 +64,7 @@ class Row:
 
     @property
     def key(self) -> Key:
-        return tuple(sorted(self.words.items()))
+        return key_of(self.words)
 
 
 class Shape:
@@ -78,7 +75,7 @@ class Shape:
     names_single_parts = True
     """Whether a part is shown where it is the only one of its row."""
 
-    def rows_of(self, term: str, kind: Kind) -> Iterable[tuple[dict[str, str], int | None]]:
+    def rows_of(self, term: str, kind: Kind) -> Iterable[tuple[Key, int | None]]:
         """The rows in which an award of this kind counts, the total included."""
         raise NotImplementedError
 
@@ -88,28 +85,23 @@ class Shape:
 
 
 class _ByTwo(Shape):
-    """Rows of one thing, with the parts of another one beneath."""
+    """Rows of the first column, with the parts by the second one beneath."""
 
-    outer: str
-    inner: str
-
-    def rows_of(self, term: str, kind: Kind) -> Iterable[tuple[dict[str, str], int | None]]:
-        found = dict(zip(self.columns, kind, strict=True))
-        outer = {self.outer: found[self.outer]}
-        yield {}, None
-        yield outer, None
-        yield {**outer, self.inner: found[self.inner]}, None
+    def rows_of(self, term: str, kind: Kind) -> Iterable[tuple[Key, int | None]]:
+        first, second = ((name, word) for name, word in zip(self.columns, kind, strict=True))
+        yield (), None
+        yield (first,), None
+        yield key_of(dict((first, second))), None
 
 
 class Programs(_ByTwo):
     columns = ("program", "stage")
     head = gettext_lazy("资助项目 / 学段")
     names_single_parts = False
-    outer, inner = "program", "stage"
 
-    def rows_of(self, term: str, kind: Kind) -> Iterable[tuple[dict[str, str], int | None]]:
+    def rows_of(self, term: str, kind: Kind) -> Iterable[tuple[Key, int | None]]:
         yield from super().rows_of(term, kind)
-        yield {"stage": kind[1]}, None
+        yield (("stage", kind[1]),), None
 
     def rows(self) -> Iterator[Row]:
         stages = list(Stage.objects.all())
@@ -125,7 +117,6 @@ class Programs(_ByTwo):
 class Stages(_ByTwo):
     columns = ("stage", "program")
     head = gettext_lazy("学段 / 资助项目")
-    outer, inner = "stage", "program"
 
     def rows(self) -> Iterator[Row]:
         programs = list(Program.objects.all())
@@ -144,14 +135,14 @@ class Categories(Shape):
         self._categories = list(HardshipCategory.objects.all())
         self._groups = {category.pk: category.group for category in self._categories}
 
-    def rows_of(self, term: str, kind: Kind) -> Iterable[tuple[dict[str, str], int | None]]:
+    def rows_of(self, term: str, kind: Kind) -> Iterable[tuple[Key, int | None]]:
         (category,) = kind
-        yield {}, None
+        yield (), None
         if category is None:
-            yield {"group": NONE}, None
+            yield (("group", NONE),), None
         else:
-            yield {"group": self._groups[category]}, None
-            yield {"category": category}, None
+            yield (("group", self._groups[category]),), None
+            yield (("category", category),), None
 
     def rows(self) -> Iterator[Row]:
         for group in CategoryGroup:
@@ -170,11 +161,11 @@ class Schools(Shape):
     def __init__(self) -> None:
         self._places = {pk: (code, town) for pk, code, town in School.objects.values_list("pk", "code", "town")}
 
-    def rows_of(self, term: str, kind: Kind) -> Iterable[tuple[dict[str, str], int | None]]:
+    def rows_of(self, term: str, kind: Kind) -> Iterable[tuple[Key, int | None]]:
         code, town = self._places[kind[0]]
-        yield {}, None
-        yield {"town": town}, None
-        yield {"school": code}, None
+        yield (), None
+        yield (("town", town),), None
+        yield (("school", code),), None
 
     def rows(self) -> Iterator[Row]:
         by_town: dict[str, list[tuple[str, str]]] = {}
@@ -194,12 +185,12 @@ class Payers(Shape):
     def __init__(self, terms: list[Term]) -> None:
         self._bearing = Bearing(terms)
 
-    def rows_of(self, term: str, kind: Kind) -> Iterable[tuple[dict[str, str], int | None]]:
+    def rows_of(self, term: str, kind: Kind) -> Iterable[tuple[Key, int | None]]:
         program, amount_fen = kind
-        yield {}, None
+        yield (), None
         for payer, fen in self._bearing.parts(term, program, amount_fen).items():
-            yield {"payer": payer}, fen
-            yield {"payer": payer, "program": program}, fen
+            yield (("payer", payer),), fen
+            yield (("payer", payer), ("program", program)), fen
 
     def rows(self) -> Iterator[Row]:
         programs = list(Program.objects.all())

@@ -25,6 +25,7 @@ urlpatterns = [
     path("<str:scope>/print/", figures.paper, name="paper"),
     path("<str:scope>/allotted/", figures.allotted, name="allotted"),
     path("<str:scope>/crossfoot/", crossfoot.page, name="crossfoot"),
+    path("<str:scope>/crossfoot/<int:number>/", crossfoot.rule, name="crossfoot-rule"),
 ]
 
 student_urls = [path("<int:pk>/", student.student, name="student")]

@@ -1,14 +1,14 @@
 """Figures of a report in its unit, each opening the names behind it."""
 
+from urllib.parse import urlencode
+
 from django import template
 from django.urls import reverse
-from django.utils.formats import number_format
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from common import money
 from reports.grids import Line
-from reports.selections import Selection
 
 register = template.Library()
 
@@ -30,26 +30,26 @@ def figure_cells(line: Line, unit: str, is_open: bool = True) -> SafeString:
     There may be tens of thousands of them, so they are put together here, not in a template.
     """
     names, allotted = reverse("reports:names"), reverse("reports:allotted", args=["scope"]).replace("scope", "{}")
+    row = escape(f"&{urlencode(line.row.words)}") if line.row.words else ""
     cells: list[str] = []
     for cell, has_allotted, fen in line.columns:
-        words = cell.selection
+        column, count = cell.column, cell.count
         first = "" if cell.is_part else " first"
         if has_allotted:
-            address = allotted.format(words.scope) + _rest(words)
-            cells.append(_cell(first, in_unit(fen, unit), address if fen and is_open else ""))
+            address = f"{allotted.format(column.scope)}?{row[5:]}" if fen and is_open else ""
+            cells.append(_cell(first, in_unit(fen, unit), address))
             first = ""
-        address = escape(f"{names}?{words.query}") if cell.count.awards and is_open else ""
-        people = f"{address}&amp;tab=people" if address else ""
-        cells.append(_cell(first, number_format(cell.count.people, force_grouping=True), people))
-        cells.append(_cell("", number_format(cell.count.awards, force_grouping=True), address))
-        cells.append(_cell("", in_unit(cell.count.amount_fen, unit), address))
+        address = people = ""
+        if count.awards and is_open:
+            who = f"&amp;who={column.who}" if column.is_part else ""
+            address = f"{names}?scope={column.scope}{row}{who}"
+            people = f"{address}&amp;tab=people"
+        cells.append(_cell(first, f"{count.people:,}", people))
+        cells.append(_cell("", f"{count.awards:,}", address))
+        cells.append(_cell("", in_unit(count.amount_fen, unit), address))
     return mark_safe("".join(cells))  # noqa: S308 -- numbers of ours, and addresses that were escaped
 
 
 def _cell(first: str, words: str, address: str) -> str:
     inside = f'<a href="{address}">{words}</a>' if address else words
     return f'<td class="num{first}">{inside}</td>'
-
-
-def _rest(words: Selection) -> str:
-    return escape(f"?program={words.program}&stage={words.stage}")

@@ -24,12 +24,16 @@ def compare(request: SignedInRequest) -> HttpResponse:
     later = form.wanted("later") or terms[0]
     earlier = form.wanted("earlier") or (terms[1] if len(terms) > 1 else terms[0])
     layout = form.wanted("layout") or Layout.PROGRAMS
+    pairs = comparison.compare(layout, earlier, later)
+    town = form.wanted("town")
     context = {
         "form": CompareForm({"layout": layout, "earlier": earlier, "later": later}),
         "layout_name": Layout(layout).label,
         "earlier": earlier,
         "later": later,
-        "pairs": comparison.compare(layout, earlier, later),
+        "pairs": comparison.in_sight(pairs, layout, town.pk if town else ""),
+        "folds": comparison.is_folded(pairs, layout),
+        "layout": layout,
         "definition": layouts.definition(layout),
         "as_of": timezone.now(),
     }

@@ -380,6 +380,7 @@ DOORS: dict[str, Door] = {
     "reports:paper": page(READERS, "term"),
     "reports:allotted": page(READERS, "term"),
     "reports:crossfoot": page(READERS, "term"),
+    "reports:crossfoot-rule": page(READERS, "term", "=1"),
     "reports:summary": page(READERS),
     "reports:summary-year": page(READERS, "term.year"),
     "reports:summary-problems": page(READERS, "term.year"),

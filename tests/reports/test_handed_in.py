@@ -111,6 +111,15 @@ class TestFreeze:
         assert (report.layout, report.scope, report.frozen_by) == ("stages", "2021A", client.user)
         assert job.result["awards"] == report.awards
 
+    def test_keeps_no_number_that_somebody_wrote_into_the_reason(self, as_role, county):
+        number = county.awards[0].student.id_number
+
+        as_role("approver").post(
+            reverse("reports:freeze"), {"layout": "stages", "scope": "2021A", "why": f"更正 {number}"}
+        )
+
+        assert number not in json.dumps(Job.objects.get(kind="report-freeze").params)
+
     def test_without_a_reason_starts_no_run(self, as_role, report):
         answer = as_role("preparer").post(
             reverse("reports:freeze"), {"layout": "schools", "scope": "2021"}, follow=True
