@@ -38,7 +38,7 @@ def index(request: SignedInRequest) -> HttpResponse:
     counts = counts_by(rows, "state")
     if tab := chosen(request, "tab", SampleState.values):
         rows = rows.filter(state=tab)
-    job = Job.objects.filter(kind="sample-draw", term=request.term, started_by=request.user).order_by("-pk").first()
+    job = _draw_on_its_way(request)
     context = {
         "form": form,
         "tabs": tabs_of(request, SampleState.choices, counts),
@@ -178,6 +178,15 @@ def close(request: SignedInRequest, pk: int) -> HttpResponse:
     return render(
         request, "audits/sample_close.html", {"sample": made, "form": form, "results": sample_results.results(made)}
     )
+
+
+def _draw_on_its_way(request: SignedInRequest) -> Job | None:
+    """This person's last draw in the background, as long as no sample came after it was ordered."""
+    mine = Job.objects.filter(kind="sample-draw", term=request.term, started_by=request.user)
+    job = mine.order_by("-pk").first()
+    if job is None or Sample.objects.filter(drawn_by=request.user, drawn_at__gte=job.created_at).exists():
+        return None
+    return job
 
 
 def _found(request: SignedInRequest, pk: int) -> Sample:

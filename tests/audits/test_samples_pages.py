@@ -63,6 +63,9 @@ class TestDraw:
         run.execute(job.pk)
         assert "没有可以抽取的对象" in auditor.get(reverse("audits:samples")).content.decode()
 
+        auditor.post(reverse("audits:sample-draw"), ASKED)
+        assert "没有可以抽取的对象" not in auditor.get(reverse("audits:samples")).content.decode()
+
     def test_from_nobody_says_so_beside_the_form(self, auditor):
         make.AwardFactory(confirmed=True)
         answer = auditor.post(reverse("audits:sample-draw"), {**ASKED, "paid": "bounced"})
