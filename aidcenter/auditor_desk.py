@@ -39,6 +39,14 @@ class Short:
 
 
 @dataclass(frozen=True)
+class Schools:
+    """Publicity and payment of all schools of a term."""
+
+    count: int
+    shorts: list[Short]
+
+
+@dataclass(frozen=True)
 class Desk:
     weights: list[Weight]
     gravest: list[Shown]
@@ -48,8 +56,6 @@ class Desk:
     overdue: list[Question]
     answered_count: int
     overdue_count: int
-    shorts: list[Short]
-    schools: int
     verdict: Verdict | None
 
     @property
@@ -70,8 +76,6 @@ def of(user: User, term: Term, *, today: date) -> Desk:
     findings = Finding.objects.visible_to(user).standing().filter(term=term, state=FindingState.OPEN)
     by_severity = counts_by(findings, "severity")
     known = finding_words.programs()
-    schools = reviews.schools_of(term)
-    lacks = reviews.lacks(schools, term)
     questions = Question.objects.visible_to(user)
     answered = questions.filter(state=QuestionState.ANSWERED)
     overdue = questions.overdue(today)
@@ -83,11 +87,16 @@ def of(user: User, term: Term, *, today: date) -> Desk:
         overdue=_first(overdue),
         answered_count=answered.count(),
         overdue_count=overdue.count(),
-        shorts=[Short(value, str(label), lacks[value]) for value, label in Lack.choices],
-        schools=schools.count(),
         verdict=log_checks.newest(),
     )
 
 
-def _first(questions: "QuerySet[Question]") -> list[Question]:
+def schools_of(term: Term) -> Schools:
+    """What the schools are short of. It looks at every award of the term: the page does not wait for it."""
+    schools = reviews.schools_of(term)
+    lacks = reviews.lacks(schools, term)
+    return Schools(schools.count(), [Short(value, str(label), lacks[value]) for value, label in Lack.choices])
+
+
+def _first(questions: QuerySet[Question]) -> list[Question]:
     return list(questions.select_related("school", "term").order_by("due_on", "pk")[:_LINES])

@@ -166,6 +166,8 @@ def home(request: SignedInRequest) -> HttpResponse:
         context["questions"] = _questions(request.user)
         context["today"] = today
         return render(request, "aidcenter/home_school.html", context)
+    if role == Role.AUDITOR and request.GET.get("part") == "schools":
+        return render(request, "aidcenter/_home_schools.html", {"schools": auditor_desk.schools_of(request.term)})
     if role == Role.AUDITOR:
         context["desk"] = auditor_desk.of(request.user, request.term, today=today)
         context["phases"] = overview.phases_of(request.term)

@@ -216,12 +216,15 @@ class TestAuditor:
     def test_sees_how_many_schools_are_short_of_what(self, as_role):
         award = AwardFactory(confirmed=True)
         NoticeFactory(list=award.list, down=True)
-        page = as_role("auditor").get("/")
+        auditor = as_role("auditor")
 
-        shorts = {short.code: short.schools for short in page.context["desk"].shorts}
+        part = auditor.get("/", {"part": "schools"})
 
+        shorts = {short.code: short.schools for short in part.context["schools"].shorts}
         assert (shorts["photo"], shorts["money"], shorts["notice"]) == (1, 1, 0)
-        assert f"{reverse('audits:reviews')}?tab=photo" in page.content.decode()
+        assert f"{reverse('audits:reviews')}?tab=photo" in part.content.decode()
+        assert "<html" not in part.content.decode()
+        assert "/?part=schools" in auditor.get("/").content.decode()
 
     def test_is_told_whether_the_log_is_whole(self, as_role):
         TermFactory()
