@@ -20,7 +20,7 @@ from common.moves import Refused, hold, move
 from common.roles import COUNTY
 from jobs.run import Running
 from programs.choices import AWARD_MOVES, IN_PREPARATION, AwardState, ListState
-from programs.eligibility import Facts, Known, Rulebook, Verdict, facts_now, places
+from programs.eligibility import COLUMNS, Facts, Known, Rulebook, Verdict, facts_now, places
 from programs.models import Award, AwardList, AwardListQuerySet, AwardQuerySet, GapAnswer
 from programs.nominations import TAKEN_BACK
 from programs.transfers import Transfers
@@ -85,18 +85,7 @@ def propose(term: Term, *, running: Running, by: User) -> dict[str, Any]:
     return result
 
 
-_ENROLLMENT = (
-    "pk",
-    "student_id",
-    "school_id",
-    "stage_id",
-    "grade",
-    "grade_no",
-    "class_name",
-    "is_boarding",
-    "is_rural",
-    "is_registered",
-)
+_ENROLLMENT = (*COLUMNS, "grade_no", "class_name")
 _AWARD = (
     "student", "enrollment", "program", "term", "list", "school", "stage", "grade", "grade_no", "class_name",
     "is_boarding", "category", "is_registered_poor", "level", "tier", "amount_fen", "rule", "standard", "school_fee",

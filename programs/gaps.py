@@ -66,7 +66,7 @@ def find(term: Term, *, schools: Collection[int] | None = None) -> Iterator[Line
 
 
 class _Child(NamedTuple):
-    """A row of an enrollment, as far as rules and lists ask for it."""
+    """A row of an enrollment: what the rulebook asks of it (eligibility.COLUMNS), and where it stands."""
 
     pk: int
     student: int
@@ -81,19 +81,7 @@ class _Child(NamedTuple):
     state: str
 
 
-_CHILD = (
-    "pk",
-    "student",
-    "school",
-    "stage",
-    "grade",
-    "grade_no",
-    "class_name",
-    "is_boarding",
-    "is_rural",
-    "is_registered",
-    "state",
-)
+_CHILD = _Child._fields
 
 
 class _Aid(NamedTuple):
@@ -108,7 +96,7 @@ class _Aid(NamedTuple):
     rule: int
 
 
-_AID = ("pk", "student", "enrollment", "program", "school", "list", "rule")
+_AID = _Aid._fields
 
 
 class _Fitting(NamedTuple):

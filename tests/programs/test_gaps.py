@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 
 from accounts.models import Action
 from jobs import run
-from programs import awards, gap_answers, gaps, lists, publicity, terms
+from programs import awards, eligibility, gap_answers, gaps, lists, publicity, terms
 from programs.choices import AwardState, Gap, GapAnswerState, GapReason, GapState, Level, Mistake
 from programs.models import Award, AwardList, GapAnswer, Recognition, TermProgram
 from programs.reference import load_national, load_standards
@@ -86,6 +86,11 @@ def mistaken(term, **kwargs):
 
 def drop(child, program="boarder-living"):
     awards.drop(child.awards.live().get(program=program), reason="家长口头放弃", by=make.UserFactory(), at=NOW)
+
+
+def test_reads_of_a_child_whatever_the_rulebook_asks():
+    """A fact that rules ask for one day is read here too, or the two lists would not be those of the award run."""
+    assert {name.removesuffix("_id") for name in eligibility.COLUMNS} <= set(gaps._Child._fields)
 
 
 class TestMissed:
