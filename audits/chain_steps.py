@@ -129,7 +129,7 @@ def _of_list(hardship: Hardship) -> Fact:
 
 def _recognition_of(award: Award, found: Sequence[Recognition]) -> Recognition | None:
     """What the school's lists said when the award was proposed; where they came later, the newest."""
-    before = [each for each in found if each.list.uploaded_at <= award.list.prepared_at]
+    before = [each for each in found if (each.list.in_force_at or each.list.uploaded_at) <= award.list.prepared_at]
     held = before or list(found)
     return held[-1] if held else None
 

@@ -132,7 +132,7 @@ class _Reader:
     def _recognitions(self) -> Iterable[Recognition]:
         held = [RecognitionListState.IN_FORCE, RecognitionListState.SUPERSEDED]
         found = Recognition.objects.filter(student__in=self.students, term__in=self.terms, list__state__in=held)
-        return found.select_related(*(f"list__{name}" for name in _OF_LIST)).order_by("list", "pk")
+        return found.select_related(*(f"list__{name}" for name in _OF_LIST)).order_by("list__in_force_at", "list_id")
 
     def _nominations(self) -> Iterable[Nomination]:
         found = Nomination.objects.filter(student__in=self.students, term__in=self.terms, is_current=True)
@@ -159,7 +159,7 @@ class _Reader:
             file__batch__in={payment.batch_id for payment in payments},
             line_no__in={payment.line_no for payment in payments},
         )
-        return found.select_related("file__file", "file__uploaded_by").order_by("file", "row")
+        return found.select_related("file__file", "file__uploaded_by").order_by("file_id", "row")
 
     def _rolls(self, payments: list[Payment]) -> Iterable[Action]:
         """Signed pay rolls have no row of their own: the log says who entered them."""

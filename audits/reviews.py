@@ -301,7 +301,7 @@ def _troubles(of_award: dict[str, Any]) -> list[Trouble]:
     awards = Payment.objects.filter(went_wrong, **of_award).values("award")
     rows = Payment.objects.filter(award__in=awards).exclude(state=PaymentState.DISCARDED)
     shown = rows.select_related("award__student", "award__program", "batch", "card", "bounce__entered_by")
-    found = list(shown.order_by("award__program", "award", "attempt"))
+    found = list(shown.order_by("award__program__position", "award_id", "attempt"))
     troubles = []
     for at, payment in enumerate(found, start=1):
         later = found[at] if at < len(found) and found[at].award_id == payment.award_id else None

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts import actions
 from audits.chains import chains
+from programs.models import RecognitionList
 from students import crosscheck_figures
 from tests import factories as make
 from tests.factories import NOW
@@ -87,16 +88,21 @@ class TestHardship:
 
     def test_shows_the_recognition_that_held_when_the_award_was_proposed(self):
         award = confirmed()
-        about = {"school": award.school, "term": award.term}
-        old = make.RecognitionListFactory(**about, state="superseded", uploaded_at=NOW - timedelta(days=3))
-        new = make.RecognitionListFactory(**about, uploaded_at=NOW + timedelta(days=3))
-        make.RecognitionFactory(list=old, student=award.student, level="special", row=5)
-        make.RecognitionFactory(list=new, student=award.student, level="general")
+        lists = {}
+        for level, days in (("hard", -9), ("special", -3), ("general", 3)):
+            RecognitionList.objects.update(
+                term=make.TermFactory(code="2021S")
+            )  # the factory finds no other of the term
+            lists[level] = make.RecognitionListFactory(
+                school=award.school, term=award.term, uploaded_at=NOW + timedelta(days=days)
+            )
+            RecognitionList.objects.update(state="superseded")
+            make.RecognitionFactory(list=lists[level], student=award.student, term=award.term, level=level, row=5)
 
         (fact,) = facts(award, "困难情形和认定")
 
-        assert fact.words == f"认定为特别困难：{old.file.name} 第 5 行（后来有新的认定名单）"
-        assert fact.url == old.get_absolute_url()
+        assert fact.words == f"认定为特别困难：{lists['special'].file.name} 第 5 行（后来有新的认定名单）"
+        assert fact.url == lists["special"].get_absolute_url()
 
     def test_marks_what_the_rule_asks_for_and_nobody_recorded(self):
         by_list, by_level, by_neither = [confirmed(program__code=code) for code in "abc"]

@@ -211,6 +211,19 @@ class TestDrawInTheBackground:
         assert job.state == JobState.DONE
         assert Sample.objects.count() == 1
 
+    def test_killed_after_its_last_step_is_not_drawn_a_second_time(self, auditor, monkeypatch):
+        term = awards(4)[0].term
+        job = run.start("sample-draw", by=auditor, at=NOW, term=term, term_id=term.pk, **ordered().params)
+        with monkeypatch.context() as broken:
+            broken.setattr(run.Running, "_finish", lambda *args: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                run.execute(job.pk, at=NOW)
+
+        run.execute(job.pk, at=NOW)
+
+        assert Sample.objects.count() == 1
+        assert Job.objects.get().state == JobState.DONE
+
     def test_of_nobody_ends_with_the_reason(self, auditor):
         term = make.TermFactory()
         job = run.start("sample-draw", by=auditor, at=NOW, term=term, term_id=term.pk, **ordered().params)
