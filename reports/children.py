@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Count, QuerySet, Sum
 
 from programs.models import Award, AwardQuerySet
+from reports.counting import CHILD
 from reports.selections import Bearing
 from students.models import Student
 
@@ -23,7 +24,8 @@ class Child:
 
 def lines(awards: AwardQuerySet) -> QuerySet[Any]:
     """(student, awards, fen) for each child, in a fixed order."""
-    return awards.order_by().values_list("student").annotate(n=Count("pk"), fen=Sum("amount_fen")).order_by("student")
+    children = awards.order_by().annotate(child=CHILD).values_list("child")
+    return children.annotate(n=Count("pk"), fen=Sum("amount_fen")).order_by("child")
 
 
 def shown(rows: Iterable[tuple[int, int, int]], awards: AwardQuerySet, payer: str, bearing: Bearing) -> list[Child]:

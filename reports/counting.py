@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from django.db.models import Aggregate, CharField, IntegerField, Sum, Value
+from django.db.models import Aggregate, BigIntegerField, CharField, ExpressionWrapper, F, IntegerField, Sum, Value
 from django.db.models import Count as CountRows
 from django.db.models.functions import Cast, Coalesce, Concat
 
@@ -92,6 +92,10 @@ def counts(awards: AwardQuerySet, scope: str, terms: Sequence[str], columns: Seq
     return found
 
 
+CHILD = ExpressionWrapper(F("student") + 0, output_field=BigIntegerField())
+"""The child of an award, to group by. Grouped by the bare column, SQLite walks through the awards of all terms in the
+order of children instead of reading those of the terms asked for (a million awards: 0.63 s instead of 0.15)."""
+
 _IN_KIND, _OF_CHILD = "|", ","
 
 
@@ -123,7 +127,7 @@ def _patterns(awards: AwardQuerySet, kinds: Sequence[str]) -> Iterator[str]:
         )
         parts += [Coalesce(column, Value("")), Value(_IN_KIND)]
     text = Concat(*parts[:-1], output_field=CharField())
-    children = awards.order_by().values("student").annotate(pattern=_Joined(text))
+    children = awards.order_by().values(child=CHILD).annotate(pattern=_Joined(text))
     return children.values_list("pattern", flat=True).iterator(READ_ROWS)
 
 

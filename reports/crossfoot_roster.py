@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from programs.choices import AwardState, Gap
+from programs.choices import AwardState, Gap, Mistake
 from programs.gaps import find
 from programs.models import Award
 from reports.choices import Layout
@@ -13,6 +13,9 @@ from reports.selections import REGISTERED_POOR, Selection
 from schools.models import Term
 from students.choices import CategoryGroup
 from students.models import Enrollment, Hardship
+
+_POOR_NO_MORE = frozenset({Mistake.LEFT, Mistake.SUSPENDED, Mistake.LAPSED})
+"""What explains that an aided child is not among the registered poor who study."""
 
 
 @rule(
@@ -32,7 +35,9 @@ def _of_term(work: Work, term: Term, found: Found) -> None:
     selection = Selection(term.pk, who=REGISTERED_POOR)
     aided = dict(selection.awards().order_by().values_list("student", "pk"))
     lines = list(find(term))
-    explained = {line.student for line in lines if line.gap is Gap.MISTAKEN}
+    explained = {
+        line.student for line in lines if line.gap is Gap.MISTAKEN and not _POOR_NO_MORE.isdisjoint(line.mistakes)
+    }
     missed = {line.student for line in lines if line.gap is Gap.MISSED}
     of_roster = Award.objects.live().filter(term=term, student__in=facts.values("student")).order_by("pk")
     others: dict[int, tuple[int, str]] = {}
