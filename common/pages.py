@@ -121,7 +121,7 @@ def page_of(
     Pass `count` where a grouped count knows it, so that no second COUNT runs.
     """
     asked = number_of(request.GET.get("size", ""))
-    size = asked if asked in sizes else sizes[0]
+    size = asked if asked is not None and asked in sizes else sizes[0]
     paginator = _CountedPaginator(rows, size, count)
     found = paginator.get_page(request.GET.get("page"))
     page = ListPage(list(found.object_list), found.number, paginator)

@@ -151,9 +151,9 @@ class _Search:
 
     def _levels(self) -> dict[int, tuple[str, date]]:
         """student → the level of recognition, with the day of the school's list; as in the award run."""
-        rows = Recognition.objects.in_force(self.term)
+        rows = Recognition.objects.in_force(self.term).last_holds()
         days = self._days(RecognitionList.objects.filter(state=RecognitionListState.IN_FORCE), "pk", "uploaded_at")
-        columns = self._of_theirs(rows).last_holds().values_list("student", "level", "list")
+        columns = self._of_theirs(rows).values_list("student", "level", "list")
         return {
             student: (level, days.get(in_list, self.term.starts_on))
             for student, level, in_list in columns.iterator(READ_ROWS)
