@@ -14,7 +14,8 @@ _PEOPLE = r"人次|人(?!均)|名(?!单|额|次)|位(?!于|居|列)|个(?:学生
 _NEAR = 40
 """How many letters before and after a number are looked at."""
 _FIGURE = re.compile(
-    r"(?<![A-Za-z0-9_.\-—~～])(?P<whole>\d{1,3}(?:[,，]\d{3})+(?!\d)|\d{1,3}(?:,\d{1,3})+(?=[人名元万位])|\d+)(?P<part>\.\d*)?"
+    r"(?<![A-Za-z0-9_.\-—~～])"
+    r"(?P<whole>\d{1,3}(?:[,，]\d{3}){1,4}(?!\d)|\d{1,3}(?:,\d{1,3}){1,4}(?=[人名元万位])|\d+)(?P<part>\.\d*)?"
     r"(?P<unit>\s*(?P<about>多|余|几|来)?\s*(?:"
     rf"(?P<scale>万|亿|千|百)?(?P<about2>多|余|左右)?(?P<name>元|{_PEOPLE})"
     r"|(?P<bare>万)(?=[,，。;；、)]|$)|(?P<share>[%‰])))?"

@@ -1,5 +1,7 @@
 """Reading a published summary from outside: the county's text of 2021, and invented ones that agree or don't."""
 
+import time
+
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
@@ -167,6 +169,19 @@ class TestFigures:
         (figure,) = figures(text)
 
         assert (figure.kind, figure.value) == (kind, value)
+
+    @pytest.mark.parametrize("text", ["1," * 40_000 + "人", "1" * 90_000 + "人", "每生" * 40_000, "（" * 90_000])
+    def test_of_a_text_made_to_tire_are_soon_read(self, text):
+        begun = time.process_time()
+
+        read(text)
+
+        assert time.process_time() - begun < 5
+
+    def test_with_broken_groups_are_one_number(self):
+        (figure,) = figures("资助1,12人次")
+
+        assert (figure.printed, figure.value) == ("1,12", 112)
 
     def test_of_an_endless_text_are_refused(self):
         with pytest.raises(TooManyFigures):
