@@ -77,16 +77,18 @@ def counts(awards: AwardQuerySet, scope: str, terms: Sequence[str], columns: Seq
     """Count every figure of a table. `columns` are the columns of an award that the layout looks at."""
     found = Counts(scope, terms, rows_of)
     kinds = ("term", *columns, "is_registered_poor")
-    by_text: dict[str, Kind] = {}
+    of_text: dict[str, frozenset[int]] = {}
     grouped = awards.order_by().values_list(*kinds).annotate(n=CountRows("pk"), fen=Sum("amount_fen"))
     for *parts, n, fen in grouped:
         kind = tuple(parts)
-        by_text[_text(kind)] = kind
-        for place, part in found.places(kind):
+        places = found.places(kind)
+        of_text[_text(kind)] = frozenset(place for place, _part in places)
+        for place, part in places:
             found.awards[place] += n
             found.fen[place] += fen if part is None else part * n
     for pattern, children in Counter(_patterns(awards, kinds)).items():
-        touched = {place for text in pattern.split(_OF_CHILD) for place, _part in found.places(by_text[text])}
+        texts = pattern.split(_OF_CHILD)
+        touched = of_text[texts[0]] if len(texts) == 1 else frozenset().union(*(of_text[text] for text in texts))
         for place in touched:
             found.people[place] += children
     return found

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import asdict, dataclass, replace
-from typing import Self
+from typing import NamedTuple, Self
 from urllib.parse import urlencode
 
 from django.db.models import Count as CountRows
@@ -21,16 +21,12 @@ NONE = "none"
 """The awards without a category, or of programs whose shares nobody entered."""
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(NamedTuple):
     """Distinct children (人数), awards (人次) and fen: three figures that are never mixed."""
 
     people: int = 0
     awards: int = 0
     amount_fen: int = 0
-
-    def __sub__(self, other: "Count") -> "Count":
-        return Count(self.people - other.people, self.awards - other.awards, self.amount_fen - other.amount_fen)
 
 
 NOTHING = Count()
