@@ -23,7 +23,7 @@ from django.contrib.auth.hashers import make_password
 from django.db.models import Count, Q
 
 from accounts.models import User
-from audits import finding_runs, samples
+from audits import finding_runs, log_checks, questions, samples
 from audits.choices import Draw, ItemState
 from common import workdays
 from common.bulk import in_parts
@@ -146,6 +146,7 @@ class Demonstration:
         for term in terms:
             self.run_term(term)
         self.write_elsewhere(terms[-1])
+        self.ask(terms[-1])
         for term in Term.objects.order_by("-starts_on")[1:]:
             Term.objects.filter(pk=term.pk).update(state=TermState.CLOSED)
 
@@ -387,6 +388,34 @@ class Demonstration:
                 at=at,
             )
             work.rows = len(drawn)
+
+    def ask(self, term: Term) -> None:
+        """The auditor asks where a photo of the board is missing; one school has answered. Then the log is sealed."""
+        at = moment(term.ends_on)
+        with self.step(f"{term.code} questions of the auditor") as work:
+            schools = School.objects.filter(
+                pk__in=Notice.objects.without_photo().filter(list__term=term).values("list__school")
+            )
+            asked = [
+                questions.ask(
+                    term,
+                    school,
+                    title="公示栏照片",
+                    words="本学期的公示没有公示栏照片，请说明原因；有照片的请补传。",
+                    due_on=term.ends_on + timedelta(days=7),
+                    by=self.auditor,
+                    at=at,
+                )
+                for school in schools.order_by("code")[:_WITHOUT_PHOTO]
+            ]
+            for question in asked[:1]:
+                officer = self.officers[question.school_id or 0]
+                words = "照片存在原经办人的手机里，已经找到，随附。"
+                photo = Brought(drawn(f"{term.code} {question.school}"), "公示栏.png")
+                questions.answer(question, words=words, files=[photo], by=officer, at=at + timedelta(hours=3))
+            work.rows = len(asked)
+        with self.step("seal the action log") as work:
+            work.rows = finish(log_checks.start(by=self.auditor, at=at + timedelta(hours=4)), at)["number"]
 
     def propose(self, term: Term, day: date) -> None:
         at = moment(day)
