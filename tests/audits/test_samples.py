@@ -21,6 +21,7 @@ from programs.models import Award
 from schools.models import Term
 from tests import factories as make
 from tests.factories import NOW
+from tests.together import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -313,6 +314,22 @@ class TestFollowUp:
             samples.follow_up(item, words=" ", by=make.UserFactory(), at=NOW)
         with pytest.raises(samples.NotTheCounty):
             samples.follow_up(item, words="已补发", by=auditor, at=NOW)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_a_new_word_and_a_mending_at_the_same_moment_neither_is_lost_unseen():
+    """Either the county mends first and the word is refused, or the word comes first and there is nothing to mend."""
+    item, county = make.AuditSampleItemFactory(to_mend=True), make.UserFactory()
+    copies = [SampleItem.objects.get(pk=item.pk) for _each in range(2)]
+
+    at_once(
+        lambda: samples.note(copies[0], state=ItemState.SOUND, words="属实", by=item.sample.drawn_by, at=NOW),
+        lambda: samples.follow_up(copies[1], words="已补发", by=county, at=NOW),
+    )
+
+    item.refresh_from_db()
+    assert (item.state, item.follow_up, item.followed_up_words) in {("sound", "", ""), ("faulty", "done", "已补发")}
+    assert Action.objects.count() == 1
 
 
 class TestClose:
