@@ -8,10 +8,10 @@ own, as a worker would run it. A run may take 60 s and 500 MB.
 import argparse
 import json
 import os
-import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from itertools import pairwise
 from time import perf_counter
 from typing import Any
@@ -19,8 +19,9 @@ from typing import Any
 import django
 
 from bench import payments
-from bench.county_database import ROOT, stored
+from bench.county_database import stored
 from bench.measure import own_peak_mb
+from bench.own_database import database_of_its_own, step
 
 SECONDS, MEGABYTES = 60, 500
 STEPS = ("plant", "run", "again")
@@ -38,26 +39,22 @@ def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aidcenter.settings")
     if options.step:
         django.setup()
-        print(json.dumps({"plant": plant, "run": lambda: look(0), "again": lambda: look(1)}[options.step]()))
+        steps: dict[str, Callable[[], Any]] = {"plant": plant, "run": partial(look, 0), "again": partial(look, 1)}
+        print(json.dumps(steps[options.step]()))
         return 0
-    with payments._database_of_its_own() as environment:
+    scale = ("--scale", str(options.scale))
+    with database_of_its_own() as environment:
         for name in ("fill", *payments.STEPS):
-            _in_a_process(environment, "bench.payments", name, options.scale)
-        _in_a_process(environment, "bench.findings", "plant", options.scale)
+            step(environment, "bench.payments", name, *scale)
+        step(environment, "bench.findings", "plant", *scale)
         missed = 0
         for name in ("run", "again"):
-            found = _in_a_process(environment, "bench.findings", name, options.scale)
+            found = step(environment, "bench.findings", name, *scale)
             missed += found["seconds"] > SECONDS or found["peak_mb"] > MEGABYTES
             print(f"{name:<8}{found['findings']:>8,} findings{found['seconds']:>8.1f} s{found['peak_mb']:>6,} MB")
             for rule, (seconds, n) in found["rules"].items():
                 print(f"  {rule:<32}{n:>8,}{seconds:>8.1f} s", flush=True)
     return 1 if missed and options.scale >= 1 else 0
-
-
-def _in_a_process(environment: Mapping[str, str], module: str, step: str, scale: float) -> Any:
-    command = [sys.executable, "-m", module, "--step", step, "--scale", str(scale)]
-    done = subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE, text=True)
-    return json.loads(done.stdout.splitlines()[-1])
 
 
 def plant() -> dict[str, Any]:

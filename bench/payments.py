@@ -10,20 +10,17 @@ import argparse
 import io
 import json
 import os
-import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Mapping
 from datetime import date
-from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
 import django
-import psycopg2
 
-from bench.county_database import AT, ROOT, SCHOOLS, parts, stored, write
+from bench.county_database import AT, SCHOOLS, parts, stored, write
 from bench.measure import own_peak_mb, timed
+from bench.own_database import database_of_its_own, step
 
 CHILDREN = 287_000
 ENTITLED = 95_000 // 2
@@ -42,46 +39,19 @@ def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aidcenter.settings")
     if options.step:
         django.setup()
-        step = _fill if options.step == "fill" else globals()[f"_{options.step.replace('-', '_')}"]
-        print(json.dumps(step(options.scale)))
+        work = _fill if options.step == "fill" else globals()[f"_{options.step.replace('-', '_')}"]
+        print(json.dumps(work(options.scale)))
         return 0
-    with _database_of_its_own() as environment:
+    with database_of_its_own() as environment:
         return _measure(environment, options.scale)
 
 
-@contextmanager
-def _database_of_its_own() -> Iterator[dict[str, str]]:
-    """What the steps have to know of it. The keys are its own too."""
-    server = os.environ.get("DATABASE_URL", "")
-    with TemporaryDirectory(prefix="payments-") as var:
-        environment = {**os.environ, "AIDCENTER_VAR": var, "SECRET_KEY": "only-for-this-run"}
-        subprocess.run(
-            [sys.executable, "manage.py", "keys", "init"], cwd=ROOT, env=environment, check=True, stdout=sys.stderr
-        )
-        if not server:
-            yield environment
-            return
-        name = f"bench_{os.getpid()}_payments"
-        _sql(server, f"CREATE DATABASE {name}")
-        try:
-            yield {**environment, "DATABASE_URL": f"{server.rpartition('/')[0]}/{name}"}
-        finally:
-            _sql(server, f"DROP DATABASE {name}")
-
-
-def _sql(server: str, statement: str) -> None:
-    """On the server, outside any transaction."""
-    with closing(psycopg2.connect(server)) as connection:
-        connection.autocommit = True
-        connection.cursor().execute(statement)
-
-
 def _measure(environment: Mapping[str, str], scale: float) -> int:
-    _in_a_process(environment, "fill", scale)
+    step(environment, "bench.payments", "fill", "--scale", str(scale))
     missed = 0
     print(f"{'step':<12}{'rows':>9}{'seconds':>9}{'rows/s':>10}{'peak MB':>9}   beside")
     for name in STEPS:
-        found = _in_a_process(environment, name, scale)
+        found = step(environment, "bench.payments", name, "--scale", str(scale))
         missed += found["seconds"] > SECONDS or found["peak_mb"] > MEGABYTES
         ratio = f"{found['seconds'] / found['baseline']:.1f} × {found['beside']}" if found["baseline"] else ""
         print(
@@ -91,12 +61,6 @@ def _measure(environment: Mapping[str, str], scale: float) -> int:
         )
     print(f"goal: each at most {SECONDS} s and {MEGABYTES} MB: " + (f"{missed} missed it" if missed else "met"))
     return 0
-
-
-def _in_a_process(environment: Mapping[str, str], step: str, scale: float) -> dict[str, Any]:
-    command = [sys.executable, "-m", "bench.payments", "--step", step, "--scale", str(scale)]
-    done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True)
-    return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
 def _cost(work: Callable[[], Any], rows: int, baseline: Callable[[], Any] | None = None, beside: str = "") -> Any:

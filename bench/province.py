@@ -13,16 +13,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import psycopg2
-
 from bench.growth import ROOT, made
 from bench.measure import measured
+from bench.own_database import sql
 from tests import services
 
 PATIENCE_SECONDS = 3_600
@@ -98,12 +97,12 @@ def province(place: Place) -> Iterator[Place]:
     """With a filled county to copy from, which is gone afterwards."""
     place.counties.mkdir()
     _python(place.environment(SQLITE), "manage.py", "keys", "init")
-    _sql(place, f"CREATE DATABASE {place.database(TEMPLATE)}")
+    sql(place.server, f"CREATE DATABASE {place.database(TEMPLATE)}")
     try:
         fill(place, TEMPLATE)
         yield place
     finally:
-        _sql(place, f"DROP DATABASE {place.database(TEMPLATE)}")
+        sql(place.server, f"DROP DATABASE {place.database(TEMPLATE)}")
 
 
 def fill(place: Place, database: str) -> None:
@@ -209,21 +208,14 @@ def _copied(place: Place, names: Sequence[str]) -> Iterator[None]:
     """Databases like the template, gone afterwards."""
     began = time.perf_counter()
     for name in names:
-        _sql(place, f"CREATE DATABASE {place.database(name)} TEMPLATE {place.database(TEMPLATE)}")
+        sql(place.server, f"CREATE DATABASE {place.database(name)} TEMPLATE {place.database(TEMPLATE)}")
     if names:
         print(f"databases copied: {len(names)} in {time.perf_counter() - began:.1f} s", flush=True)
     try:
         yield
     finally:
         for name in names:
-            _sql(place, f"DROP DATABASE {place.database(name)}")
-
-
-def _sql(place: Place, statement: str) -> None:
-    """On the server, outside any transaction."""
-    with closing(psycopg2.connect(place.server)) as connection:
-        connection.autocommit = True
-        connection.cursor().execute(statement)
+            sql(place.server, f"DROP DATABASE {place.database(name)}")
 
 
 def _python(environment: Mapping[str, str], *arguments: str) -> str:

@@ -21,9 +21,9 @@ from typing import Any
 
 import django
 
-from bench import payments
 from bench.county_database import AT, ROOT, SCHOOLS, parts, stored, write
 from bench.measure import own_peak_mb, timed
+from bench.own_database import database_of_its_own
 
 AWARDS = 1_000_000
 YEARS = range(2012, 2022)
@@ -52,7 +52,7 @@ def main() -> int:
         django.setup()
         print(json.dumps(_STEPS[options.step](options)))
         return 0
-    with payments._database_of_its_own() as environment:
+    with database_of_its_own() as environment:
         for step in _STEPS:
             command = [sys.executable, "-m", "bench.reports", "--step", step]
             command += ["--awards", str(options.awards), "--times", str(options.times)]
@@ -285,7 +285,7 @@ def _again(term: Any, place: int, children: int, each: int) -> None:
     }
     with connection.cursor() as cursor:
         for model, other in ((Enrollment, of_enrollment), (Award, of_award)):
-            columns = [field.column for field in model._meta.concrete_fields]
+            columns = [str(field.column) for field in model._meta.concrete_fields]
             taken = ", ".join(other.get(column, column) for column in columns)
             table = model._meta.db_table
             cursor.execute(

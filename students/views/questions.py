@@ -63,6 +63,6 @@ def withdraw(request: SignedInRequest, pk: int) -> HttpResponse:
     question = get_object_or_404(SchoolQuestion.objects.visible_to(request.user), pk=pk)
     with telling(request, _("已撤回问题。")):
         questions.withdraw(question, by=request.user, at=timezone.now())
-    came_from = number_of(request.POST.get("match", ""))
+    came_from = number_of(request.POST.get("match", "")) or 0
     case = Match.objects.visible_to(request.user).filter(pk=came_from).first()
     return redirect(case) if case else redirect("students:questions")
