@@ -599,18 +599,18 @@ def the_report_and_its_workbook_say_the_same_to_the_fen(office: Office) -> None:
     approver.follow("统计报表")
     approver.follow(TERM)
     figures = {
-        PROGRAM: ["3", "1,625.00", "2", "1,125.00"],
-        "小学": ["2", "1,000.00", "1", "500.00"],
-        "初中": ["1", "625.00", "1", "625.00"],
-        "合计": ["3", "1,625.00", "2", "1,125.00"],
+        PROGRAM: ["3", "3", "1,625.00", "2", "2", "1,125.00"],
+        "小学": ["2", "2", "1,000.00", "1", "1", "500.00"],
+        "初中": ["1", "1", "625.00", "1", "1", "625.00"],
+        "合计": ["3", "3", "1,625.00", "2", "2", "1,125.00"],
     }
     shown = approver.page.table(f"{TERM}学生资助情况")[3:]
     assert {line[0]: line[1:] for line in shown[:4]} == figures
 
     sheet = load_workbook(io.BytesIO(approver.download("导出 Excel"))).active
-    rows = {row[1] or row[2]: row[3:7] for row in sheet.iter_rows(values_only=True) if isinstance(row[3], int)}
+    rows = {row[1] or row[2]: row[3:9] for row in sheet.iter_rows(values_only=True) if isinstance(row[3], int)}
     assert {
-        name: [f"{n:,}" if place % 2 == 0 else f"{n:,.2f}" for place, n in enumerate(row)] for name, row in rows.items()
+        name: [f"{n:,}" if place % 3 != 2 else f"{n:,.2f}" for place, n in enumerate(row)] for name, row in rows.items()
     } == figures
 
 
@@ -618,16 +618,16 @@ def a_figure_opens_the_names_behind_it(office: Office) -> None:
     """And a name opens the child's whole story."""
     approver = office.approver
     report = approver.page.address
-    approver.follow("3", within=PROGRAM)
+    approver.follow("1,625.00", within=PROGRAM)
     amounts = {line[0]: line[-1] for line in approver.page.table("名单")[1:]}
     assert amounts == {AN: "500.00", BAI: "625.00", CHEN: "500.00"}
 
     approver.open(report)
-    approver.follow("2", within=PROGRAM)
+    approver.follow("1,125.00", within=PROGRAM)
     assert names_on(approver.page, "名单") == {AN, BAI}
 
     approver.open(report)
-    approver.follow("3", within=PROGRAM)
+    approver.follow("1,625.00", within=PROGRAM)
     story = approver.follow(CHEN).text
     for words in ("特别困难", "公示异议", "第 1 次发放", "户名不符", "第 2 次发放", "2021-10-13 到账"):
         assert words in story

@@ -227,7 +227,7 @@ class TestByHand:
         people = int(figure.inner_text())
         figure.click()
 
-        expect(page.locator(".toolbar")).to_contain_text(f"共 {people} 人次")
+        expect(page.locator(".toolbar")).to_contain_text(f"共 {people} 人 ·")
 
     def test_the_public_page_closes_at_its_end(self, county, page, complaints):
         address = reverse("programs:public", args=[county.notice.token])
