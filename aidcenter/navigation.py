@@ -104,7 +104,7 @@ MENU: list[tuple[Any, list[Link]]] = [
         [
             Link(_("疑点核查"), "flag", "audits:findings", _READERS),
             Link(_("抽查"), "crosshair", "audits:samples", _READERS),
-            Link(_("公示与发放复核"), "clipboard-list", "audits:reviews", _READERS),
+            Link(_("逐校复核"), "clipboard-list", "audits:reviews", _READERS),
             Link(
                 _("审计问询"),
                 "message-circle-question-mark",
