@@ -95,8 +95,12 @@ def _unpublished() -> QuerySet[AwardList]:
 
 
 def _in_money() -> QuerySet[Award]:
-    """Confirmed awards that money or a waiver belongs to, unless somebody decided that they are not paid."""
-    awards = Award.objects.confirmed().exclude(program__kind=ProgramKind.IN_KIND)
+    """Confirmed awards that are to be paid: not those of which somebody decided otherwise.
+
+    What is given in kind counts where a batch pays for it: a county may also have it delivered without one.
+    """
+    in_kind = Q(program__kind=ProgramKind.IN_KIND)
+    awards = Award.objects.confirmed().exclude(in_kind & ~Exists(Payment.objects.filter(award=OuterRef("pk"))))
     return awards.exclude(pay_decision__is_to_pay=False)
 
 

@@ -12,6 +12,7 @@ from accounts import actions
 from accounts.access import SignedInRequest, needs
 from common import downloads, money
 from common.acts import telling
+from common.forms import numbers
 from common.moves import Refused
 from common.pages import chosen, page_of, render_list, tabs_of
 from common.roles import COUNTY, READERS
@@ -21,7 +22,7 @@ from students.absence_forms import LetterFilter, LetterForm, ReceiptForm, SentFo
 from students.absence_letters import LetterState
 from students.forms import ReasonForm
 from students.models import Absence, OutsideLetter, OutsideLetterQuerySet
-from students.views.absences import numbers_of, term_of
+from students.views.absences import term_of
 
 TONES = {
     LetterState.MADE: "amber",
@@ -64,7 +65,7 @@ def _state(letter: OutsideLetter) -> tuple[str, str]:
 def create(request: SignedInRequest) -> HttpResponse:
     """Ask for the school of the chosen children; when that page is sent, make a letter for each."""
     term = term_of(request)
-    mine = Absence.objects.visible_to(request.user).filter(term=term, pk__in=numbers_of(request, "absences"))
+    mine = Absence.objects.visible_to(request.user).filter(term=term, pk__in=numbers(request, "absences"))
     children = list(mine.select_related("person", "term").order_by("pk")[:MOST_AT_ONCE])
     form = LetterForm(request.POST if "sure" in request.POST else None, initial=_last_school(children))
     if form.is_bound and form.is_valid():
@@ -87,7 +88,7 @@ def _last_school(children: list[Absence]) -> dict[str, str]:
 
 
 def _chosen(request: SignedInRequest) -> OutsideLetterQuerySet:
-    wanted = numbers_of(request, "letters")[:MOST_AT_ONCE]
+    wanted = numbers(request, "letters")[:MOST_AT_ONCE]
     rows: OutsideLetterQuerySet = OutsideLetter.objects.visible_to(request.user).live().filter(pk__in=wanted)
     return rows.for_list().order_by("pk")
 

@@ -21,6 +21,7 @@ from accounts import actions
 from accounts.access import SignedInRequest, needs
 from common.acts import telling
 from common.downloads import workbook
+from common.forms import numbers
 from common.moves import Refused
 from common.pages import ListPage, Tab, chosen, counts_by, page_of, render_list, tabs_of
 from common.roles import COUNTY, READERS
@@ -134,7 +135,7 @@ def take_over(request: SignedInRequest) -> HttpResponse:
     _form, rows, _tab = _narrowed(request, term)
     rows = absences.standing_so(rows, Standing.OPEN, Standing.SUSPECTED)
     if "all" not in request.POST:
-        rows = rows.filter(pk__in=numbers_of(request, "absences"))
+        rows = rows.filter(pk__in=numbers(request, "absences"))
     done = absence_outcomes.take_over(rows, term, by=request.user, at=timezone.now())
     if done:
         messages.success(
@@ -150,7 +151,7 @@ def take_over(request: SignedInRequest) -> HttpResponse:
 def settle_several(request: SignedInRequest) -> HttpResponse:
     """Ask what was found out of the ticked children; when that page is sent, keep it of all who can have it."""
     term = term_of(request)
-    mine = Absence.objects.visible_to(request.user).filter(term=term, pk__in=numbers_of(request, "absences"))
+    mine = Absence.objects.visible_to(request.user).filter(term=term, pk__in=numbers(request, "absences"))
     form = BulkOutcomeForm(request.POST if "sure" in request.POST else None)
     if form.is_bound and form.is_valid():
         try:
@@ -168,12 +169,6 @@ def settle_several(request: SignedInRequest) -> HttpResponse:
     children = mine.filter(outcome="").select_related("person", "term").order_by("pk")
     lines = [(child, absences.age_of(child)) for child in children]
     return render(request, "students/absence_settle_several.html", {"form": form, "lines": lines})
-
-
-def numbers_of(request: HttpRequest, name: str) -> list[int]:
-    """The keys of ticked rows, each by itself or several with commas."""
-    given = request.POST.getlist(name) or request.GET.getlist(name)
-    return [int(text) for text in ",".join(given).split(",") if text.isascii() and text.isdecimal() and len(text) < 18]
 
 
 @needs(*READERS)

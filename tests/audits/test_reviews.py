@@ -90,6 +90,20 @@ class TestLacks:
         make.PayDecisionFactory(award=other, is_to_pay=False)
         assert lacks(award.school, award.term) == set()
 
+    def test_ask_for_meals_only_where_a_batch_pays_for_them(self):
+        award = in_order()
+        paid = make.PaymentFactory(
+            paid=True,
+            award__enrollment__school=award.school,
+            award__program__code="meals",
+            award__program__kind="in-kind",
+        )
+
+        counted = standing(award.school, award.term, make.UserFactory(auditor=True))
+
+        assert (counted.awards, counted.paid) == (2, 2)
+        assert counted.awards_fen == counted.paid_fen == award.amount_fen + paid.amount_fen
+
     def test_name_a_failure_until_it_is_tried_again(self):
         award = in_order()
         failed = make.PaymentFactory(failed=True, award__enrollment__school=award.school).award

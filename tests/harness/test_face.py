@@ -52,9 +52,7 @@ def test_stylesheets_nest_only_in_at_rules(sheet):
 
 def test_every_stylesheet_is_linked_once():
     """By every page, or after the others by a page whose paper is another."""
-    linked = [
-        name for path in TEMPLATES.rglob("*.html") for name in re.findall(r"ui/([\w-]+\.css)", path.read_text())
-    ]
+    linked = [name for path in TEMPLATES.rglob("*.html") for name in re.findall(r"ui/([\w-]+\.css)", path.read_text())]
 
     assert sorted(linked) == [sheet.name for sheet in sheets()]
 
