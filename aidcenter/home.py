@@ -19,6 +19,7 @@ from audits.choices import QuestionState
 from audits.models import Question
 from common.pages import counts_by
 from common.roles import Role
+from students import absences
 
 
 @dataclass(frozen=True)
@@ -171,6 +172,7 @@ def home(request: SignedInRequest) -> HttpResponse:
     if role == Role.AUDITOR:
         context["desk"] = auditor_desk.of(request.user, request.term, today=today)
         context["phases"] = overview.phases_of(request.term)
+        context["alarm"] = absences.alarm(request.term)
         return render(request, "aidcenter/home_auditor.html", context)
     waiting = shell_of(request).waiting
     context["tasks"] = [_task(kind, waiting[name]) for name, kind in KINDS.items() if waiting.get(name)]
