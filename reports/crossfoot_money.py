@@ -15,8 +15,8 @@ from disbursements.models import Arrival, Batch, LedgerEntry, Payment, Quota, Re
 from programs.choices import AwardState
 from programs.models import Award, Program
 from reports.choices import Layout
+from reports.crossfoot_rules import AWARDS, FEN, Found, Work, rule
 from reports.crossfoot_tables import cell_of
-from reports.crossfooting import AWARDS, FEN, Found, Work, rule
 from reports.recount import Astray, of_award
 from schools.models import Term
 

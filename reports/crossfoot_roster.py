@@ -7,7 +7,7 @@ from programs.choices import AwardState, Gap, Mistake
 from programs.gaps import find
 from programs.models import Award
 from reports.choices import Layout
-from reports.crossfooting import PEOPLE, Found, Work, rule
+from reports.crossfoot_rules import PEOPLE, Found, Work, rule
 from reports.recount import of_award
 from reports.selections import REGISTERED_POOR, Selection
 from schools.models import Term

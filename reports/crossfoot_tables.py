@@ -13,7 +13,7 @@ from programs.models import Award, AwardList
 from reports import handed_in, layouts
 from reports.choices import Layout
 from reports.counting import Kind
-from reports.crossfooting import AWARDS, FEN, LAYOUTS, PEOPLE, Found, Work, rule, three
+from reports.crossfoot_rules import AWARDS, FEN, LAYOUTS, PEOPLE, Found, Work, rule, three
 from reports.grids import Cell, Grid, Line
 from reports.models import HandedIn
 from reports.recount import Astray, Sums, Twice, of_award
