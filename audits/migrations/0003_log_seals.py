@@ -2,29 +2,7 @@
 
 from django.db import migrations, models
 
-TABLE = "audits_logseal"
-
-
-def protect(apps, schema_editor):
-    if schema_editor.connection.vendor == "postgresql":
-        schema_editor.execute(
-            f"CREATE TRIGGER {TABLE}_append_only BEFORE UPDATE OR DELETE ON {TABLE}"
-            " FOR EACH ROW EXECUTE FUNCTION aidcenter_append_only()"
-        )
-        return
-    for act in ("update", "delete"):
-        schema_editor.execute(
-            f"CREATE TRIGGER {TABLE}_no_{act} BEFORE {act.upper()} ON {TABLE}"
-            f" BEGIN SELECT RAISE(ABORT, '{TABLE} is append-only'); END"
-        )
-
-
-def release(apps, schema_editor):
-    if schema_editor.connection.vendor == "postgresql":
-        schema_editor.execute(f"DROP TRIGGER {TABLE}_append_only ON {TABLE}")
-        return
-    for act in ("update", "delete"):
-        schema_editor.execute(f"DROP TRIGGER {TABLE}_no_{act}")
+from common.append_only import protection
 
 
 class Migration(migrations.Migration):
@@ -61,5 +39,5 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.RunPython(protect, release),
+        protection("audits_logseal"),
     ]
