@@ -1,5 +1,6 @@
 """What narrows the action log."""
 
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +15,9 @@ from common.forms import DayField, FilterForm, SearchField
 from disbursements.models import Batch
 from schools.models import School
 from students.models import Student
+
+_FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date(2100, 12, 31)
+"""No log reaches further; days beyond can be no moment in some zone."""
 
 NOBODY = 0
 """No row has this key: what names nothing finds nothing."""
@@ -32,6 +36,9 @@ class ActionFilter(FilterForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
+        for name in ("since", "until"):
+            if day := cleaned.get(name):
+                cleaned[name] = min(max(day, _FIRST_DAY), _LAST_DAY)
         if cleaned.get("since") and cleaned.get("until") and cleaned["since"] > cleaned["until"]:
             cleaned["since"], cleaned["until"] = cleaned["until"], cleaned["since"]
         return cleaned

@@ -50,7 +50,8 @@ def run(running: Running) -> dict[str, Any]:
     result: dict[str, Any] = {"rows": count}
     with running.chunk(to=1, result=result):
         file = files.store(content, name=name, kind=FileKind.EXPORT, by=by, at=running.at)
-        actions.record(by, "actions.exported", file, at=running.at, rows=count, sha256=file.sha256, **asked)
+        wanted = {"act" if name == "verb" else name: value for name, value in asked.items()}
+        actions.record(by, "actions.exported", file, at=running.at, rows=count, sha256=file.sha256, **wanted)
         result["file_id"] = file.pk
     return result
 

@@ -122,6 +122,12 @@ class TestPage:
         for filters in ({"school": "没有这所学校"}, {"batch": "2099A-1"}, {"q": "查无此人"}):
             assert auditor.get(reverse("audits:actions"), filters).context["page"].total == 0, filters
 
+    @pytest.mark.parametrize("days", [{"until": "9999-12-31"}, {"since": "0001-01-01"}])
+    def test_takes_days_that_no_calendar_of_an_office_reaches(self, as_role, days):
+        ActionFactory()
+
+        assert as_role("auditor").get(reverse("audits:actions"), days).context["page"].total == 1
+
     def test_lists_the_newest_of_too_many(self, as_role, monkeypatch):
         monkeypatch.setattr(trail, "MOST_LISTED", 60)
         for _each in range(62):
@@ -152,6 +158,15 @@ class TestExport:
         taken = Action.objects.get(verb="actions.exported")
         assert (taken.actor, taken.details["rows"], taken.details["kind"]) == (client.user, 1, "reveal")
         assert "刘芳" not in str(job.params) + str(taken.details)
+
+    def test_of_one_kind_of_act_is_made_and_on_record(self, as_role):
+        ActionFactory(verb="student.id-revealed"), ActionFactory()
+
+        job, file = self.file(as_role("auditor"), "?verb=student.id-revealed", format="csv")
+
+        assert (job.state, file is not None) == ("done", True)
+        details = Action.objects.get(verb="actions.exported").details
+        assert (details["rows"], details["act"]) == (1, "student.id-revealed")
 
     def test_begins_no_formula_in_text(self, as_role):
         ActionFactory(target_label="=1+1")
