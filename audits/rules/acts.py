@@ -33,6 +33,10 @@ _NOT_AFTER: dict[str, tuple[tuple[str, ...], SameHand]] = {
 }
 """An act, and those that its doer may not have done last before it."""
 
+_SENT_BACK = "list.sent-back"
+_OF_THE_SCHOOL = ("list.school-prepared", "list.school-approved", "list.approved-for-school")
+"""What counts no more once a list was sent back. A batch that was sent back is never approved."""
+
 
 @rule(
     "own-approval",
@@ -91,7 +95,7 @@ def _in_the_log(row_type: str, pks: Sequence[int]) -> Iterator[tuple[SameHand, i
 
     Who prepared last counts: a list that was sent back and prepared by another may be approved by the first.
     """
-    verbs = {*_NOT_AFTER, *(verb for before, _what in _NOT_AFTER.values() for verb in before)}
+    verbs = {_SENT_BACK, *_NOT_AFTER, *(verb for before, _what in _NOT_AFTER.values() for verb in before)}
     for part in in_parts(pks):
         acts = Action.objects.filter(target_type=row_type, target_id__in=[str(pk) for pk in part], verb__in=verbs)
         last: dict[tuple[str, str], int | None] = {}
@@ -100,3 +104,5 @@ def _in_the_log(row_type: str, pks: Sequence[int]) -> Iterator[tuple[SameHand, i
             if actor is not None and any(last.get((target, each)) == actor for each in before):
                 yield what, int(target), pk
             last[target, verb] = actor
+            if verb == _SENT_BACK:
+                last |= {(target, each): None for each in _OF_THE_SCHOOL}

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
+from itertools import combinations
 from typing import Any
 
 from django.db.models import Count, Exists, F, Min, OuterRef, Q, TextChoices
@@ -47,7 +48,7 @@ def _live(term: Term) -> PaymentQuerySet:
     choices={"why": CardUse},
 )
 def card_shared(term: Term, today: date) -> Iterator[Found]:
-    """One card of several children: more than a family usually has, or children who share no guardian."""
+    """One card of several children: more than a family usually has, or children of different guardians."""
     cards = _live(term).order_by().values("card__number_index")
     shared = cards.annotate(n=Count("award__student", distinct=True)).filter(n__gt=1)
     columns = (
@@ -71,8 +72,7 @@ def _shared(card: int, lines: list[Any]) -> Found | None:
     children = {index or key for _pk, _student, index, key, *_rest in lines}
     if len(children) < 2:
         return None
-    guardians = [_guardians(*marks) for *_rest, marks in ((line[:6], line[6:]) for line in lines)]
-    if not set.intersection(*guardians):
+    if _has_strangers(lines):
         why = CardUse.GUARDIANS
     elif len(children) >= CHILDREN_ON_A_CARD:
         why = CardUse.MANY
@@ -92,10 +92,27 @@ def _shared(card: int, lines: list[Any]) -> Found | None:
     )
 
 
-def _guardians(id_index: str | None, phone_index: str | None, name: str) -> set[str]:
+def _has_strangers(lines: list[Any]) -> bool:
+    """Whether two of the children have guardians of whom the same is known, and nothing of it is the same.
+
+    What nobody wrote down says nothing: a phone is compared with a phone, a name with a name.
+    """
+    of_child: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for _pk, _student, index, key, _school, _fen, *marks in lines:
+        of_child[index or key] |= _guardians(*marks)
+    known = {frozenset(marks) for marks in of_child.values()}
+    return any(_are_strangers(one, other) for one, other in combinations(known, 2))
+
+
+def _are_strangers(one: frozenset[tuple[str, str]], other: frozenset[tuple[str, str]]) -> bool:
+    kinds = {kind for kind, _mark in one} & {kind for kind, _mark in other}
+    return bool(kinds) and not one & other
+
+
+def _guardians(id_index: str | None, phone_index: str | None, name: str) -> set[tuple[str, str]]:
     """What is known of a child's guardian: any one mark in common makes children siblings here."""
-    marks = {f"id {id_index}" if id_index else "", f"phone {phone_index}" if phone_index else ""}
-    return (marks | {f"name {names.key(name)}" if name else ""}) - {""}
+    marks = {"id": id_index, "phone": phone_index, "name": names.key(name)}
+    return {(kind, mark) for kind, mark in marks.items() if mark}
 
 
 @rule(

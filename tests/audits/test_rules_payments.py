@@ -178,6 +178,34 @@ class TestCardShared:
 
         assert look("card-shared") == []
 
+    @pytest.mark.parametrize(
+        ("one", "other"),
+        [
+            ({}, {}),
+            ({"guardian_name": "张建国"}, {}),
+            ({"guardian_name": "张建国"}, {"guardian_phone": "19900000001"}),
+        ],
+    )
+    def test_takes_guardians_that_nobody_wrote_down_for_no_strangers(self, card, one, other):
+        blank = {"guardian_name": "", "guardian_phone": ""}
+        self.child_on(card, **blank | one)
+        self.child_on(card, **blank | other)
+
+        assert look("card-shared") == []
+
+    def test_finds_strangers_beside_a_child_whose_guardian_nobody_wrote_down(self, card):
+        self.child_on(card, guardian_name="", guardian_phone="")
+        self.child_on(card, guardian_name="张建国", guardian_phone="19900000001")
+        self.child_on(card, guardian_name="李卫东", guardian_phone="19900000002")
+
+        assert [found.facts["why"] for found in look("card-shared")] == ["guardians"]
+
+    def test_finds_four_children_of_whom_no_guardian_is_known(self, card):
+        for _child in range(4):
+            self.child_on(card, guardian_name="", guardian_phone="")
+
+        assert [found.facts["why"] for found in look("card-shared")] == ["many"]
+
     def test_finds_four_children_even_of_one_guardian(self, card):
         for _child in range(4):
             self.child_on(card, guardian_name="张建国", guardian_phone="19900000001")

@@ -233,6 +233,27 @@ class TestOwnApproval:
 
         assert [found.facts["what"] for found in look("own-approval")] == ["for-school"]
 
+    def test_forgets_a_schools_signature_on_a_list_that_was_sent_back(self):
+        award, one = make.AwardFactory(confirmed=True), make.UserFactory(approver=True)
+        acts = [
+            ("list.school-prepared", make.UserFactory(officer=True)),
+            ("list.approved-for-school", one),
+            ("list.sent-back", make.UserFactory()),
+            ("list.school-prepared", make.UserFactory(officer=True)),
+            ("list.school-approved", make.UserFactory(officer=True)),
+            ("list.confirmed", one),
+        ]
+        for verb, actor in acts:
+            make.ActionFactory(
+                verb=verb,
+                actor=actor,
+                target_type="programs.awardlist",
+                target_id=str(award.list_id),
+                target_label="名单",
+            )
+
+        assert look("own-approval") == []
+
     def test_leaves_alone_who_prepared_it_once_and_approved_what_another_prepared_again(self):
         batch, one, other = make.BatchFactory(approved=True), make.UserFactory(), make.UserFactory()
         self.acts(batch, ("batch.prepared", one), ("batch.prepared", other), ("batch.approved", one))
