@@ -225,6 +225,9 @@ def _missed(school: School, term: Term, *, is_proposed: bool) -> Step:
     if figures.missed:
         words = ngettext("%(n)s 人次等县里审核或补报。", "%(n)s 人次等县里审核或补报。", figures.missed)
         return Step(title, State.WAITING, words % {"n": figures.missed}, url, _("查看"), due_on)
+    if figures.to_propose:
+        words = ngettext("%(n)s 人次已提名，等县里重新提出。", "%(n)s 人次已提名，等县里重新提出。", figures.to_propose)
+        return Step(title, State.WAITING, words % {"n": figures.to_propose}, url, _("查看"), due_on)
     return Step(title, State.DONE, _("没有应助未助的学生。"), url, _("查看"), due_on)
 
 

@@ -11,6 +11,7 @@ from accounts.models import User
 from common.moves import Refused
 from jobs.choices import FileKind
 from jobs.documents import Brought, store
+from jobs.models import StoredFile
 from programs.models import Exclusion, PolicyDocument, Program, Rule, SchoolCap, SchoolFee, Share, Standard
 from programs.standards import columns
 
@@ -63,6 +64,7 @@ def change(
         setattr(document, name, facts[name])
     before = document.file_id
     if brought is not None:
+        _withdraw_file(document)
         document.file = store(brought, kind=FileKind.POLICY, by=by, at=at)
         changed.append("file")
     if not changed:
@@ -79,7 +81,13 @@ def remove(document: PolicyDocument, *, by: User, at: datetime) -> None:
     if any(citing(document.number).values()):
         raise Cited()
     actions.record(by, "document.removed", document, at=at, keys=[[document.number]])
+    _withdraw_file(document)
     document.delete()
+
+
+def _withdraw_file(document: PolicyDocument) -> None:
+    """What is a policy no longer is no paper for schools either: it may have been brought by mistake."""
+    StoredFile.objects.filter(pk=document.file_id).update(kind=FileKind.DOCUMENT)
 
 
 def citing(number: str) -> dict[str, int]:

@@ -193,9 +193,11 @@ def facts(request: SignedInRequest, pk: int) -> HttpResponse:
 def sheet(request: SignedInRequest, pk: int) -> HttpResponse:
     """The paper for the school's board, with room for the seal; nobody's name once its days are over."""
     round = found_round(request, pk)
+    today = timezone.localdate()
     context = {
         "round": round,
-        "rows": rounds.shown(round, on=timezone.localdate()),
+        "rows": rounds.shown(round, on=today),
+        "is_over": round.public_to is not None and round.public_to < today,
         "county": settings.COUNTY_NAME,
         "phone": settings.COMPLAINT_PHONE,
     }

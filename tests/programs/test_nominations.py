@@ -258,7 +258,7 @@ class TestProposing:
         propose(term)
         assert blockers.in_awards(award_list) == []
 
-    def test_is_not_missed_but_waits_for_the_next_run(self, put_forward, child, school, term, officer):
+    def test_is_not_missed_but_waits_for_the_next_run(self, as_role, put_forward, child, school, term, officer):
         """Nobody asks its school why it has nothing: that is the county's next run, and no term closes before it."""
         put_forward(child)
         propose(term)
@@ -267,6 +267,7 @@ class TestProposing:
 
         figures = gap_answers.figures(term)
         assert (figures.missed, figures.to_answer, figures.to_propose) == (0, 0, 1)
+        assert "1 人次已提名，等县里重新提出。" in as_role("school", school=school).get("/").content.decode()
         with pytest.raises(terms.ToPropose):
             terms.close(term, by=make.UserFactory(), at=make.NOW)
         assert terms.unfinished(Term.objects.get()).is_in_the_way

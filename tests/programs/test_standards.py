@@ -347,6 +347,20 @@ class TestDocuments:
         assert documents.by_number() == {NEW_NUMBER: document}
         assert acts("document.added").get().details["has_file"] is True
 
+    def test_that_were_replaced_are_no_papers_for_schools_any_more(self, by, as_role):
+        entered = {"number": NEW_NUMBER, "title": "通知", "issued_on": date(2022, 1, 5)}
+        document = documents.add(**entered, brought=self.PDF, by=by, at=make.NOW)
+        wrong, school = document.file, as_role("school").user
+        right = documents.Brought(b"%PDF-1.7 another", "通知二.pdf")
+
+        facts = {"title": document.title, "issued_on": document.issued_on}
+        documents.change(document, **facts, brought=right, by=by, at=make.NOW)
+
+        assert list(StoredFile.objects.visible_to(school)) == [document.file]
+        documents.remove(document, by=by, at=make.NOW)
+        assert not StoredFile.objects.visible_to(school).exists()
+        assert StoredFile.objects.visible_to(by).filter(pk=wrong.pk).exists()
+
     def test_of_one_number_are_one(self, by):
         make.PolicyDocumentFactory(number=NEW_NUMBER)
 
