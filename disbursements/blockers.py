@@ -1,4 +1,4 @@
-"""What stands in the way of a batch's approval: said on its page before anybody presses.
+"""What stands in the way of a batch's approval, and of its going to the bank: said on its page before anybody presses.
 
 The act asks the same functions and raises the first that stops it, so page and act cannot say two things. A warning
 does not stop; whoever approves ticks that it was seen.
@@ -15,10 +15,11 @@ from common.moves import Refused
 from disbursements import funds
 from disbursements.choices import BatchState
 from disbursements.models import Batch, PayDecision
+from disbursements.payable import SAID_PAID
 from programs import gaps
 from programs.blockers import Blocker
 from programs.choices import AwardState, Gap, Payer
-from programs.models import AwardList, Notice, NoticePhoto
+from programs.models import Award, AwardList, Notice, NoticePhoto
 from programs.shares import NoShares, shares_of, split
 from students.choices import EnrollmentState
 
@@ -64,6 +65,14 @@ class Mistaken(Refused):
     message = _("批次里有 %(count)s 笔资助在“不应助已助”清单上，请先核对应助核查。")
 
 
+class SaidPaid(Refused):
+    code = "batch-said-paid"
+    message = _(
+        "批次里有 %(count)s 笔以前按银行答复登记为发放失败，后来的回盘文件与此不符，钱可能已经到账，再发就重复了。"
+        "请作废或撤回批次，重新编制：这几笔会留下等待核实。银行核实确实没有到账的，请银行另出回盘文件并上传。"
+    )
+
+
 class NotPublished(Refused):
     code = "batch-not-published"
     message = _("有 %(count)s 份名单没有公示记录：%(schools)s。")
@@ -81,13 +90,21 @@ class NotSeen(Refused):
 
 def batch_blockers(batch: Batch, *, by: User | None = None) -> list[Blocker]:
     """Everything, in the order in which the act would refuse; given who would approve, also what speaks against that
-    person. A batch that is no draft any more has nothing before it here.
+    person. Of an approved batch, what stands in the way of its going; of a later one nothing does.
     """
+    if batch.state == BatchState.APPROVED:
+        return in_earlier_answers(batch)
     return [*stops(batch, by=by), *warnings(batch)] if batch.state == BatchState.DRAFT else []
 
 
 def stops(batch: Batch, *, by: User | None = None) -> list[Blocker]:
-    return [*_in_person(batch, by), *_in_totals(batch), *_in_awards(batch), *_in_fund(batch)]
+    return [
+        *_in_person(batch, by),
+        *_in_totals(batch),
+        *_in_awards(batch),
+        *in_earlier_answers(batch),
+        *_in_fund(batch),
+    ]
 
 
 def warnings(batch: Batch) -> list[Blocker]:
@@ -146,6 +163,12 @@ def _in_awards(batch: Batch) -> list[Blocker]:
         ("gone", ChildrenGone),
     ]
     return [Blocker(refusal(count=found[name])) for name, refusal in kinds if found[name]]
+
+
+def in_earlier_answers(batch: Batch) -> list[Blocker]:
+    """Awards of which the bank's later word is that an earlier try arrived, though people took it for failed."""
+    found = Award.objects.filter(Exists(SAID_PAID), pk__in=batch.payments.order_by().values("award")).count()
+    return [Blocker(SaidPaid(count=found))] if found else []
 
 
 def _in_fund(batch: Batch) -> list[Blocker]:

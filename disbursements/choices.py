@@ -60,6 +60,7 @@ class Waiting(TextChoices):
     HELD = "held", _("异议核查中")
     GONE = "gone", _("已离校或休学，等待决定")
     NOT_TO_PAY = "not-to-pay", _("已决定不发放")
+    SAID_PAID = "said-paid", _("登记为发放失败，后来的回盘与此不符，请向银行核实")
     NO_CARD = "no-card", _("没有银行卡")
     NOT_OWN = "not-own", _("卡不是学生本人的，请换成本人的卡")
     OTHER_NAME = "other-name", _("账户写的是本人，户名与学生姓名不一致")

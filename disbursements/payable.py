@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from django.db.models import Case, CharField, Exists, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Value, When
 
 from disbursements.banks import cards_of
 from disbursements.cards import OWN_CARD
-from disbursements.choices import NOT_OF_THE_CARD, PaymentState, Waiting, Way
-from disbursements.models import Bank, PayDecision, Payment
+from disbursements.choices import NOT_OF_THE_CARD, InquiryState, LineOutcome, PaymentState, Waiting, Way
+from disbursements.models import Bank, PayDecision, Payment, ReturnLine
 from programs.choices import AwardState, Payee
 from programs.models import Award, Program
 from schools.models import Term
@@ -21,6 +21,25 @@ _REFUSED = Payment.objects.filter(
     award=OuterRef("pk"),
     card__is_current=True,
 )
+_FAILED_AGAIN = ReturnLine.objects.filter(
+    file__batch=OuterRef("file__batch"),
+    line_no=OuterRef("line_no"),
+    outcome=LineOutcome.REPEATED,
+    file__uploaded_at__gt=OuterRef("file__uploaded_at"),
+)
+_AGAINST_AN_INQUIRY = ReturnLine.objects.filter(
+    ~Exists(_FAILED_AGAIN),
+    file__batch=OuterRef("batch"),
+    line_no=OuterRef("line_no"),
+    outcome=LineOutcome.UNMATCHED,
+    file__batch__inquiries__state=InquiryState.CONFIRMED,
+    file__batch__inquiries__paid_on=None,
+    file__batch__inquiries__line_no=F("line_no"),
+    file__uploaded_at__gte=F("file__batch__inquiries__closed_at"),
+)
+SAID_PAID = Payment.objects.filter(Exists(_AGAINST_AN_INQUIRY), state=PaymentState.FAILED, award=OuterRef("pk"))
+"""A try that failed by the bank's word on the telephone, and of which a file says otherwise since: the money may have
+arrived, so nobody sends it again until a later file of the bank says that it failed."""
 GONE = ~Q(enrollment__state=EnrollmentState.STUDYING)
 """The child does not study there any more: a person says whether the award is paid all the same."""
 UNDECIDED = GONE & ~Exists(PayDecision.objects.filter(award=OuterRef("pk")))
@@ -35,7 +54,8 @@ def payable(term: Term, program: Program, *, bank: Bank | None = None, way: str 
     a parent's or a teacher's card is what audits find first. After a failure or a late return the award waits until
     its card is another one than the bank refused; an account of a school can be tried again as it is, after the school
     has set it right with its bank. Of a bank only the children whose card is one of its own; an account of a school is
-    paid by any. Cash is for families that no bank can pay.
+    paid by any. Cash is for families that no bank can pay. Where people took a try for failed and a file then says that
+    it arrived, nothing is sent again.
     """
     awards = _unpaid(term, program).filter(state=AwardState.CONFIRMED)
     if way == Way.CASH:
@@ -66,6 +86,7 @@ def _unpaid(term: Term, program: Program) -> QuerySet[Any]:
         When(state=AwardState.SUSPENDED, then=Value(Waiting.HELD)),
         When(UNDECIDED, then=Value(Waiting.GONE)),
         When(_NOT_TO_PAY, then=Value(Waiting.NOT_TO_PAY)),
+        When(Exists(SAID_PAID), then=Value(Waiting.SAID_PAID)),
         *of_payee,
         default=Value(""),
         output_field=CharField(),

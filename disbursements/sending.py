@@ -15,7 +15,7 @@ from common.bulk import in_parts
 from common.money import yuan
 from common.moves import Refused, hold, move
 from common.roles import COUNTY
-from disbursements import bank_files, bank_layouts, banks
+from disbursements import bank_files, bank_layouts, banks, blockers
 from disbursements.bank_files import Change
 from disbursements.bank_layouts import BankLine
 from disbursements.choices import BATCH_MOVES, BatchState, PaymentState, Way
@@ -24,6 +24,7 @@ from jobs import files
 from jobs.choices import FileKind
 from jobs.models import StoredFile
 from jobs.run import Running
+from programs.blockers import refuse
 from programs.choices import Payee
 from students.models import Card
 
@@ -247,7 +248,7 @@ def about(batch: Batch) -> About:
 def send(batch: Batch, *, by: User, at: datetime, words: str = "") -> None:
     """The bank file has gone to the bank, in the way that `words` say; from here on only its answer changes a payment.
 
-    A file that no longer says what holds now does not go.
+    A file that no longer says what holds now does not go, nor one with children whose money may have arrived before.
     """
     _expect_signed(batch)
     if batch.bank_file_id is None:
@@ -256,6 +257,7 @@ def send(batch: Batch, *, by: User, at: datetime, words: str = "") -> None:
     is_to_schools = batch.program.payee == Payee.SCHOOL  # of whose lines `standing` has the digest in it
     if standing(batch).is_stale or not (is_to_schools or _is_as_written(batch)):
         raise Stale()
+    refuse(blockers.in_earlier_answers(batch))
     move(batch, BatchState.SENT, moves=BATCH_MOVES, sent_at=at)
     batch.payments.filter(state=PaymentState.PENDING).update(state=PaymentState.SENT)
     how = {"words": words.strip()[:100]} if words.strip() else {}

@@ -11,9 +11,10 @@ from django.urls import reverse
 from accounts.models import Action
 from audits import checks
 from common.moves import WrongState
-from disbursements import batches, funds, inquiries, payable
-from disbursements.choices import BatchState, EntryKind, FailureReason, InquiryState, PaymentState, Waiting
-from disbursements.models import Bounce, Inquiry, LedgerEntry, Payment
+from disbursements import batches, blockers, funds, inquiries, payable, sending
+from disbursements.choices import BatchState, EntryKind, FailureReason, InquiryState, PaymentState, Waiting, Way
+from disbursements.models import Bounce, Inquiry, LedgerEntry, Payment, ReturnFile, ReturnLine
+from jobs import run
 from programs.choices import Payee
 from tests.disbursements.test_batches import answer, awards, build, fund, send
 from tests.factories import NOW, BatchFactory, BatchShareFactory, InquiryFactory, UserFactory, card_number
@@ -199,6 +200,66 @@ class TestALaterFile:
 
         payment.refresh_from_db()
         assert (job.result["unmatched"], payment.state) == (1, PaymentState.FAILED)
+
+
+class TestAFailureThatAFileDenies:
+    """The bank said on the telephone that line 3 failed; weeks later its file says that it arrived."""
+
+    @pytest.fixture
+    def again(self, batch, payment, term, program, preparer, approver):
+        inquiries.confirm(failed(batch, preparer, FailureReason.NOT_EXECUTED), by=approver, at=NOW)
+        return build(term, program, preparer)
+
+    @staticmethod
+    def deny(batch, preparer):
+        assert answer(batch, preparer, [[3, "丙", "500", "成功", "", DAY]]).result["unmatched"] == 1
+
+    def test_stops_the_second_batch_before_its_approval(self, again, batch, preparer, approver):
+        self.deny(batch, preparer)
+
+        assert blockers.SaidPaid.code in [blocker.code for blocker in blockers.batch_blockers(again)]
+        with pytest.raises(blockers.SaidPaid):
+            batches.approve(again, by=approver, at=NOW)
+
+    def test_stops_it_at_the_door_when_it_comes_after_the_approval(self, again, batch, preparer, approver, as_role):
+        batches.approve(again, by=approver, at=NOW)
+        run.execute(run.start("batch-bank-file", by=preparer, at=NOW, batch_id=again.pk).pk)
+        again.refresh_from_db()
+        self.deny(batch, preparer)
+
+        with pytest.raises(blockers.SaidPaid):
+            sending.send(again, by=preparer, at=NOW)
+        assert "现在还不能发放" in as_role("preparer").get(again.get_absolute_url()).content.decode()
+        assert again.payments.get().state == PaymentState.PENDING
+
+    def test_keeps_the_award_out_of_batches_made_later(self, again, batch, payment, term, program, preparer):
+        batches.discard(again, by=preparer, at=NOW)
+        self.deny(batch, preparer)
+
+        assert list(payable.payable(term, program)) == []
+        assert list(payable.payable(term, program, way=Way.CASH)) == []
+        assert [award.waits for award in payable.waiting(term, program)] == [Waiting.SAID_PAID]
+
+    def test_lets_it_go_once_a_later_file_says_again_that_it_failed(self, again, batch, preparer, approver):
+        self.deny(batch, preparer)
+        answer(batch, preparer, [[3, "丙", "500", "失败", "账号状态不正常", DAY]])
+        assert blockers.in_earlier_answers(again) != []
+
+        ReturnFile.objects.filter(pk=batch.returns.latest("pk").pk).update(uploaded_at=NOW + timedelta(days=1))
+
+        assert blockers.in_earlier_answers(again) == []
+
+    def test_is_none_of_a_file_from_before_the_inquiry(self, again, batch, preparer):
+        self.deny(batch, preparer)
+        Inquiry.objects.update(closed_at=NOW + timedelta(days=1))
+
+        assert blockers.in_earlier_answers(again) == []
+
+    def test_is_none_of_another_line(self, again, batch, preparer):
+        answer(batch, preparer, [[1, "甲", "500", "成功", "", DAY], [2, "乙", "600", "成功", "", DAY]])
+
+        assert ReturnLine.objects.filter(outcome="unmatched").exists()
+        assert blockers.in_earlier_answers(again) == []
 
 
 class TestPages:
