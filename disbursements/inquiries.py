@@ -1,4 +1,4 @@
-"""What the bank says, when it is asked, of transfers that its files leave without an answer.
+"""What the bank says, when it is asked, of transfers that no file of it has answered.
 
 Nothing whose end is unknown is sent again by itself. Here a person finds the end out, and another one confirms it: then
 it settles the line as an answer would, and a later file that says otherwise is a row for people to look at.
@@ -23,7 +23,7 @@ from jobs.documents import Brought
 
 class NotUnanswered(Refused):
     code = "inquiry-not-unanswered"
-    message = _("这一行没有在等待银行答复：银行已经答复，或者还没有读取过回盘文件。")
+    message = _("这一行没有在等待银行答复：还没有送银行，或者已经有了结果。")
 
 
 class AlreadyNoted(Refused):
@@ -52,8 +52,11 @@ class OwnInquiry(Refused):
 
 
 def of_line(batch: Batch, line_no: int) -> PaymentQuerySet:
-    """The payments of a line that wait for an answer although one was read: one child's, or a school's children."""
-    return returns.unanswered(batch).filter(line_no=line_no)
+    """The payments of a line that are on their way: one child's, or a school's children.
+
+    A bank may answer on the telephone and never with a file, or with one that nobody can read.
+    """
+    return batch.payments.filter(state=PaymentState.SENT, line_no=line_no)
 
 
 @transaction.atomic

@@ -82,13 +82,24 @@ class TestNote:
         inquiries.dismiss(inquiry, words="听错了", by=preparer, at=NOW)
         failed(batch, approver)
 
-    def test_is_of_lines_without_an_answer_alone(self, batch, preparer, term, program, approver):
+    def test_is_of_lines_without_an_answer_alone(self, batch, preparer):
         with pytest.raises(inquiries.NotUnanswered):
             inquiries.note(batch, 1, paid_on=TODAY, words="已入账", by=preparer, at=NOW)
+
+    def test_needs_no_file_that_could_be_read(self, batch, preparer, approver, term, program, as_role):
+        """A bank that answers with a letter, or with a file that is refused whole, leaves no batch open for ever."""
         awards(program, 1)
         other = send(build(term, program, preparer), preparer, approver)
-        with pytest.raises(inquiries.NotUnanswered):
-            inquiries.note(other, 1, paid_on=TODAY, words="还没有回盘", by=preparer, at=NOW)
+        assert answer(other, preparer, [[1, "甲", "500", "办结", "", DAY]]).error_code == "return-no-outcomes"
+        button = reverse("disbursements:inquiry-note", args=[other.pk, 1])
+        assert button in as_role("preparer").get(other.get_absolute_url()).content.decode()
+        assert button not in as_role("auditor").get(other.get_absolute_url()).content.decode()
+
+        noted = inquiries.note(other, 1, paid_on=TODAY, words="银行来函答复已入账", by=preparer, at=NOW)
+        inquiries.confirm(noted, by=approver, at=NOW)
+
+        other.refresh_from_db()
+        assert (other.state, other.payments.get().state) == (BatchState.SETTLED, PaymentState.PAID)
 
     def test_keeps_no_card(self, batch, preparer):
         inquiry = arrived(batch, preparer, words=f"卡{card_number(3)}已入账")
