@@ -64,7 +64,7 @@ class Counts:
         return key in self._rows
 
     def get(self, key: Key, scope: str, who: str) -> Count:
-        if key not in self._rows:
+        if key not in self._rows or (scope, who) not in self._columns:
             return NOTHING
         place = len(self._columns) * self._rows[key] + self._columns[scope, who]
         return Count(self.people[place], self.awards[place], self.fen[place])

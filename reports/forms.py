@@ -56,8 +56,8 @@ class NamesFilter(FilterForm):
         super().__init__(data)
 
     def is_meant(self) -> bool:
-        """Whether there is a term at all to show figures of."""
-        return bool(self.selection.scope)
+        """Whether the scope is one that is there: the one given, else the chosen term; never one for the other."""
+        return "scope" not in self.errors and bool(self.selection.scope)
 
     @cached_property
     def selection(self) -> Selection:
@@ -109,6 +109,10 @@ class CompareForm(FilterForm):
     earlier = forms.ChoiceField(label=_("从"), choices=scopes)
     later = forms.ChoiceField(label=_("到"), choices=scopes)
     town = forms.ModelChoiceField(Town.objects.all(), label=_("乡镇"), widget=forms.HiddenInput)
+
+    def is_meant(self) -> bool:
+        """Whether both scopes are there, as far as they are given."""
+        return not {"earlier", "later"} & self.errors.keys()
 
 
 class FreezeForm(forms.Form):

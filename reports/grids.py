@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 
 from reports import allotments, layouts
 from reports.choices import Layout
-from reports.counting import Counts, Key, counts, key_of
+from reports.counting import Counts, counts, key_of
 from reports.layouts import Row
 from reports.scopes import counted, terms_of
-from reports.selections import ALL, NOTHING, REGISTERED_POOR, Count, Selection
+from reports.selections import ALL, REGISTERED_POOR, Count, Selection
 from schools.models import term_name
 from students.choices import CategoryGroup
 
@@ -87,6 +87,8 @@ class Grid:
     columns: list[Column]
     lines: list[Line]
     head: str
+    known: Counts
+    """Every figure, of the rows that are not shown too."""
 
     @property
     def title(self) -> str:
@@ -105,13 +107,9 @@ class Grid:
         """Figures under one term: three for all, three for the registered poor."""
         return 7 if self.has_allotted else 6
 
-    @cached_property
-    def _counts(self) -> dict[tuple[Key, str, str], Count]:
-        return {(line.row.key, c.column.scope, c.column.who): c.count for line in self.lines for c in line.cells}
-
     def count(self, scope: str = "", who: str = ALL, **words: str) -> Count:
-        """One figure; of the scope itself where no term is named."""
-        return self._counts.get((key_of(words), scope or self.scope, who), NOTHING)
+        """One figure, its row shown or not; of the scope itself where no term is named."""
+        return self.known.get(key_of(words), scope or self.scope, who)
 
     def cells(self) -> Iterator[Cell]:
         for line in self.lines:
@@ -160,7 +158,7 @@ def grid(layout: str, scope: str) -> Grid:
         cells = [Cell(row, column, known.get(key, column.scope, column.who)) for column in columns]
         given = {code: allotted.get((code, key)) for code in codes} if layout == Layout.STAGES else {}
         lines.append(Line(row, cells, given))
-    return Grid(layout, scope, codes, columns, lines, str(shape.head))
+    return Grid(layout, scope, codes, columns, lines, str(shape.head), known)
 
 
 def _shown(rows: list[Row], known: Counts, *, single: bool) -> Iterator[Row]:

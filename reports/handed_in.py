@@ -48,6 +48,11 @@ class Moving(Refused):
     message = _("统计的同时有名单刚刚审定，数字和明细对不上，请重新定版。")
 
 
+class Unreadable(Refused):
+    code = "handed-in-unreadable"
+    message = _("保存的明细打不开：文件被改动，或者密钥不是保存时的密钥。请联系系统管理员从备份恢复。")
+
+
 class NothingThere(Refused):
     code = "handed-in-nothing"
     message = _("这个学期或年度还没有审定的资助，不能定版。")
@@ -190,8 +195,11 @@ def read(content: bytes) -> Iterator[Row]:
 
 
 def rows_of(report: HandedIn) -> Iterator[Row]:
-    """The rows behind a report that was handed in. Refuses a file that is not there."""
-    return read(files.content(report.rows))
+    """The rows behind a report that was handed in. Refuses a file that is not there or that no key opens."""
+    try:
+        return read(files.content(report.rows))
+    except keyring.CannotOpen as error:
+        raise Unreadable() from error
 
 
 @dataclass(frozen=True, slots=True)

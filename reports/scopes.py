@@ -1,5 +1,6 @@
 """What a report is of: a term, a finance year, a school year; and the awards that count in it."""
 
+import re
 from collections.abc import Iterable
 
 from django.utils.translation import gettext_lazy as _
@@ -10,6 +11,8 @@ from programs.models import Award, AwardQuerySet
 from schools.choices import Season
 from schools.models import SCHOOL_YEAR, TERM_CODE, Term, term_name
 
+_YEAR = re.compile(r"20[0-9]{2}")
+
 
 class NoSuchScope(Refused):
     code = "no-such-scope"
@@ -17,19 +20,21 @@ class NoSuchScope(Refused):
 
 
 def terms_of(scope: str) -> list[Term]:
-    """The terms of "2021S", of the finance year "2021" (both of 2021), of the school year "2020-2021"."""
+    """The terms of "2021S", of the finance year "2021" (those of 2021), of the school year "2020-2021" (both)."""
     found = list(Term.objects.filter(code__in=_codes(scope)).order_by("starts_on"))
-    if not found:
+    if not found or ("-" in scope and len(found) < 2):
         raise NoSuchScope(scope=scope)
     return found
 
 
 def _codes(scope: str) -> list[str]:
-    if TERM_CODE.match(scope):
+    if not scope.isascii():
+        return []
+    if TERM_CODE.fullmatch(scope):
         return [scope]
-    if len(scope) == 4 and scope.isdecimal():
+    if _YEAR.fullmatch(scope):
         return [f"{scope}{Season.SPRING}", f"{scope}{Season.AUTUMN}"]
-    years = SCHOOL_YEAR.match(scope)
+    years = SCHOOL_YEAR.fullmatch(scope)
     if years and int(years["second"]) == int(years["first"]) + 1:
         return [f"{years['first']}{Season.AUTUMN}", f"{years['second']}{Season.SPRING}"]
     return []

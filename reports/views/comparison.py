@@ -18,7 +18,7 @@ from reports.scopes import scopes
 def compare(request: SignedInRequest) -> HttpResponse:
     """Both figures, what lies between them, and how many parts of a hundred that is."""
     form, known = CompareForm(request.GET), [code for code, _name in scopes()]
-    if not known:
+    if not known or not form.is_meant():
         raise Http404
     terms = [code for code in known if len(code) == 5]
     later = form.wanted("later") or terms[0]

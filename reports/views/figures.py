@@ -11,7 +11,7 @@ from accounts.access import SignedInRequest, needs
 from common.downloads import csv_table, workbook
 from common.roles import COUNTY, READERS
 from reports import allotments, exports, grids, layouts, scopes, sights
-from reports.forms import LayoutForm
+from reports.forms import LayoutForm, NamesFilter
 from reports.grids import Grid
 from schools.models import term_name
 
@@ -85,7 +85,8 @@ def allotted(request: SignedInRequest, scope: str) -> HttpResponse:
         terms = scopes.terms_of(scope)
     except scopes.NoSuchScope as refusal:
         raise Http404(str(refusal)) from refusal
-    program, stage = (request.GET.get(name, "").removeprefix("all") for name in ("program", "stage"))
+    form = NamesFilter(request.GET, default=None)
+    program, stage = (chosen.pk if (chosen := form.wanted(name)) else "" for name in ("program", "stage"))
     found = allotments.documents(terms, program=program, stage=stage)
     context = {
         "scope": scope,

@@ -216,6 +216,12 @@ class TestPage:
 
         assert page.content.decode().count("✓ 成立") == 10
 
+    def test_says_of_a_limit_which_side_may_be_less(self, as_role, county):
+        shown = as_role("auditor").get("/reports/2021A/crossfoot/6/").content.decode()
+
+        assert "≤ " in shown
+        assert "≥ " not in shown
+
     def test_names_what_differs(self, as_role, award):
         sql("UPDATE programs_award SET amount_fen = 12345 WHERE id = %s", award.pk)
 

@@ -9,6 +9,7 @@ from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
 
 from accounts.models import Action
+from common import keyring
 from jobs import files, run
 from jobs.models import Job
 from programs.models import Award
@@ -186,6 +187,18 @@ class TestDifferences:
         assert line[2:4] == (changed.student.name, changed.student.masked_id)
         assert line[-2:] == (changed.amount_fen / 100, 0.07)
         assert Action.objects.filter(verb="report.differences-exported").count() == 1
+
+    def test_of_a_file_that_no_key_opens_are_refused_in_words(self, as_role, report, monkeypatch):
+        def locked(file):
+            raise keyring.CannotOpen("files")
+
+        monkeypatch.setattr(files, "content", locked)
+        client = as_role("auditor")
+
+        assert client.get(reverse("reports:handed-in", args=[report.pk])).status_code == 200
+        for name in ("handed-in-differences", "handed-in-differences-export"):
+            answer = client.get(reverse(f"reports:{name}", args=[report.pk]), follow=True)
+            assert str(handed_in.Unreadable.message) in answer.content.decode()
 
     def test_are_said_on_the_page_of_the_report(self, as_role, county, report):
         client, address = as_role("preparer"), reverse("reports:handed-in", args=[report.pk])

@@ -53,12 +53,29 @@ class TestScopes:
             "2021", "2021A", "2021S", "2020-2021", "2020", "2020A", "2020S",
         ]  # fmt: skip
 
-    @pytest.mark.parametrize("scope", ["2019-2020", "2020-2022", "2021-2020", "20-21", "2021X", "", "99999"])
+    @pytest.mark.parametrize(
+        "scope",
+        ["2019-2020", "2020-2022", "2021-2020", "2021-2022", "20-21", "2021X", "", "99999", "2021A\n", "２０２１", "20２1A"],
+    )
     def test_others_are_refused(self, scope):
         make.TermFactory(code="2021A")
 
         with pytest.raises(NoSuchScope):
             terms_of(scope)
+
+
+    @pytest.mark.parametrize("scope", ["2021-2022", "2030", "2021A%0A", "%00"])
+    def test_that_are_given_but_not_there_are_not_found_instead_of_another(self, as_role, scope):
+        make.AwardFactory(confirmed=True)
+        client = as_role("auditor")
+
+        for address in (
+            f"/reports/names/?scope={scope}",
+            f"/reports/compare/?earlier={scope}",
+            f"/reports/compare/?later={scope}",
+        ):
+            assert client.get(address).status_code == 404, address
+        assert client.post("/reports/names/export/", {"scope": "2030"}).status_code == 404
 
 
 class TestPeople:
@@ -145,6 +162,15 @@ class TestAllotted:
         }
         assert page.context["amount_fen"] == 2_000_00
         assert len(allotments.documents(terms_of("2021A"), stage="senior")) == 2
+
+
+    def test_of_a_program_that_is_none_is_everybodys(self, as_role):
+        make.QuotaFactory(amount_fen=1_000_00)
+        address = reverse("reports:allotted", args=["2021A"])
+
+        for program in ("%00", "all", "nobody", "x" * 200):
+            page = as_role("auditor").get(f"{address}?program={program}&stage={program}")
+            assert page.context["amount_fen"] == 1_000_00
 
 
 class TestFiles:
@@ -265,3 +291,17 @@ class TestComparison:
         measure = next(comparison.compare(Layout.SCHOOLS, "2021S", "2021A")[-1].measures)
 
         assert (measure.earlier, measure.difference, measure.percent) == (0, 1, "—")
+
+    def test_has_what_the_tables_themselves_do_not_show(self):
+        """A program of one stage has no row of its stage; in the other term it has two, and both are compared."""
+        program = make.ProgramFactory()
+        for term, stage in (("2021S", "primary"), ("2021A", "primary"), ("2021A", "junior")):
+            make.AwardFactory(
+                confirmed=True, program=program, enrollment__term__code=term, enrollment__stage__code=stage
+            )
+
+        pairs = comparison.compare(Layout.PROGRAMS, "2021S", "2021A")
+
+        found = {str(pair.row.words): (pair.earlier.count.awards, pair.later.count.awards) for pair in pairs}
+        assert found[str({"program": program.pk, "stage": "primary"})] == (1, 1)
+        assert all(count(pair.earlier.selection) == pair.earlier.count for pair in pairs)
