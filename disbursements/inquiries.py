@@ -18,6 +18,7 @@ from disbursements import funds, returns
 from disbursements.choices import BANK_REASONS, INQUIRY_MOVES, BatchState, EntryKind, InquiryState, PaymentState
 from disbursements.models import Batch, Inquiry, PaymentQuerySet
 from jobs import documents
+from jobs.choices import FileKind
 from jobs.documents import Brought
 
 
@@ -90,7 +91,7 @@ def note(
         paid_on=paid_on,
         failure=failure,
         words=redact(words).strip()[:200],
-        file=documents.store(scan, by=by, at=at) if scan else None,
+        file=documents.store(scan, by=by, at=at, kind=FileKind.RETURN) if scan else None,  # names whole accounts
         entered_by=by,
         entered_at=at,
     )

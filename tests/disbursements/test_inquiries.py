@@ -304,7 +304,15 @@ class TestPages:
         client.post(reverse("disbursements:inquiry-note", args=[batch.pk, 3]), facts)
 
         inquiry = Inquiry.objects.get()
-        assert reverse("jobs:file", args=[inquiry.file_id]) in client.get(inquiry.get_absolute_url()).content.decode()
+        link = reverse("jobs:file", args=[inquiry.file_id])
+        assert link in client.get(inquiry.get_absolute_url()).content.decode()
+        assert client.get(link).status_code == 200
+
+        auditor = as_role("auditor")  # a bank's letter names whole accounts
+        assert auditor.get(link).status_code == 404
+        page = auditor.get(inquiry.get_absolute_url()).content.decode()
+        assert link not in page
+        assert "银行来函.xlsx" in page
 
     def test_let_a_wrong_note_fall(self, as_role):
         inquiry = InquiryFactory()
