@@ -13,7 +13,7 @@ from accounts.models import Action
 from common import masking
 from common.money import yuan
 from disbursements.choices import PaymentState, RecoveryState, Way
-from disbursements.models import Batch, Bounce, PayDecision, Payment, Recovery, ReturnLine
+from disbursements.models import Batch, Bounce, Inquiry, PayDecision, Payment, Recovery, ReturnLine
 from programs.choices import ProgramKind
 from programs.models import Award
 
@@ -46,6 +46,7 @@ def steps(
     award: Award,
     payments: Sequence[Payment],
     answers: Mapping[Any, Sequence[ReturnLine]],
+    inquiries: Mapping[Any, Sequence[Inquiry]],
     rolls: Mapping[Any, Sequence[Action]],
     recoveries: Sequence[Recovery],
     decisions: Sequence[PayDecision],
@@ -54,7 +55,7 @@ def steps(
         yield Step(_("离校学生的发放决定"), [_decision(each) for each in decisions])
     for payment in payments:
         title = _("第 %(n)s 次发放") % {"n": payment.attempt}
-        yield Step(title, list(_payment(award, payment, answers, rolls)))
+        yield Step(title, list(_payment(award, payment, answers, inquiries, rolls)))
     if recoveries:
         yield Step(_("追缴"), [fact for recovery in recoveries for fact in _recovery(recovery)])
     yield Step(_("到账"), [_arrived(award, payments, recoveries)])
@@ -70,6 +71,7 @@ def _payment(
     award: Award,
     payment: Payment,
     answers: Mapping[Any, Sequence[ReturnLine]],
+    inquiries: Mapping[Any, Sequence[Inquiry]],
     rolls: Mapping[Any, Sequence[Action]],
 ) -> Iterator[Fact]:
     batch = payment.batch
@@ -83,7 +85,8 @@ def _payment(
     if batch.way == Way.CASH:
         yield from _cash(payment, rolls.get((batch.pk, award.school.code), ()))
     else:
-        yield from _bank(payment, answers.get((batch.pk, payment.line_no), ()))
+        line = (batch.pk, payment.line_no)
+        yield from _bank(payment, answers.get(line, ()), inquiries.get(line, ()))
     yield from _outcome(payment)
 
 
@@ -116,7 +119,7 @@ def _cash(payment: Payment, rolls: Sequence[Action]) -> Iterator[Fact]:
         yield Fact(_("没有登记签字表"), is_missing=True)
 
 
-def _bank(payment: Payment, lines: Sequence[ReturnLine]) -> Iterator[Fact]:
+def _bank(payment: Payment, lines: Sequence[ReturnLine], inquiries: Sequence[Inquiry]) -> Iterator[Fact]:
     batch = payment.batch
     if batch.bank_file is None:
         yield Fact(_("没有银行代发文件"), is_missing=batch.sent_at is not None)
@@ -130,8 +133,18 @@ def _bank(payment: Payment, lines: Sequence[ReturnLine]) -> Iterator[Fact]:
             "outcome": line.get_outcome_display(),
         }
         yield Fact(words, by=str(line.file.uploaded_by), at=line.file.uploaded_at, url=batch.get_absolute_url())
-    if batch.sent_at is not None and not lines:
+    for inquiry in inquiries:
+        yield _inquiry(inquiry)
+    if batch.sent_at is not None and not lines and not inquiries:
         yield Fact(_("没有银行回盘"), is_missing=True)
+
+
+def _inquiry(inquiry: Inquiry) -> Fact:
+    words = _("银行答复由%(noted)s登记，另一人确认：%(words)s") % {
+        "noted": inquiry.entered_by,
+        "words": inquiry.words,
+    }
+    return Fact(words, by=str(inquiry.closed_by or ""), at=inquiry.closed_at, url=inquiry.get_absolute_url())
 
 
 def _outcome(payment: Payment) -> Iterator[Fact]:
@@ -182,7 +195,7 @@ def _recovery(recovery: Recovery) -> Iterator[Fact]:
 def _arrived(award: Award, payments: Sequence[Payment], recoveries: Sequence[Recovery]) -> Fact:
     kept = [each for each in payments if each.state == PaymentState.PAID and each.late_return is None]
     if not kept:
-        if award.program.kind == ProgramKind.IN_KIND:
+        if award.program.kind == ProgramKind.IN_KIND and not payments:
             return Fact(_("实物或供餐，不通过批次发放"))
         return Fact(_("没有到账"), is_missing=True)
     back = sum(receipt.amount_fen for recovery in recoveries for receipt in recovery.receipts.all())

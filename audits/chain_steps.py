@@ -13,7 +13,7 @@ from audits import chain_payments
 from audits.chain_payments import Fact, Step
 from common.money import yuan
 from common.roles import COUNTY
-from disbursements.models import PayDecision, Payment, Recovery, ReturnLine
+from disbursements.models import Inquiry, PayDecision, Payment, Recovery, ReturnLine
 from programs.choices import Level, NoticeState, RecognitionListState, Way
 from programs.models import Award, Nomination, Notice, Objection, PolicyDocument, Recognition
 from students import crosscheck_figures
@@ -25,7 +25,7 @@ __all__ = ["Fact", "Papers", "Step", "document_numbers", "steps"]
 
 @dataclass(frozen=True)
 class Papers:
-    """What was read of one award; documents, answers and rolls are those of all, by their keys."""
+    """What was read of one award; documents, answers, inquiries and rolls are those of all, by their keys."""
 
     documents: Mapping[str, PolicyDocument] = field(default_factory=dict)
     corrections: Sequence[RosterCorrection] = ()
@@ -36,6 +36,7 @@ class Papers:
     objections: Sequence[Objection] = ()
     payments: Sequence[Payment] = ()
     answers: Mapping[Any, Sequence[ReturnLine]] = field(default_factory=dict)
+    inquiries: Mapping[Any, Sequence[Inquiry]] = field(default_factory=dict)
     rolls: Mapping[Any, Sequence[Action]] = field(default_factory=dict)
     recoveries: Sequence[Recovery] = ()
     decisions: Sequence[PayDecision] = ()
@@ -54,7 +55,13 @@ def steps(award: Award, papers: Papers) -> Iterator[Step]:
     yield Step(_("资助名单"), list(_list(award)))
     yield Step(_("公示"), list(_publicity(award, papers)))
     yield from chain_payments.steps(
-        award, papers.payments, papers.answers, papers.rolls, papers.recoveries, papers.decisions
+        award,
+        papers.payments,
+        papers.answers,
+        papers.inquiries,
+        papers.rolls,
+        papers.recoveries,
+        papers.decisions,
     )
 
 

@@ -14,8 +14,8 @@ from django.db.models import Prefetch
 from accounts.models import Action
 from audits import chain_steps
 from audits.chain_steps import Papers, Step
-from disbursements.choices import Way
-from disbursements.models import Batch, PayDecision, Payment, Recovery, ReturnLine
+from disbursements.choices import InquiryState, Way
+from disbursements.models import Batch, Inquiry, PayDecision, Payment, Recovery, ReturnLine
 from programs.choices import RecognitionListState
 from programs.models import Award, Nomination, Notice, NoticePhoto, Objection, PolicyDocument, Recognition
 from students.models import Hardship, RosterCorrection
@@ -98,6 +98,7 @@ class _Reader:
         decisions = _by(self._decisions(), lambda row: row.award_id)
         of_awards = [payment for several in payments.values() for payment in several]
         answers = _by(self._answers(of_awards), lambda row: (row.file.batch_id, row.line_no))
+        inquiries = _by(self._inquiries(of_awards), lambda row: (row.batch_id, row.line_no))
         rolls = _by(self._rolls(of_awards), lambda row: (int(row.target_id), row.details.get("school")))
         made = []
         for award in self.awards:
@@ -112,6 +113,7 @@ class _Reader:
                 objections=objections[award.pk],
                 payments=payments[award.pk],
                 answers=answers,
+                inquiries=inquiries,
                 rolls=rolls,
                 recoveries=recoveries[award.pk],
                 decisions=decisions[award.pk],
@@ -160,6 +162,15 @@ class _Reader:
             line_no__in={payment.line_no for payment in payments},
         )
         return found.select_related("file__file", "file__uploaded_by").order_by("file_id", "row")
+
+    def _inquiries(self, payments: list[Payment]) -> Iterable[Inquiry]:
+        """What the bank said, asked by a person and confirmed by another one, of lines that no file answered."""
+        found = Inquiry.objects.filter(
+            state=InquiryState.CONFIRMED,
+            batch__in={payment.batch_id for payment in payments},
+            line_no__in={payment.line_no for payment in payments},
+        )
+        return found.select_related("entered_by", "closed_by").order_by("pk")
 
     def _rolls(self, payments: list[Payment]) -> Iterable[Action]:
         """Signed pay rolls have no row of their own: the log says who entered them."""

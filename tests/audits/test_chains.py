@@ -214,6 +214,27 @@ class TestMoney:
         make.ReturnLineFactory(file__batch=payment.batch, line_no=5)
         assert "没有银行回盘" in chain_of(payment.award).lacks
 
+    def test_takes_a_confirmed_word_of_the_bank_for_its_answer(self):
+        payment = make.PaymentFactory(paid=True, line_no=4)
+        second = make.UserFactory(approver=True)
+        closed = {"closed_by": second, "closed_at": NOW}
+        inquiry = make.InquiryFactory(batch=payment.batch, line_no=4, state="confirmed", **closed)
+
+        (told,) = [fact for fact in facts(payment.award) if "银行答复" in fact.words]
+
+        assert (told.by, told.at, told.url) == (second.name, NOW, inquiry.get_absolute_url())
+        assert told.words == f"银行答复由{inquiry.entered_by.name}登记，另一人确认：电话询问营业部，答复已入账"
+        assert "没有银行回盘" not in chain_of(payment.award).lacks
+
+    @pytest.mark.parametrize(
+        "facts_of_it", [{"line_no": 4}, {"line_no": 5, "state": "confirmed"}], ids=["open", "other"]
+    )
+    def test_takes_no_open_word_and_none_of_another_line(self, facts_of_it):
+        payment = make.PaymentFactory(paid=True, line_no=4)
+        closed = {"closed_by": make.UserFactory(approver=True), "closed_at": NOW} if "state" in facts_of_it else {}
+        make.InquiryFactory(batch=payment.batch, **facts_of_it, **closed)
+        assert "没有银行回盘" in chain_of(payment.award).lacks
+
     def test_tells_a_late_return_and_that_nothing_arrived(self):
         bounce = make.BounceFactory()
         award = bounce.payment.award
@@ -254,6 +275,11 @@ class TestMoney:
         award = confirmed(program__kind="in-kind")
         assert words(award, "到账") == "实物或供餐，不通过批次发放"
 
+    def test_misses_money_that_a_batch_should_have_brought(self):
+        payment = make.PaymentFactory(failed=True, award__program__kind="in-kind")
+        assert words(payment.award, "到账") == "没有到账"
+        assert "没有到账" in chain_of(payment.award).lacks
+
 
 class TestChains:
     def test_come_in_the_order_asked_for(self):
@@ -271,6 +297,8 @@ class TestChains:
         def one():
             payment = make.PaymentFactory(failed=True)
             award = payment.award
+            closed = {"closed_by": make.UserFactory(approver=True), "closed_at": NOW}
+            make.InquiryFactory(batch=payment.batch, line_no=payment.line_no, state="confirmed", **closed)
             notice = make.NoticeFactory(list=award.list)
             make.NoticePhotoFactory(notice=notice)
             make.ObjectionFactory(award=award, notice=notice)
