@@ -1,7 +1,7 @@
 """The bank's answer: each line settles its payments, and a line that fits nothing is kept and stops nothing.
 
 The same file twice is one. A payment the bank refused stays as it is; the next try is another row. A refusal of what
-had arrived is a late return, unless a family is asked for the money already: then people look at the line.
+had arrived is a late return, but not of a child whose family is asked for the money already: people look at that line.
 """
 
 from collections import defaultdict
@@ -122,13 +122,11 @@ class _Answers:
         for payment in batch.payments.filter(line_no__in=numbers).order_by("pk").select_related("bounce"):
             self.payments[payment.line_no].append(payment)
         asked_back = bounces.being_recovered(batch.payments.filter(line_no__in=numbers, state=PaymentState.PAID))
+        self.asked_back = set(asked_back.order_by().values_list("pk", flat=True))
         told = batch.inquiries.filter(line_no__in=numbers, state=InquiryState.CONFIRMED, paid_on__isnull=False)
-        self.to_look_at = {
-            *asked_back.order_by().values_list("line_no", flat=True),
-            *told.values_list("line_no", flat=True),
-        }
-        """Lines whose payments arrived by the bank's own word on the telephone, or are asked back: a refusal of theirs
-        is no late return before a person has looked."""
+        self.told = set(told.order_by().values_list("line_no", flat=True))
+        """Payments that are asked back, and lines that arrived by the bank's own word on the telephone: a refusal of
+        theirs is no late return before a person has looked."""
         earlier = return_file.lines.filter(line_no__in=numbers).exclude(outcome=LineOutcome.UNMATCHED)
         self.in_this_file: dict[int, bool] = {
             number: outcome == LineOutcome.PAID
@@ -136,22 +134,30 @@ class _Answers:
             if number is not None
         }
 
-    def outcome(self, line: Line) -> LineOutcome:
-        """What a line that fits its transfer changes."""
+    def outcome(self, line: Line) -> tuple[LineOutcome, list[Payment]]:
+        """What a line that fits its transfer says, and which payments it changes.
+
+        Of a school's line that came back, those that no family is asked for came back; the line is still looked at.
+        """
         if line.number is None or line.is_paid is None:
-            return LineOutcome.UNMATCHED
+            return LineOutcome.UNMATCHED, []
         if line.number in self.in_this_file:
             is_same = self.in_this_file[line.number] == line.is_paid
-            return LineOutcome.REPEATED if is_same else LineOutcome.UNMATCHED
+            return LineOutcome.REPEATED if is_same else LineOutcome.UNMATCHED, []
         self.in_this_file[line.number] = line.is_paid
-        stands = self.payments[line.number][0]
-        if stands.state == PaymentState.SENT:
-            return LineOutcome.PAID if line.is_paid else LineOutcome.FAILED
-        if stands.state == PaymentState.FAILED or stands.late_return:
-            return LineOutcome.UNMATCHED if line.is_paid else LineOutcome.REPEATED
+        payments = self.payments[line.number]
+        state = payments[0].state
+        if state == PaymentState.SENT:
+            return LineOutcome.PAID if line.is_paid else LineOutcome.FAILED, payments
+        there = [payment for payment in payments if not payment.late_return] if state == PaymentState.PAID else []
         if line.is_paid:
-            return LineOutcome.REPEATED
-        return LineOutcome.UNMATCHED if line.number in self.to_look_at else LineOutcome.BOUNCED
+            return LineOutcome.REPEATED if len(there) == len(payments) else LineOutcome.UNMATCHED, []
+        if not there:
+            return LineOutcome.REPEATED, []
+        if line.number in self.told:
+            return LineOutcome.UNMATCHED, []
+        back = [payment for payment in there if payment.pk not in self.asked_back]
+        return LineOutcome.BOUNCED if len(back) == len(there) else LineOutcome.UNMATCHED, back
 
 
 def _settle(return_file: ReturnFile, lines: list[Line], fitting: set[int]) -> None:
@@ -164,13 +170,12 @@ def _settle(return_file: ReturnFile, lines: list[Line], fitting: set[int]) -> No
     kept = []
     for line in lines:
         fits = line.row in fitting
-        outcome = answers.outcome(line) if fits else LineOutcome.UNMATCHED
-        payments = answers.payments[line.number] if line.number is not None and fits else []
+        outcome, payments = answers.outcome(line) if fits else (LineOutcome.UNMATCHED, [])
         if outcome == LineOutcome.PAID:
             paid[line.paid_on or timezone.localdate(at)] += [payment.pk for payment in payments]
         elif outcome == LineOutcome.FAILED:
             failed[line.words] += [payment.pk for payment in payments]
-        elif outcome == LineOutcome.BOUNCED:
+        elif payments:
             bounces.enter(
                 payments,
                 bounced_on=line.paid_on or timezone.localdate(at),

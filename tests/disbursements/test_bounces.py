@@ -14,9 +14,12 @@ from disbursements import batches, bounces, cards, funds, recoveries
 from disbursements.choices import BatchState, EntryKind, FailureReason, PaymentState
 from disbursements.models import Bounce, LedgerEntry, Payment
 from disbursements.payable import waiting
+from programs.choices import Payee
 from tests.disbursements.test_batches import answer, awards, build, fund, send
 from tests.factories import (
     NOW,
+    BatchFactory,
+    BatchShareFactory,
     BounceFactory,
     PaymentFactory,
     RecoveryFactory,
@@ -84,6 +87,48 @@ class TestByAFile:
         assert (job.result["bounced"], job.result["unmatched"]) == (0, 1)
         assert not Bounce.objects.exists()
         assert not LedgerEntry.objects.filter(kind=EntryKind.RETURNED).exists()
+
+    @pytest.fixture
+    def of_a_school(self, preparer):
+        """Three children in the line of their school; it has arrived."""
+        batch = BatchFactory(sent=True, program__payee=Payee.SCHOOL, with_payments=3, with_payments__card=None)
+        BatchShareFactory(batch=batch, per_mille=1000)
+        batch.payments.update(line_no=1)
+        answer(batch, preparer, self.row(batch, "成功"))
+        return batch
+
+    @staticmethod
+    def row(batch, outcome):
+        holder = batch.payments.first().award.school.account_holder
+        return [[1, holder, batch.payments.totals()["amount_fen"] / 100, outcome, "", "2021-12-20"]]
+
+    @pytest.mark.parametrize("asked", [0, 2], ids=["the first", "the last"])
+    def test_of_a_school_is_none_of_the_one_child_that_is_asked_back(self, of_a_school, preparer, asked):
+        kept, *back = sorted(of_a_school.payments.all(), key=lambda payment: payment.pk != self.nth(of_a_school, asked))
+        recovery = RecoveryFactory(payment=kept)
+
+        job = answer(of_a_school, preparer, self.row(of_a_school, "退票"))
+
+        assert set(Bounce.objects.values_list("payment", flat=True)) == {payment.pk for payment in back}
+        assert (job.result["bounced"], job.result["unmatched"]) == (0, 1)  # somebody looks at the line
+        answer(of_a_school, preparer, [*self.row(of_a_school, "退票"), [7, "", "1", "退票", "", ""]])
+        assert Bounce.objects.count() == 2
+
+        recoveries.waive(recovery, words="款已退回", by=UserFactory(approver=True), at=NOW)
+        job = answer(of_a_school, preparer, [*self.row(of_a_school, "退票"), [8, "", "1", "退票", "", ""]])
+        assert (job.result["bounced"], Bounce.objects.count()) == (1, 3)
+
+    @staticmethod
+    def nth(batch, n):
+        return batch.payments.order_by("pk").values_list("pk", flat=True)[n]
+
+    def test_of_a_school_of_which_some_came_back_contradicts_its_arrival(self, of_a_school, preparer):
+        RecoveryFactory(payment=of_a_school.payments.first())
+        answer(of_a_school, preparer, self.row(of_a_school, "退票"))
+
+        job = answer(of_a_school, preparer, [*self.row(of_a_school, "成功"), [7, "", "1", "成功", "", ""]])
+
+        assert (job.result["repeated"], job.result["unmatched"]) == (0, 2)
 
     def test_with_a_date_that_is_none_counts_from_the_day_of_the_file(self, batch, preparer):
         answer(batch, preparer, [[1, "甲", "500", "退票", "久悬户", ""]])
