@@ -7,12 +7,15 @@ patterns are counted, and each pattern counts once in every figure that it touch
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from django.db.models import Aggregate, BigIntegerField, CharField, ExpressionWrapper, F, IntegerField, Sum, Value
 from django.db.models import Count as CountRows
 from django.db.models.functions import Cast, Coalesce, Concat
+from django.utils.translation import gettext_lazy as _
 
+from common.moves import Refused
 from programs.models import AwardQuerySet
 from reports.selections import ALL, NOTHING, REGISTERED_POOR, Count
 
@@ -73,8 +76,24 @@ class Counts:
 _WHO = (ALL, REGISTERED_POOR)
 
 
+TRIES = 3
+"""Money and children come from two queries; where a list was signed between them, both are asked again."""
+
+
+class StillMoving(Refused):
+    code = "counting-still-moving"
+    message = _("统计的同时不断有名单审定，请稍后重新打开。")
+
+
 def counts(awards: AwardQuerySet, scope: str, terms: Sequence[str], columns: Sequence[str], rows_of: Rows) -> Counts:
     """Count every figure of a table. `columns` are the columns of an award that the layout looks at."""
+    for _more in range(TRIES - 1):
+        with suppress(StillMoving):
+            return _counts(awards, scope, terms, columns, rows_of)
+    return _counts(awards, scope, terms, columns, rows_of)
+
+
+def _counts(awards: AwardQuerySet, scope: str, terms: Sequence[str], columns: Sequence[str], rows_of: Rows) -> Counts:
     found = Counts(scope, terms, rows_of)
     kinds = ("term", *columns, "is_registered_poor")
     of_text: dict[str, frozenset[int]] = {}
@@ -88,6 +107,8 @@ def counts(awards: AwardQuerySet, scope: str, terms: Sequence[str], columns: Seq
             found.fen[place] += fen if part is None else part * n
     for pattern, children in Counter(_patterns(awards, kinds)).items():
         texts = pattern.split(_OF_CHILD)
+        if any(text not in of_text for text in texts):
+            raise StillMoving()
         touched = of_text[texts[0]] if len(texts) == 1 else frozenset().union(*(of_text[text] for text in texts))
         for place in touched:
             found.people[place] += children

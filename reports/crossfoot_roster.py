@@ -1,5 +1,6 @@
 """Rule 9: the registered poor of the roster beside those who are aided, and why the others are not."""
 
+from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -90,7 +91,7 @@ def _known_after_signing(term: Term, students: set[int]) -> set[int]:
         .order_by("-list__prepared_at")
         .values_list("student", "list__prepared_at")
     )
-    return {student for student in students if student in known and known[student] >= made[student].date()}
+    return {student for student in students if student in known and known[student] >= timezone.localdate(made[student])}
 
 
 def _left(term: Term, students: set[int]) -> set[int]:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from programs.models import AwardQuerySet
-from reports import layouts, totals
+from reports import layouts
 from reports.choices import Layout
 from reports.grids import Grid, Line, who_name
 from reports.resources import AwardResource
@@ -174,10 +174,13 @@ def _plain(words: str) -> str:
     return f"'{words}" if words[:1] in ("=", "+", "-", "@", "\t") else words
 
 
-def names(awards: AwardQuerySet, figure: Count, *, title: str, borne: str = "", by: User, at: datetime) -> bytes:
+def names(
+    awards: AwardQuerySet, figure: Count, *, title: str, definition: str, borne: str = "", by: User, at: datetime
+) -> bytes:
     """The names behind a figure, and the figure itself below them.
 
-    `figure` is the sum of the lines; `borne` says what of it a payer bears, where the figure was a payer's.
+    `figure` is the sum of the lines, `definition` what it counts; `borne` says what of it a payer bears, where it was
+    a payer's.
     """
     dataset = AwardResource().export(awards)
     headers = [_("序号"), *(str(header) for header in dataset.headers)]
@@ -197,7 +200,7 @@ def names(awards: AwardQuerySet, figure: Count, *, title: str, borne: str = "", 
         row + 1, 1, _("%(awards)s 人次、%(people)s 人") % {"awards": figure.awards, "people": figure.people}, out.text
     )
     out.sheet.write_number(row + 1, out.last, Decimal(figure.amount_fen) / 100, out.money)
-    return out.foot(row + 2, [*([borne] if borne else []), str(totals.DEFINITION), _taken(by, at)])
+    return out.foot(row + 2, [*([borne] if borne else []), definition, _taken(by, at)])
 
 
 def _write_line(out: _Sheet, row: int, line: Sequence[Any]) -> None:

@@ -43,6 +43,11 @@ class WhyMissing(Refused):
     message = _("这张表已经上报过，交新版请写明原因。")
 
 
+class Overtaken(Refused):
+    code = "handed-in-overtaken"
+    message = _("已有第 %(version)s 版，这一次没有再定版。看过那一版后仍要交新版的，请重新定版并写明原因。")
+
+
 class Moving(Refused):
     code = "handed-in-moving"
     message = _("统计的同时有名单刚刚审定，数字和明细对不上，请重新定版。")
@@ -116,17 +121,28 @@ def refuse(layout: str, scope: str, *, by: User, why: str) -> int:
     if by.role not in COUNTY:
         raise NotTheCounty()
     terms_of(scope)
-    last = HandedIn.objects.filter(layout=layout, scope=scope).aggregate(last=Max("version"))["last"] or 0
-    if last and not why.strip():
+    version = next_version(layout, scope)
+    if version > 1 and not why.strip():
         raise WhyMissing()
-    return last + 1
+    return version
+
+
+def next_version(layout: str, scope: str) -> int:
+    """The number of the version that would be kept next."""
+    return (HandedIn.objects.filter(layout=layout, scope=scope).aggregate(last=Max("version"))["last"] or 0) + 1
 
 
 @transaction.atomic
-def keep(prepared: Prepared, *, by: User, at: datetime, why: str = "") -> HandedIn:
-    """Keep a report for good; after the first one of a table it is another version and says why."""
+def keep(prepared: Prepared, *, by: User, at: datetime, why: str = "", version: int | None = None) -> HandedIn:
+    """Keep a report for good; after the first one of a table it is another version and says why.
+
+    `version` is the one that was promised when it was ordered; refused where somebody else's has that number by now.
+    """
     table = prepared.table
-    version = refuse(table.layout, table.scope, by=by, why=why)
+    promised, version = version, next_version(table.layout, table.scope)
+    if promised not in (None, version):
+        raise Overtaken(version=version - 1)
+    refuse(table.layout, table.scope, by=by, why=why)
     name = f"{exports.title(table)} v{version}"
     whole = table.whole.count
     workbook = exports.report(table, by=by, at=at)

@@ -11,7 +11,7 @@ from programs.choices import Payer
 from programs.models import Program
 from reports.choices import Layout
 from reports.counting import Key, Kind, key_of
-from reports.selections import NONE, Bearing
+from reports.selections import NONE, Bearing, Selection
 from schools.models import School, Stage, Term, Town
 from students.choices import CategoryGroup
 from students.models import HardshipCategory
@@ -43,6 +43,15 @@ PAYERS = [*Payer.choices, (NONE, gettext_lazy("没有录入分担比例"))]
 def definition(layout: str) -> str:
     """What the figures of a table count, in the office's words (口径)."""
     return f"{_COMMON}{DEFINITIONS[Layout(layout)]}"
+
+
+def definition_of(selection: Selection) -> str:
+    """The same of one figure: what the table says in which it stands."""
+    if selection.payer:
+        return definition(Layout.PAYERS)
+    if selection.school or selection.town:
+        return definition(Layout.SCHOOLS)
+    return definition(Layout.CATEGORIES if selection.category or selection.group else Layout.PROGRAMS)
 
 
 @dataclass(frozen=True, slots=True)

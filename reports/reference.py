@@ -11,6 +11,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from django.db.models import Count
+
 from reports import totals
 from schools.models import Term
 from students.absence_figures import letters_of
@@ -103,8 +105,13 @@ def sure_matches(term: Term) -> dict[str, int]:
     sources = set(
         RegisterSource.objects.filter(category__group=CategoryGroup.REGISTERED_POOR).values_list("code", flat=True)
     )
-    by_stage: dict[str, int] = {}
-    for line in run.counts["lines"] if run else []:
-        if line["source"] in sources and line["state"] == MatchState.SURE:
-            by_stage[line["stage"]] = by_stage.get(line["stage"], 0) + line["children"]
-    return by_stage
+    if run is None:
+        return {}
+    sure = [x for x in run.counts["lines"] if x["source"] in sources and x["state"] == MatchState.SURE]
+    by_stage = {line["stage"]: line["children"] for line in sure}
+    if len(by_stage) == len(sure):
+        return by_stage
+    # A child on two lists, or found on two grounds, is in two lines: only the matches themselves tell.
+    rows = run.matches.filter(state=MatchState.SURE, person__snapshot__source__in=sources).order_by()
+    children = rows.values_list("enrollment__stage").annotate(n=Count("enrollment__student", distinct=True))
+    return dict(children.values_list("enrollment__stage", "n"))

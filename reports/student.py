@@ -9,7 +9,7 @@ from common.roles import Role
 from disbursements.choices import PaymentState
 from disbursements.models import Payment
 from programs.choices import RecognitionListState
-from programs.models import Award, Objection, Recognition
+from programs.models import Award, Objection, Recognition, RecognitionList
 from students.disclosure import Purpose
 from students.models import Enrollment, Student
 
@@ -41,7 +41,9 @@ def student(request: SignedInRequest, pk: int) -> HttpResponse:
         .select_related("category", "snapshot__source", "term", "match")
         .order_by("-term__starts_on", "category__priority", "pk"),
         "recognitions": Recognition.objects.filter(
-            student=child, term__in=terms, list__state=RecognitionListState.IN_FORCE
+            student=child,
+            term__in=terms,
+            list__in=RecognitionList.objects.visible_to(user).filter(state=RecognitionListState.IN_FORCE),
         )
         .select_related("term", "list__school")
         .order_by("-term__starts_on", "pk"),

@@ -13,7 +13,7 @@ from jobs import files
 from jobs.choices import FileKind
 from jobs.run import Running, handler
 from programs.models import AwardQuerySet
-from reports import exports, handed_in, summary_document, totals
+from reports import exports, handed_in, layouts, summary_document, totals
 from reports.layouts import PAYERS
 from reports.models import SummaryText
 from reports.selections import Count, Selection, count
@@ -35,7 +35,8 @@ def export_names(running: Running) -> dict[str, Any]:
         }
     awards: AwardQuerySet = totals.names(**key)
     title = _now("%(scope)s资助名单") % {"scope": term_name(key["scope"])}
-    content = exports.names(awards, figure, title=title, borne=borne, by=by, at=running.at)
+    words = layouts.definition_of(selection)
+    content = exports.names(awards, figure, title=title, definition=words, borne=borne, by=by, at=running.at)
     result = {"rows": figure.awards}
     with running.chunk(to=1, result=result):
         file = files.store(content, name=f"{title}.xlsx", kind=FileKind.EXPORT, by=by, at=running.at)
@@ -66,7 +67,7 @@ def freeze(running: Running) -> dict[str, Any]:
     prepared = handed_in.prepare(params["layout"], params["scope"])
     result: dict[str, Any] = {}
     with running.chunk(to=1, result=result):
-        report = handed_in.keep(prepared, by=by, at=counted_at, why=params["why"])
+        report = handed_in.keep(prepared, by=by, at=counted_at, why=params["why"], version=params.get("version"))
         result |= {
             "awards": report.awards,
             "people": report.people,

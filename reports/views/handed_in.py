@@ -14,6 +14,8 @@ from common.moves import Refused
 from common.pages import chosen, page_of, render_list, tabs_of
 from common.roles import COUNTY, READERS
 from jobs import run
+from jobs.choices import JobState
+from jobs.models import Job
 from reports import change_lists, handed_in
 from reports.choices import Layout
 from reports.forms import FreezeForm
@@ -48,8 +50,10 @@ def freeze(request: SignedInRequest) -> HttpResponse:
     except Refused as refusal:
         messages.error(request, str(refusal))
         return redirect("reports:report", scope=words["scope"])
-    key = f"report-freeze:{words['layout']}:{words['scope']}:{version}:{timezone.now():%Y%m%d%H%M%S}"
-    return redirect(run.start("report-freeze", by=request.user, at=timezone.now(), key=key, **words))
+    key = f"report-freeze:{words['layout']}:{words['scope']}:{version}:"
+    tried = Job.objects.filter(key__startswith=key, state=JobState.FAILED).count()
+    job = run.start("report-freeze", by=request.user, at=timezone.now(), key=f"{key}{tried}", version=version, **words)
+    return redirect(job)
 
 
 @needs(*READERS)

@@ -12,7 +12,7 @@ from accounts.access import SignedInRequest, needs
 from common.pages import chosen, page_of, render_list, tabs_of, wide_page_of
 from common.roles import READERS
 from jobs import run
-from reports import children, scopes, totals
+from reports import children, layouts, scopes
 from reports.forms import NamesFilter
 from schools.models import term_name
 
@@ -33,7 +33,7 @@ def names(request: SignedInRequest) -> HttpResponse:
         "selection": selection,
         "tabs": tabs_of(request, [(PEOPLE, _("按学生"))], everything=_("按资助")),
         "scope_name": term_name(selection.scope),
-        "definition": totals.DEFINITION,
+        "definition": layouts.definition_of(selection),
     }
     awards = form.awards(request.user)
     if chosen(request, "tab", [PEOPLE]):

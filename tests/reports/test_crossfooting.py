@@ -1,12 +1,13 @@
 """Ten rules over every table: they hold in any county that is in order, and name the row where one is not."""
 
 import re
+from datetime import UTC, date, datetime
 
 import pytest
 from django.db import connection
 
 from disbursements.models import LedgerEntry, Payment
-from reports import children, crossfooting, grids
+from reports import children, crossfoot_roster, crossfooting, grids
 from reports.choices import Layout
 from reports.scopes import terms_of
 from reports.selections import Bearing
@@ -196,6 +197,20 @@ class TestFaults:
         found = failing()
         assert 7 in found
         assert any(entry.quota.document_no in words for words in told(found))
+
+
+def test_a_list_made_after_midnight_is_of_the_countys_day():
+    """17:30 in Greenwich is half past one of the next day here: known on the day before is known in time."""
+    award = make.AwardFactory(confirmed=True, list__prepared_at=datetime(2021, 10, 11, 17, 30, tzinfo=UTC))
+    fact = make.HardshipFactory(
+        match__enrollment=award.enrollment,
+        match__person__category__group="registered-poor",
+        known_on=date(2021, 10, 11),
+    )
+
+    assert crossfoot_roster._known_after_signing(award.term, {award.student_id}) == set()
+    type(fact).objects.filter(pk=fact.pk).update(known_on=date(2021, 10, 12))
+    assert crossfoot_roster._known_after_signing(award.term, {award.student_id}) == {award.student_id}
 
 
 class TestPage:

@@ -112,6 +112,34 @@ class TestFreeze:
         assert (report.layout, report.scope, report.frozen_by) == ("stages", "2021A", client.user)
         assert job.result["awards"] == report.awards
 
+    def test_ordered_twice_at_once_is_one_run(self, as_role, county):
+        for role in ("approver", "preparer"):
+            as_role(role).post(reverse("reports:freeze"), {"layout": "stages", "scope": "2021A"})
+
+        job = Job.objects.get(kind="report-freeze")
+        assert job.params["version"] == 1
+
+    def test_that_failed_can_be_ordered_again(self, as_role, county):
+        client, words = as_role("approver"), {"layout": "stages", "scope": "2021A"}
+        client.post(reverse("reports:freeze"), words)
+        Job.objects.filter(kind="report-freeze").update(state="failed", error_code="handed-in-moving")
+
+        client.post(reverse("reports:freeze"), words)
+
+        assert Job.objects.filter(kind="report-freeze").count() == 2
+
+    def test_of_a_version_that_somebody_else_kept_is_refused(self, as_role, report, by):
+        client = as_role("approver")
+        words = {"layout": "schools", "scope": "2021", "why": "补充名单审定后重新统计"}
+        client.post(reverse("reports:freeze"), words)
+        handed_in.freeze(Layout.SCHOOLS, "2021", by=by, at=NOW, why="同样的原因")
+
+        job = run.execute(Job.objects.get(kind="report-freeze").pk)
+
+        assert (job.state, job.error_code) == ("failed", "handed-in-overtaken")
+        assert "已有第 2 版" in str(handed_in.Overtaken(**job.error_params))
+        assert HandedIn.objects.count() == 2
+
     def test_keeps_no_number_that_somebody_wrote_into_the_reason(self, as_role, county):
         number = county.awards[0].student.id_number
 

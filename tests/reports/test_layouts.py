@@ -9,12 +9,16 @@ import pytest
 from django.urls import reverse
 
 from common import money
-from programs.models import Share
-from reports import allotments, comparison, grids, totals
+from jobs import files, run
+from jobs.models import Job, StoredFile
+from programs.models import Award, Share
+from reports import allotments, comparison, counting, grids, layouts, reference, totals
 from reports.choices import Layout
 from reports.scopes import NoSuchScope, scopes, terms_of
 from reports.selections import Selection, count
 from schools.models import term_name
+from students import crosscheck
+from students.models import Crosscheck
 from tests import factories as make
 from tests.reports import small_county
 
@@ -55,14 +59,25 @@ class TestScopes:
 
     @pytest.mark.parametrize(
         "scope",
-        ["2019-2020", "2020-2022", "2021-2020", "2021-2022", "20-21", "2021X", "", "99999", "2021A\n", "２０２１", "20２1A"],
+        [
+            "2019-2020",
+            "2020-2022",
+            "2021-2020",
+            "2021-2022",
+            "20-21",
+            "2021X",
+            "",
+            "99999",
+            "2021A\n",
+            "２０２１",
+            "20２1A",
+        ],
     )
     def test_others_are_refused(self, scope):
         make.TermFactory(code="2021A")
 
         with pytest.raises(NoSuchScope):
             terms_of(scope)
-
 
     @pytest.mark.parametrize("scope", ["2021-2022", "2030", "2021A%0A", "%00"])
     def test_that_are_given_but_not_there_are_not_found_instead_of_another(self, as_role, scope):
@@ -140,6 +155,43 @@ class TestPayers:
         assert [award.part_fen for award in page.context["page"]] == [25_000]
 
 
+class TestDefinition:
+    @pytest.mark.parametrize(
+        ("words", "layout"),
+        [
+            ({"program": "boarder-living"}, Layout.PROGRAMS),
+            ({"payer": "none"}, Layout.PAYERS),
+            ({"group": "none"}, Layout.CATEGORIES),
+        ],
+    )
+    def test_above_the_names_is_that_of_the_table(self, as_role, words, layout):
+        make.AwardFactory(confirmed=True)
+        client = as_role("auditor")
+
+        page = client.get(reverse("reports:names"), {"scope": "2021A", **words})
+        client.post(reverse("reports:names-export"), {"scope": "2021A", **words})
+        job = run.execute(Job.objects.get(kind="names-export").pk)
+
+        assert layouts.definition(layout) in page.content.decode()
+        rows = rows_of(files.content(StoredFile.objects.get(pk=job.result["file_id"])))
+        assert layouts.definition(layout) in [row[0] for row in rows]
+
+
+class TestRegisteredPoorFound:
+    def test_are_children_though_two_lists_have_them(self):
+        category = make.HardshipCategoryFactory(group="registered-poor")
+        enrollment = make.EnrollmentFactory(stage__code="primary")
+        for code in ("one", "two"):
+            source = make.RegisterSourceFactory(code=code, category=category)
+            make.MatchFactory(enrollment=enrollment, person__snapshot__source=source)
+        check = Crosscheck.objects.get()
+        check.counts = {"lines": crosscheck.counts(check)}
+        check.save()
+
+        assert len(check.counts["lines"]) == 2
+        assert reference.sure_matches(enrollment.term) == {"primary": 1}
+
+
 class TestAllotted:
     def test_is_a_programs_in_its_only_stage_and_everybodys_in_the_total(self, as_role):
         senior, primary = make.StageFactory(code="senior"), make.StageFactory(code="primary")
@@ -162,7 +214,6 @@ class TestAllotted:
         }
         assert page.context["amount_fen"] == 2_000_00
         assert len(allotments.documents(terms_of("2021A"), stage="senior")) == 2
-
 
     def test_of_a_program_that_is_none_is_everybodys(self, as_role):
         make.QuotaFactory(amount_fen=1_000_00)
@@ -305,3 +356,43 @@ class TestComparison:
         found = {str(pair.row.words): (pair.earlier.count.awards, pair.later.count.awards) for pair in pairs}
         assert found[str({"program": program.pk, "stage": "primary"})] == (1, 1)
         assert all(count(pair.earlier.selection) == pair.earlier.count for pair in pairs)
+
+
+class TestSigning:
+    """A list is signed between the two queries of a table."""
+
+    @pytest.fixture
+    def patterns(self, monkeypatch):
+        original, signed = counting._patterns, []
+
+        def signing(awards, kinds):
+            for make_one in signed[:1]:
+                make_one(signed)
+            return original(awards, kinds)
+
+        monkeypatch.setattr(counting, "_patterns", signing)
+        return signed
+
+    def test_is_counted_again(self, patterns):
+        make.AwardFactory(confirmed=True)
+        term = make.TermFactory(code="2021A")
+
+        def once(signed):
+            signed.clear()
+            make.AwardFactory(confirmed=True, enrollment__term=term, program__code="meals")
+
+        patterns.append(once)
+
+        assert grids.grid(Layout.PROGRAMS, "2021A").whole.count[:2] == (2, 2)
+
+    def test_that_does_not_end_is_told(self, patterns):
+        make.AwardFactory(confirmed=True)
+        term = make.TermFactory(code="2021A")
+        patterns.append(
+            lambda signed: make.AwardFactory(
+                confirmed=True, enrollment__term=term, program=make.ProgramFactory(code=f"p{len(Award.objects.all())}")
+            )
+        )
+
+        with pytest.raises(counting.StillMoving):
+            grids.grid(Layout.PROGRAMS, "2021A")

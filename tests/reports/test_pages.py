@@ -259,6 +259,16 @@ class TestStory:
         assert child.awards.get().standard.document_no not in there
         assert str(child.hardships.get().snapshot.source) not in there
 
+    def test_tells_a_school_no_list_of_another_school(self, as_role, child):
+        """The child is in both schools' rosters of one term."""
+        here = child.enrollments.get(term="2021A").school
+        other = make.RecognitionFactory(student=child, list__term__code="2021A").list.school
+
+        shown = words(as_role("school", school=here).get(reverse("student", args=[child.pk])))
+
+        assert other.name in words(as_role("auditor").get(reverse("student", args=[child.pk])))
+        assert other.name not in shown
+
     def test_of_a_foreign_child_is_not_found(self, as_role, child):
         assert as_role("school").get(reverse("student", args=[child.pk])).status_code == 404
 
