@@ -13,11 +13,13 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
 from accounts.models import User
+from common.bulk import in_parts
 from common.moves import Refused, hold
 from common.redaction import redact
 from disbursements import funds
 from disbursements.choices import BatchState, PaymentState, RecoveryState, Way
 from disbursements.models import Bounce, Payment, PaymentQuerySet, Recovery, ReturnFile
+from programs.models import Award
 
 
 class NotPaid(Refused):
@@ -56,12 +58,24 @@ def record(payment: Payment, *, bounced_on: date, failure: str, words: str, by: 
         raise NotPaid()
     if Bounce.objects.filter(payment=payment).exists():
         raise AlreadyBounced()
+    hold_awards(Payment.objects.filter(pk=payment.pk))
     if being_recovered(Payment.objects.filter(pk=payment.pk)).exists():
         raise BeingRecovered()
     if bounced_on < payment.paid_on:
         raise BeforeItArrived(day=payment.paid_on.isoformat())
     [bounce] = enter([payment], bounced_on=bounced_on, failure=failure, words=redact(words)[:100], by=by, at=at)
     return bounce
+
+
+def hold_awards(payments: PaymentQuerySet) -> None:
+    """Keep their awards until the transaction ends, so that no recovery is opened while a return is being posted.
+
+    In the order of their keys, and after the batch. SQLite knows no such lock: there the batch, once held, keeps out
+    everybody else who writes.
+    """
+    keys = sorted(set(payments.order_by().values_list("award", flat=True)))
+    for part in in_parts(keys):
+        list(Award.objects.filter(pk__in=part).order_by("pk").select_for_update(no_key=True).values_list("pk"))
 
 
 def being_recovered(payments: PaymentQuerySet) -> PaymentQuerySet:

@@ -5,6 +5,7 @@ had arrived is a late return, but not of a child whose family is asked for the m
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date, datetime
 from itertools import islice
 from typing import Any
@@ -93,6 +94,7 @@ def read(return_file: ReturnFile, *, running: Running, reader: sheets.Reader | N
             hold(return_file.batch, BatchState.SENT, BatchState.SETTLED)
             _settle(return_file, part, fitting)
     with running.chunk(to=running.cursor):
+        hold(return_file.batch, BatchState.SENT, BatchState.SETTLED)
         ReturnFile.objects.filter(pk=return_file.pk).update(is_read=True, refusal_code="", refusal_params={})
         settle_when_answered(return_file.batch, by=return_file.uploaded_by, at=running.at)
     outcomes = return_file.lines.values_list("outcome", flat=True)
@@ -116,11 +118,14 @@ def unanswered(batch: Batch) -> PaymentQuerySet:
 class _Answers:
     """What is known of each line number, so that a line said twice, or long after, is told from a new one."""
 
-    def __init__(self, return_file: ReturnFile, numbers: set[int]) -> None:
+    def __init__(self, return_file: ReturnFile, lines: Sequence[Line]) -> None:
         batch = return_file.batch
+        numbers = {line.number for line in lines if line.number is not None}
+        refused = {line.number for line in lines if line.number is not None and line.is_paid is False}
         self.payments: dict[int, list[Payment]] = defaultdict(list)
         for payment in batch.payments.filter(line_no__in=numbers).order_by("pk").select_related("bounce"):
             self.payments[payment.line_no].append(payment)
+        bounces.hold_awards(batch.payments.filter(line_no__in=refused, state=PaymentState.PAID))
         asked_back = bounces.being_recovered(batch.payments.filter(line_no__in=numbers, state=PaymentState.PAID))
         self.asked_back = set(asked_back.order_by().values_list("pk", flat=True))
         told = batch.inquiries.filter(line_no__in=numbers, state=InquiryState.CONFIRMED, paid_on__isnull=False)
@@ -163,7 +168,7 @@ class _Answers:
 def _settle(return_file: ReturnFile, lines: list[Line], fitting: set[int]) -> None:
     """One chunk: payments, ledger and lines together. `fitting` are the rows that speak of a transfer of the batch."""
     batch, by, at = return_file.batch, return_file.uploaded_by, return_file.uploaded_at
-    answers = _Answers(return_file, {line.number for line in lines if line.number is not None})
+    answers = _Answers(return_file, lines)
     paid: dict[date, list[int]] = defaultdict(list)
     failed: dict[str, list[int]] = defaultdict(list)
     reasons = Reasons()

@@ -1,10 +1,11 @@
 """Late returns: money that came back goes back into the fund, and the award is paid once more, not twice."""
 
+import threading
 from datetime import date
 
 import pytest
 from django.core.management import call_command
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.utils import DatabaseError
 from django.urls import reverse
 
@@ -298,3 +299,32 @@ def give_another_card(payment, by, number=None):
     cards.correct(
         payment.award.student, number=number or card_number(6_000), holder="王建国", relation="父亲", by=by, at=NOW
     )
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("way", ["by a person", "in a file"])
+def test_waits_for_whoever_is_asking_the_family_at_that_moment(batch, preparer, way):
+    """The bank's return and the family's cannot both be posted, however close they come."""
+    payment, told = batch.payments.get(line_no=1), []
+
+    def come_back():
+        try:
+            if way == "by a person":
+                record(payment, preparer)
+            else:
+                told.append(answer(batch, preparer, [[1, "甲", "500", "退票", "久悬户", "2021-12-20"]]).result)
+        except bounces.BeingRecovered as refusal:
+            told.append(refusal.code)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=come_back)
+    with transaction.atomic():
+        facts = {"cause": "left", "due_fen": payment.amount_fen, "words": "转出外县。"}
+        recoveries.open(payment.award, **facts, by=preparer, at=NOW)
+        thread.start()
+        thread.join(timeout=1)
+    thread.join(timeout=60)
+
+    assert not Bounce.objects.exists()
+    assert len(told) == 1

@@ -5,9 +5,10 @@ from django.urls import reverse
 
 from accounts.models import Action
 from disbursements import return_reasons, returns, runs, sending
-from disbursements.choices import FailureReason, LineOutcome, PaymentState
-from disbursements.models import LedgerEntry, Payment, ReturnFile, ReturnLine, ReturnReason
+from disbursements.choices import BatchState, FailureReason, LineOutcome, PaymentState
+from disbursements.models import Batch, LedgerEntry, Payment, ReturnFile, ReturnLine, ReturnReason
 from jobs import files, run
+from jobs.choices import JobState
 from programs.choices import Payee
 from programs.reference_files import BadReference
 from schools.models import School
@@ -249,3 +250,19 @@ def test_the_file_is_kept_as_it_came(batch, preparer):
 
         page = as_role("preparer").get(reverse("disbursements:return-reason-teach")).content.decode()
         assert "现金未签领" not in page
+
+
+def test_a_batch_that_somebody_closed_meanwhile_needs_no_closing(batch, preparer, monkeypatch):
+    """The last line was settled by the bank's word on the telephone while the file was being read."""
+    settle = returns._settle
+
+    def then_somebody_closes_it(*given):
+        settle(*given)
+        Batch.objects.update(state=BatchState.SETTLED, settled_at=NOW)
+
+    monkeypatch.setattr(returns, "_settle", then_somebody_closes_it)
+
+    job = hand_in(batch, preparer, xlsx(HEAD, lines(batch)))
+
+    assert (job.state, job.result["paid"]) == (JobState.DONE, 3)
+    assert batch.returns.get().is_read
