@@ -17,10 +17,13 @@ from reports.crossfoot_rules import AWARDS, FEN, LAYOUTS, PEOPLE, Found, Work, r
 from reports.grids import Cell, Grid, Line
 from reports.models import HandedIn
 from reports.recount import Astray, Sums, Twice, of_award
-from reports.selections import ALL, Selection
+from reports.selections import ALL, Selection, count
 from schools.models import School
 from students.choices import CategoryGroup
 from students.models import HardshipCategory
+
+SCHOOLS_OPENED = 10
+"""Schools whose names rule 10 opens: each costs queries, and a county has hundreds."""
 
 
 def cell_of(line: Line, scope: str, who: str = ALL) -> Cell:
@@ -35,12 +38,12 @@ def _rows(table: Grid, *names: str) -> list[Line]:
 def _parts_and_whole(found: Found, table: Grid, parts: list[Line], whole: Cell, extra: int, what: str) -> None:
     """Rows that share the awards out: awards and money add up; people do, less whoever is in several rows."""
     cells = [cell_of(line, table.scope).count for line in parts]
-    count, url = whole.count, whole.selection.url
-    found.equal(what, sum(cell.awards for cell in cells), count.awards, AWARDS, url)
-    found.equal(what, sum(cell.amount_fen for cell in cells), count.amount_fen, FEN, url)
+    told, url = whole.count, whole.selection.url
+    found.equal(what, sum(cell.awards for cell in cells), told.awards, AWARDS, url)
+    found.equal(what, sum(cell.amount_fen for cell in cells), told.amount_fen, FEN, url)
     people = sum(cell.people for cell in cells) - extra
     found.equal(
-        _now("%(what)s（减去在几行都有的学生）") % {"what": what}, people, count.people, PEOPLE, f"{url}&tab=people"
+        _now("%(what)s（减去在几行都有的学生）") % {"what": what}, people, told.people, PEOPLE, f"{url}&tab=people"
     )
 
 
@@ -206,9 +209,9 @@ def parts(work: Work, found: Found) -> None:
                         found.at_most(f"{table.name} · {line.label}", left, right, unit, part.selection.url)
     poor = set(HardshipCategory.objects.filter(group=CategoryGroup.REGISTERED_POOR).values_list("code", flat=True))
     listed = [award for award in work.awards if award.own.counts and award.category in poor]
-    count, url = work.grid(Layout.PROGRAMS).poor.count, work.grid(Layout.PROGRAMS).poor.selection.url
+    told, url = work.grid(Layout.PROGRAMS).poor.count, work.grid(Layout.PROGRAMS).poor.selection.url
     flagged = sum(award.own.counts and award.is_poor for award in work.awards)
-    found.equal(_now("“其中”逐条重新数"), count.awards, flagged, AWARDS, url)
+    found.equal(_now("“其中”逐条重新数"), told.awards, flagged, AWARDS, url)
     unflagged = [award for award in listed if not award.is_poor]
     found.at_most(_now("统计在脱贫及监测各类、没有计入“其中”"), len(unflagged), 0, AWARDS)
     found.name(of_award(award.pk, award.own.student, _now("没有计入“其中”")) for award in unflagged)
@@ -217,16 +220,20 @@ def parts(work: Work, found: Found) -> None:
 @rule(
     10,
     title=_("每个数字等于它背后的名单"),
-    words=_("每张表的每一格与名单逐条相加比较；已上报报表的明细重新计算摘要、重新相加。"),
+    words=_(
+        "每张表的每一格与资助逐条相加比较；合计和各大行（学校取每张表的前 10 所）再按点开的名单数一遍；"
+        "已上报报表的明细重新计算摘要、重新相加。"
+    ),
 )
 def names(work: Work, found: Found) -> None:
     for layout in LAYOUTS:
+        _opened(work.grid(layout), found)
         table = work.grid(layout)
         sums = _one_by_one(work, layout)
         added: Counter[str] = Counter()
         for cell in table.cells():
-            count, selection = cell.count, cell.selection
-            there = {PEOPLE: count.people, AWARDS: count.awards, FEN: count.amount_fen}
+            told, selection = cell.count, cell.selection
+            there = {PEOPLE: told.people, AWARDS: told.awards, FEN: told.amount_fen}
             key = cell.row.key, cell.column.scope, cell.column.who
             again = {PEOPLE: sums.people(key), AWARDS: sums.awards[key], FEN: sums.fen[key]}
             for unit in (PEOPLE, AWARDS, FEN):
@@ -253,6 +260,19 @@ def names(work: Work, found: Found) -> None:
         found.at_most(_now("已上报明细被改动"), int(not fault.is_whole), 0, AWARDS)
         if not fault.is_whole:
             found.name([Astray(str(report), report.get_absolute_url())])
+
+
+def _opened(table: Grid, found: Found) -> None:
+    """Rows of the scope as the page of names counts them when they are opened: a query or two for each."""
+    rows = [line for line in table.lines if line.is_total or not line.is_part]
+    for line in [*rows, *_rows(table, "school")[:SCHOOLS_OPENED]]:
+        cell = cell_of(line, table.scope)
+        opened, url = count(cell.selection), cell.selection.url
+        what = _now("%(row)s：点开的名单") % {"row": f"{table.name} · {line.label}"}
+        figures = zip((PEOPLE, AWARDS, FEN), cell.count, opened, strict=True)
+        for unit, left, right in figures:
+            if line is table.total or left != right:
+                found.equal(what, left, right, unit, cell.selection.people_url if unit == PEOPLE else url)
 
 
 def _one_by_one(work: Work, layout: str) -> Sums:

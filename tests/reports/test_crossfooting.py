@@ -5,12 +5,13 @@ from datetime import UTC, date, datetime
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from disbursements.models import LedgerEntry, Payment
 from reports import children, crossfoot_roster, crossfooting, grids
 from reports.choices import Layout
 from reports.scopes import terms_of
-from reports.selections import Bearing
+from reports.selections import Bearing, Selection
 from students.models import Enrollment
 from tests import factories as make
 from tests.reports import small_county
@@ -197,6 +198,30 @@ class TestFaults:
         found = failing()
         assert 7 in found
         assert any(entry.quota.document_no in words for words in told(found))
+
+
+class TestOpenedNames:
+    """Rule 10 asks for the names as somebody does who opens a figure."""
+
+    def test_that_are_others_than_counted_are_noticed(self, county, monkeypatch):
+        look_up = Selection._lookups
+        monkeypatch.setattr(
+            Selection, "_lookups", lambda self: [(k, "" if k == "school__town" else v) for k, v in look_up(self)]
+        )
+        make.AwardFactory(confirmed=True, enrollment__term__code="2021A", enrollment__school__town__code="990199999000")
+
+        [outcome] = crossfooting.run("2021", only=[10])
+
+        assert any("点开的名单" in each.what and not each.holds for each in outcome.comparisons)
+
+    def test_cost_a_bounded_number_of_queries(self, county):
+        for _n in range(15):
+            make.AwardFactory(confirmed=True, enrollment__term__code="2021A")
+
+        with CaptureQueriesContext(connection) as asked:
+            crossfooting.run("2021", only=[10])
+
+        assert len(asked) <= 200
 
 
 def test_a_list_made_after_midnight_is_of_the_countys_day():
