@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audits.choices import Severity
 from audits.findings import Evidence, Found, rule
-from reports import handed_in
+from reports import figure_changes, handed_in
 from reports.choices import Layout
 from reports.models import HandedIn
 from reports.scopes import NoSuchScope, terms_of
@@ -35,7 +35,8 @@ def _newest(term: Term) -> Iterator[HandedIn]:
     basis=_("财教〔2021〕310号：地方各级应当加强信息管理，按规定报送数据，并对报送数据的真实性、准确性负责"),
     sentence=_(
         "%(scope)s %(layout)s第 %(version)s 版上报 %(was_fen)s 元、%(was)s 人次，现在是 %(now_fen)s 元、%(now)s 人次；"
-        "不再计入 %(gone)s 条、新增 %(new)s 条、变动 %(changed)s 条。"
+        "不再计入 %(gone)s 条、新增 %(new)s 条、变动 %(changed)s 条；"
+        "表中与上报时不同的数字 %(figures)s 处。"
     ),
     advice=_("在“已上报”里逐条看变动的资助。补充名单审定后数字会增加，属于正常，按规定交新版并写明原因即可。"),
     choices={"layout": Layout},
@@ -43,7 +44,7 @@ def _newest(term: Term) -> Iterator[HandedIn]:
 def no_longer_holds(term: Term, today: date) -> Iterator[Found]:
     """A table whose figures, counted now, are other than those that were handed in; a newer version settles it."""
     for report in _newest(term):
-        if not handed_in.fault(report).is_whole or handed_in.still_holds(report):
+        if not handed_in.fault(report).is_whole or not (figures := figure_changes.changes(report)):
             continue
         found = handed_in.differences(report)
         changes = [*found.gone, *found.changed, *found.new]
@@ -66,6 +67,7 @@ def no_longer_holds(term: Term, today: date) -> Iterator[Found]:
                 "gone": len(found.gone),
                 "new": len(found.new),
                 "changed": len(found.changed),
+                "figures": len(figures),
             },
             evidence=rows,
         )

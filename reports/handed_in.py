@@ -252,19 +252,6 @@ def _adds_up(figures: dict[str, Any], rows: Iterator[Row] | list[Row]) -> bool:
     return True
 
 
-def still_holds(report: HandedIn) -> bool:
-    """Whether the table as it would be counted now has the very figures that were handed in, row by row."""
-    return _by_row(report.figures) == _by_row(figures_of(grid(report.layout, report.scope)))
-
-
-def _by_row(figures: dict[str, Any]) -> dict[str, list[list[int]]]:
-    """The figures by what narrows each row: names of schools and programs may change, the figures stand."""
-    return {
-        "&".join(f"{name}={word}" for name, word in sorted(line["words"].items())): line["figures"]
-        for line in figures["lines"]
-    }
-
-
 @dataclass(frozen=True, slots=True)
 class Change:
     """An award that no longer is what the report counted: as it was, as it is, and in what they differ."""

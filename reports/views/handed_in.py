@@ -16,11 +16,14 @@ from common.roles import COUNTY, READERS
 from jobs import run
 from jobs.choices import JobState
 from jobs.models import Job
-from reports import change_lists, handed_in
+from reports import change_lists, figure_changes, handed_in
 from reports.choices import Layout
 from reports.forms import FreezeForm
 from reports.models import HandedIn
 from schools.models import term_name
+
+FIGURES_SHOWN = 50
+"""Numbers other than handed in that the page of a report lists."""
 
 
 @needs(*READERS)
@@ -63,6 +66,7 @@ def page(request: SignedInRequest, pk: int) -> HttpResponse:
     report = _found(request, pk)
     newest = HandedIn.objects.filter(layout=report.layout, scope=report.scope).order_by("-version")[0]
     fault = handed_in.fault(report)
+    figures = figure_changes.changes(report) if fault.is_whole and newest.pk == report.pk else []
     context = {
         "report": report,
         "name": term_name(report.scope),
@@ -70,6 +74,8 @@ def page(request: SignedInRequest, pk: int) -> HttpResponse:
         "newest": newest,
         "is_whole": fault.is_whole,
         "changes": len(handed_in.differences(report)) if fault.is_whole else 0,
+        "figures": figures[:FIGURES_SHOWN],
+        "figures_changed": len(figures),
         "may_hand_in": request.user.role in COUNTY and newest.pk == report.pk,
         "layout_name": Layout(report.layout).label,
     }

@@ -39,6 +39,14 @@ class TestNoLongerHolds:
         assert (found.facts["changed"], found.facts["new"], found.facts["gone"]) == (1, 1, 0)
         assert (found.facts["was_fen"], found.facts["now_fen"]) == (50_000, 90_000)
 
+    def test_counts_figures_that_changed_though_no_award_did(self, award, report):
+        type(award.school).objects.filter(pk=award.school_id).update(town=make.TownFactory(code="990199999000"))
+
+        [found] = look("handed-in-no-longer-holds")
+
+        assert (found.facts["changed"], found.facts["new"], found.facts["gone"]) == (0, 0, 0)
+        assert found.facts["figures"] > 0
+
     def test_leaves_alone_what_holds(self, report):
         assert look("handed-in-no-longer-holds") == []
 

@@ -13,7 +13,7 @@ from common import keyring
 from jobs import files, run
 from jobs.models import Job
 from programs.models import Award
-from reports import crossfooting, exports, grids, handed_in
+from reports import crossfooting, exports, figure_changes, grids, handed_in
 from reports.choices import Layout
 from reports.models import HandedIn
 from tests import factories as make
@@ -237,6 +237,39 @@ class TestDifferences:
 
         assert "与现在的数据一致" in before
         assert "上报以后有 1 条资助变动" in after
+
+    def test_of_figures_alone_are_said_where_a_school_moved(self, as_role, report):
+        award = Award.objects.filter(term="2021A").order_by("pk")[0]
+        town = make.TownFactory(code="990199999000")
+        type(award.school).objects.filter(pk=award.school_id).update(town=town)
+
+        shown = as_role("preparer").get(reverse("reports:handed-in", args=[report.pk])).content.decode()
+
+        assert handed_in.differences(report).holds
+        assert not figure_changes.still_holds(report)
+        assert "与现在的数据一致" not in shown
+        assert "处数字与上报时不同" in shown
+        assert f'<td class="c-name">{town}</td>' in shown
+
+    def test_of_figures_alone_are_said_where_finance_allotted_more(self, county, by):
+        report = handed_in.freeze(Layout.STAGES, "2021", by=by, at=NOW)
+        before = next(line for line in report.figures["lines"] if not line["words"])["allotted"]["2021"] or 0
+        make.QuotaFactory(program=county.awards[0].program, term=county.terms[-1], amount_fen=1_000_00)
+
+        found = figure_changes.changes(report)
+
+        assert {each.what for each in found} == {"财政下达（元）"}
+        assert {(each.was or 0, each.now) for each in found if each.row == "合计" and each.column == "2021年度"} == {
+            (before, before + 1_000_00)
+        }
+
+    def test_are_none_where_a_term_was_entered_since(self, by):
+        make.AwardFactory(confirmed=True, enrollment__term__code="2021A")
+        report = handed_in.freeze(Layout.PROGRAMS, "2021", by=by, at=NOW)
+
+        make.TermFactory(code="2021S")
+
+        assert figure_changes.still_holds(report)
 
     def test_are_not_for_schools(self, as_role, report):
         for name in ("handed-in", "handed-in-differences", "handed-in-differences-export"):
