@@ -24,6 +24,7 @@ from audits import finding_words
 from audits.models import FindingWord, QuestionEntry, SampleItem
 from audits.reviews import OfList, Review
 from common import money
+from common.papers import tidy
 from common.redaction import redact
 from disbursements.choices import PaymentState
 from disbursements.models import Payment
@@ -325,7 +326,7 @@ class _Dossier:
         self._paper.paragraphs[-1].add_run().add_break(WD_BREAK.PAGE)
 
     def head(self, words: str) -> None:
-        heading = self._paper.add_heading(level=1).add_run(words)
+        heading = self._paper.add_heading(level=1).add_run(tidy(words))
         _font(heading, size=15, font=_HEAD_FONT)
         heading.font.color.rgb = RGBColor(0, 0, 0)
 
@@ -336,7 +337,7 @@ class _Dossier:
         line.paragraph_format.space_after = Pt(3)
         if align is not None:
             line.alignment = align
-        _font(line.add_run(words), size=size, font=font)
+        _font(line.add_run(tidy(words)), size=size, font=font)
 
     def lines(self, all_words: Iterable[str]) -> None:
         for words in all_words:
@@ -360,7 +361,7 @@ class _Dossier:
             line = table.add_row()
             for cell, value, width in zip(line.cells, row, widths, strict=True):
                 cell.width = Mm(width)
-                words = str(value)
+                words = tidy(str(value))
                 _font(cell.paragraphs[0].add_run(words), size=9, font=_BODY_FONT if place else _HEAD_FONT)
                 if place and _NUMBER.match(words):
                     cell.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.RIGHT

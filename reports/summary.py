@@ -4,7 +4,6 @@ The outline is that of the county's own report: regular aid by stages, other aid
 problems. What the system does not hold is wanted of people: until somebody writes it, the paper marks the place.
 """
 
-import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -18,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from accounts import actions
 from accounts.models import User
 from common.moves import Refused, WrongState
+from common.papers import tidy
 from reports import summary_sentences, summary_work
 from reports.models import SummaryText, SummaryTextQuerySet
 from reports.summary_figures import COMPULSORY, Group, Year
@@ -204,16 +204,6 @@ def of(year: int, written: SummaryTextQuerySet, *, says: Callable[[Section], boo
         for part in outline(figures, written=frozenset(key for key, text in texts.items() if text.text.strip()))
     ]
     return Summary(figures, tuple(parts))
-
-
-def tidy(text: str) -> str:
-    """What people wrote, without characters that no paper can hold (control characters); lines stay lines."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ").split("\n")
-    return "\n".join("".join(char for char in line if _is_written(char)) for line in lines).strip()
-
-
-def _is_written(char: str) -> bool:
-    return unicodedata.category(char) not in {"Cc", "Cs"} and char not in "\ufffe\uffff"
 
 
 @transaction.atomic

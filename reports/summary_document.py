@@ -19,6 +19,7 @@ from docx.shared import Mm
 from docx.table import Table
 from docx.text.paragraph import Paragraph
 
+from common.papers import tidy
 from reports import summary as summaries
 from reports import summary_paper as paper_of
 from reports import totals
@@ -74,7 +75,7 @@ def _text(paper: Paper, summary: Summary) -> None:
 def _paragraph(paper: Paper, words: str) -> None:
     """A paragraph of the paper. What still has to be written is marked yellow."""
     paragraph = paper.add_paragraph(style=paper_of.BODY)
-    for piece in _MARK.split(summaries.tidy(words)):
+    for piece in _MARK.split(tidy(words)):
         if piece:
             run = paragraph.add_run(piece)
             if _MARK.fullmatch(piece):
@@ -132,13 +133,13 @@ def charts(summary: Summary) -> list[Chart]:
         Chart(
             f"{year.year}年各学段资助金额",
             "万元",
-            [summaries.tidy(stage.name) for stage in stages],
+            [tidy(stage.name) for stage in stages],
             [("全年", [_wan(year.figure(stage=stage.code).amount_fen) for stage in stages])],
         ),
         Chart(
             f"{year.year}年各资助项目分学期金额",
             "万元",
-            [summaries.tidy(program.short_name) for program in programs],
+            [tidy(program.short_name) for program in programs],
             [
                 (
                     f"{term.season.label}学期",
@@ -202,4 +203,4 @@ def _rows(table: Table, stage: str, rows: Sequence[Line]) -> None:
 def _cell(paragraph: Paragraph, words: str, *, is_bold: bool = False, is_figure: bool = False) -> None:
     paragraph.style = paper_of.CELL
     paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT if is_figure else WD_ALIGN_PARAGRAPH.CENTER
-    paragraph.add_run(summaries.tidy(words)).bold = is_bold
+    paragraph.add_run(tidy(words)).bold = is_bold

@@ -8,6 +8,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from common.papers import tidy
 from reports import summary
 from reports.summary import Told
 
@@ -19,7 +20,7 @@ class WrittenField(forms.CharField):
 
     def to_python(self, value: Any) -> Any:
         value = super().to_python(value)
-        return summary.tidy(value) if isinstance(value, str) else value
+        return tidy(value) if isinstance(value, str) else value
 
 
 class TextForm(forms.Form):
