@@ -78,6 +78,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "common.middleware.PrivatePagesMiddleware",
+    "common.middleware.NulPathMiddleware",
 ]
 
 ROOT_URLCONF = "aidcenter.urls"

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from audits import questions
 from common.forms import DayField, FilterForm, Rows, SearchField, TidyCharField
 from jobs import documents
 from jobs.documents import Brought
@@ -41,13 +42,17 @@ class _Papers(forms.FileInput):
 
 
 class _PapersField(forms.FileField):
-    """No paper, one, or several."""
+    """No paper, one, or several; none is read where they are too many, or one is too large."""
 
     widget = _Papers(attrs={"accept": documents.ACCEPT})
 
     def clean(self, data: Any, initial: Any = None) -> list[Brought]:
-        brought = data if isinstance(data, list | tuple) else [data]
-        found = [super(_PapersField, self).clean(one, initial) for one in brought if one]
+        brought = [one for one in (data if isinstance(data, list | tuple) else [data]) if one]
+        if len(brought) > questions.MOST_FILES:
+            raise forms.ValidationError(str(questions.TooManyFiles(limit=questions.MOST_FILES)))
+        found = [super(_PapersField, self).clean(one, initial) for one in brought]
+        if any(one.size > documents.LARGEST_BYTES for one in found):
+            raise forms.ValidationError(str(documents.DocumentTooLarge(limit=documents.LARGEST_BYTES // 2**20)))
         return [Brought(one.read(), one.name) for one in found]
 
 

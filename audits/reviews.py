@@ -17,7 +17,7 @@ from common import workdays
 from common.roles import Person
 from disbursements.choices import PaymentState, RecoveryState
 from disbursements.models import Batch, Bounce, Payment, Recovery
-from programs.choices import AwardState, NoticeState, ProgramKind
+from programs.choices import IN_PREPARATION, AwardState, NoticeState, ProgramKind
 from programs.models import Award, AwardList, Notice, NoticePhoto, Objection
 from schools.models import School, SchoolQuerySet, Term
 from students.models import Enrollment
@@ -37,6 +37,7 @@ class Standing:
     notices: int = 0
     up: int = 0
     least_days: int | None = None
+    with_photo: int = 0
     without_photo: int = 0
     objections: int = 0
     objections_open: int = 0
@@ -79,7 +80,7 @@ def _lack(term: Term, lack: str) -> Exists:
     unheard: dict[str, Any] = {"notice__list__school": OuterRef("pk"), "notice__list__term": term, "is_upheld": None}
     rows: dict[str, QuerySet[Any]] = {
         Lack.NOTICE: _unpublished().filter(**mine),
-        Lack.PHOTO: Notice.objects.filter(**of_list).without_photo(),
+        Lack.PHOTO: _without_photo().filter(**of_list),
         Lack.OBJECTION: Objection.objects.filter(**unheard),
         Lack.MONEY: _unpaid().filter(**mine),
         Lack.RETRY: _to_retry().filter(**mine),
@@ -92,6 +93,14 @@ def _lack(term: Term, lack: str) -> Exists:
 
 def _unpublished() -> QuerySet[AwardList]:
     return AwardList.objects.with_people().filter(~Exists(Notice.objects.filter(list=OuterRef("pk"))))
+
+
+def _without_photo() -> QuerySet[Notice]:
+    """The last notice of each list that is down and lacks its photo; none of a list that is prepared again."""
+    lists = AwardList.objects.with_people().exclude(state__in=IN_PREPARATION)
+    newer = Notice.objects.filter(list=OuterRef("list"), pk__gt=OuterRef("pk"))
+    down = Notice.objects.filter(~Exists(newer), state=NoticeState.DOWN, list__in=lists.values("pk"))
+    return down.without_photo()
 
 
 def _in_money() -> QuerySet[Award]:
@@ -134,9 +143,10 @@ def standings(schools: Iterable[School], term: Term, *, reader: Person) -> dict[
                 "notices": Count("pk"),
                 "up": Count("pk", filter=Q(state=NoticeState.UP)),
                 "least_days": Min("working_days"),
-                "without_photo": Count("pk", filter=Q(has_photo=False)),
+                "with_photo": Count("pk", filter=Q(has_photo=True)),
             },
         ),
+        ("list__school", _without_photo().filter(**of_list), {"without_photo": Count("pk")}),
         (
             "notice__list__school",
             Objection.objects.filter(**of_notice),

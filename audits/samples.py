@@ -31,6 +31,7 @@ from audits.choices import (
     Severity,
 )
 from audits.models import Finding, Sample, SampleItem
+from common import keyring
 from common.bulk import in_parts
 from common.moves import Refused, hold, move
 from common.redaction import redact
@@ -300,8 +301,14 @@ class Again:
 
 
 def draw_again(made: Sample) -> Again:
-    """Draw once more from the frozen file by the kept seed, and compare. Nothing is written."""
-    found = drawing.read(files.content(made.population))
+    """Draw once more from the frozen file by the kept seed, and compare. Nothing is written.
+
+    A file that is gone, or does not open, or is no population any more is not the same file.
+    """
+    try:
+        found = drawing.read(files.content(made.population))
+    except (files.Missing, keyring.CannotOpen, drawing.NotAPopulation):
+        return Again(is_same_file=False, is_same_draw=False, population=0, drawn=0)
     numbers = drawing.draw(
         found, way=made.draw, seed=made.seed, size=made.size, schools=made.criteria.get("schools", 0)
     )

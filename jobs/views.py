@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts import actions
 from accounts.access import COUNTY_AND_SCHOOL, READERS_AND_SCHOOL, SignedInRequest, needs
+from common import keyring
 from common.moves import Refused
 from common.pages import chosen, counts_by, page_of, render_list, tabs_of
 from jobs import files, run, wording
@@ -85,6 +86,9 @@ def file(request: SignedInRequest, pk: int) -> HttpResponse:
         content = files.content(stored)
     except Refused as refusal:
         messages.error(request, str(refusal))
+        return redirect("jobs:list")
+    except keyring.CannotOpen:
+        messages.error(request, _("服务器上的文件与存入时不一致，打不开，请联系系统管理员从备份中恢复。"))
         return redirect("jobs:list")
     actions.record(request.user, "file.downloaded", stored, at=timezone.now(), kind=stored.kind, sha256=stored.sha256)
     response = HttpResponse(content, content_type="application/octet-stream")

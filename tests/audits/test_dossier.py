@@ -12,6 +12,7 @@ from docx import Document
 
 from accounts.models import Action
 from audits import dossier
+from audits.models import Question
 from common import resident_ids
 from jobs import files, run
 from jobs.choices import FileKind
@@ -110,6 +111,16 @@ class TestArchive:
             assert number
             assert number not in words, number
 
+    def test_takes_words_that_no_paper_can_hold(self, school):
+        question = Question.objects.get()
+        make.AuditQuestionEntryFactory(question=question, kind="closed", words="从网页粘贴\x0b的\x1f说明。")
+        Question.objects.update(title="照片\x1f不清楚")
+
+        words = words_of(made(school)[1])
+
+        assert "从网页粘贴的说明。" in words
+        assert "照片不清楚" in words
+
     def test_is_of_one_school_and_term(self, school):
         other = make.AwardFactory(
             confirmed=True, enrollment__school=make.SchoolFactory(), enrollment__student__name="别校的"
@@ -190,6 +201,17 @@ class TestPage:
 
         job = Job.objects.get(kind="dossier")
         assert (answer.headers["Location"], job.term) == (job.get_absolute_url(), term)
+
+    def test_orders_it_once_however_often_somebody_presses(self, school):
+        term, auditor = school.award_lists.get().term, make.UserFactory(auditor=True)
+
+        first, second = (dossier.start(school, term, by=auditor, at=AT) for _each in range(2))
+
+        assert first == second
+        assert dossier.start(make.SchoolFactory(), term, by=auditor, at=AT) != first
+        assert dossier.start(school, make.TermFactory(code="2021S"), by=auditor, at=AT) != first
+        run.execute(first.pk)
+        assert dossier.start(school, term, by=auditor, at=AT) != first
 
     def test_stands_on_the_schools_review(self, as_role, school):
         term = school.award_lists.get().term

@@ -9,10 +9,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Action
-from audits import questions
+from audits import question_forms, questions
 from audits.models import Question, QuestionEntry
 from common.moves import WrongState
-from jobs import files
+from jobs import documents, files
 from jobs.documents import Brought, NotADocument
 from jobs.models import StoredFile
 from tests import factories as make
@@ -285,6 +285,21 @@ class TestPages:
 
         assert "PDF、JPG" in page.content.decode()
         assert "我写了很久的答复。" in page.content.decode()
+
+    def test_read_no_paper_of_too_many_or_too_large_ones(self, as_role, monkeypatch):
+        question, read = AuditQuestionFactory(), []
+        monkeypatch.setattr(
+            question_forms, "Brought", lambda content, name: read.append(name) or Brought(content, name)
+        )
+        client, path = as_role("school", school=question.school), reverse("audits:question-answer", args=[question.pk])
+
+        many = [SimpleUploadedFile(f"{n}.pdf", b"%PDF-1.7") for n in range(6)]
+        assert "一次最多上传 5 个附件" in client.post(path, {"words": "见附件。", "papers": many}).content.decode()
+        monkeypatch.setattr(documents, "LARGEST_BYTES", 2**20)
+        large = [SimpleUploadedFile("a.pdf", b"%PDF-1.7" + bytes(2**20))]
+        assert "文件超过了 1 MB 的上限" in client.post(path, {"words": "见附件。", "papers": large}).content.decode()
+
+        assert read == []
 
     def test_do_not_let_the_county_answer_for_a_school(self, as_role):
         question = AuditQuestionFactory()

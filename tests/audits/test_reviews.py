@@ -4,12 +4,14 @@ from datetime import date, timedelta
 
 import pytest
 from django.db import connection
+from django.http import Http404
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from audits import reviews
 from audits.choices import Lack
 from audits.models import Finding
+from common.middleware import NulPathMiddleware
 from common.roles import Role
 from tests import factories as make
 from tests.factories import NOW
@@ -68,8 +70,22 @@ class TestLacks:
 
     def test_name_a_notice_without_a_photo(self):
         award = make.PaymentFactory(paid=True).award
-        make.NoticeFactory(list=award.list)
+        make.NoticeFactory(list=award.list, down=True)
         assert lacks(award.school, award.term) == {Lack.PHOTO}
+
+    def test_do_not_ask_for_a_photo_while_it_hangs_or_where_it_hung_again(self):
+        award = make.PaymentFactory(paid=True).award
+        make.NoticeFactory(list=award.list)
+        again = make.PaymentFactory(paid=True).award
+        make.NoticeFactory(list=again.list, down=True)
+        make.NoticePhotoFactory(notice=make.NoticeFactory(list=again.list, down=True))
+        assert (lacks(award.school, award.term), lacks(again.school, again.term)) == (set(), set())
+
+    def test_do_not_ask_for_a_photo_of_a_list_that_is_prepared_again(self, auditor):
+        award = make.AwardFactory()
+        make.NoticeFactory(list=award.list, down=True)
+        assert Lack.PHOTO not in lacks(award.school, award.term)
+        assert standing(award.school, award.term, auditor).without_photo == 0
 
     def test_name_an_objection_that_nobody_answered(self):
         award = in_order()
@@ -214,6 +230,16 @@ class TestReview:
 
 
 class TestPages:
+    @pytest.mark.parametrize("path", ["/audits/reviews/a%00b/", "/reports/a%00b/", "/%00/"])
+    def test_of_an_address_with_a_nought_are_none(self, as_role, path):
+        make.TermFactory()
+        assert as_role(Role.AUDITOR).get(path).status_code == 404
+
+    def test_no_address_with_a_nought_comes_to_a_page(self, rf):
+        """PostgreSQL takes no nought in a text; SQLite would only find nothing."""
+        with pytest.raises(Http404):
+            NulPathMiddleware(pytest.fail)(rf.get("/audits/reviews/a%00b/"))
+
     def test_show_only_the_schools_that_lack_what_is_asked_for(self, as_role):
         award = in_order()
         unpublished = make.AwardFactory(confirmed=True)

@@ -147,6 +147,21 @@ class TestDraw:
 
         assert not samples.draw_again(made).is_same_draw
 
+    def test_drawn_again_tells_where_the_frozen_file_is_gone_or_another(self, auditor):
+        made = samples.draw(awards(8)[0].term, ordered(), by=auditor, at=NOW)
+        path = files._path(made.population.sha256)
+        whole = path.read_bytes()
+
+        path.write_bytes(whole[:-1] + b"?")
+        changed = samples.draw_again(made)
+        path.unlink()
+        gone = samples.draw_again(made)
+        made.population = files.store(b"no population", name="a.csv", kind="frozen", by=auditor, at=NOW)
+        other = samples.draw_again(made)
+
+        nothing = samples.Again(is_same_file=False, is_same_draw=False, population=0, drawn=0)
+        assert (changed, gone, other) == (nothing, nothing, nothing)
+
     def test_without_a_seed_makes_one_that_is_kept(self, auditor):
         term = awards(2)[0].term
         made = [samples.draw(term, ordered(seed=""), by=auditor, at=NOW) for _each in range(2)]

@@ -87,3 +87,13 @@ class TestFile:
 
         assert as_role("school").get(reverse("jobs:file", args=[stored.pk])).status_code == 404
         assert not Action.objects.filter(verb="file.downloaded").exists()
+
+    def test_that_is_another_on_disk_is_named_and_not_handed_out(self, as_role):
+        stored = files.store(b"PK-changed later", name="花名册.xlsx", kind=FileKind.ROSTER, by=UserFactory(), at=NOW)
+        path = files._path(stored.sha256)
+        path.write_bytes(path.read_bytes()[:-1] + b"?")
+
+        answer = as_role("preparer").get(reverse("jobs:file", args=[stored.pk]), follow=True)
+
+        assert "与存入时不一致" in answer.content.decode()
+        assert not Action.objects.filter(verb="file.downloaded").exists()
