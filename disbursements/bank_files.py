@@ -81,6 +81,9 @@ class Change:
     card: Card | None
     is_in_name: bool = False
     """Whether the card's holder is called as the student is."""
+    is_to_mend: bool = False
+    """Whether money may not go to the card that the child has now, so that a file cannot be written before it is
+    another."""
 
 
 def pending(batch: Batch) -> PaymentQuerySet:
@@ -98,6 +101,14 @@ def outdated(batch: Batch) -> PaymentQuerySet:
     return pending(batch).filter(found)
 
 
+def not_own(batch: Batch) -> PaymentQuerySet:
+    """The outdated ones that no new file mends: a program that pays students, and a card now that is not their own."""
+    if batch.program.payee != Payee.STUDENT:
+        return Payment.objects.none()
+    now = Card.objects.filter(~OWN_CARD, student=OuterRef("award__student"), is_current=True)
+    return outdated(batch).filter(Exists(now))
+
+
 def changes(batch: Batch, *, at_most: int | None = None) -> list[Change]:
     """What is other than in the file, line by line."""
     payments = list(outdated(batch).select_related("card", "award__student").order_by("line_no", "pk")[:at_most])
@@ -107,10 +118,14 @@ def changes(batch: Batch, *, at_most: int | None = None) -> list[Change]:
         current = Card.objects.filter(student__in=part, is_current=True)
         cards |= {card.student_id: card for card in current.order_by("pk")}
         in_name |= set(current.filter(IN_STUDENTS_NAME).values_list("student", flat=True))
-    return [
-        Change(payment, cards.get(student), is_in_name=student in in_name)
-        for payment, student in ((payment, payment.award.student_id) for payment in payments)
-    ]
+    is_to_students = batch.program.payee == Payee.STUDENT
+    found = []
+    for payment in payments:
+        student = payment.award.student_id
+        card, is_in_name = cards.get(student), student in in_name
+        is_own = card is not None and card.relation == OWN and is_in_name
+        found.append(Change(payment, card, is_in_name, is_to_mend=is_to_students and card is not None and not is_own))
+    return found
 
 
 def new_cards(batch: Batch) -> dict[int, Card]:

@@ -80,12 +80,14 @@ class Standing:
 
     cards: int = 0
     """Lines whose child has another card now, or none."""
+    not_own: int = 0
+    """Lines whose child has a card now that is not its own, where the program pays to own cards alone."""
     is_other: bool = False
     """Something else is different: the account of a school, or a payment."""
 
     @property
     def is_stale(self) -> bool:
-        return bool(self.cards or self.is_other)
+        return bool(self.cards or self.not_own or self.is_other)
 
 
 def write_bank_file(batch: Batch, *, running: Running) -> dict[str, Any]:
@@ -181,7 +183,8 @@ def standing(batch: Batch) -> Standing:
     totals = bank_files.pending(batch).totals()
     is_other = totals != {"people": batch.people, "amount_fen": batch.amount_fen}
     if batch.program.payee != Payee.SCHOOL:
-        return Standing(cards=bank_files.outdated(batch).count(), is_other=is_other)
+        not_own = bank_files.not_own(batch).count()
+        return Standing(bank_files.outdated(batch).count() - not_own, not_own, is_other)
     return Standing(is_other=is_other or _has_other_accounts(batch))
 
 
@@ -241,7 +244,7 @@ class About:
 
 def about(batch: Batch) -> About:
     now = standing(batch)
-    return About(now, changes(batch) if now.cards else [], story(batch), delivery(batch))
+    return About(now, changes(batch) if now.cards or now.not_own else [], story(batch), delivery(batch))
 
 
 @transaction.atomic

@@ -197,12 +197,14 @@ class TestALaterFile:
         assert (job.result["repeated"], job.result["paid"], job.result["unmatched"]) == (1, 0, 0)
         assert LedgerEntry.objects.filter(kind=EntryKind.SPENT).count() == 4
 
-    def test_that_says_otherwise_is_a_row_to_look_at(self, told, batch, payment, preparer):
+    def test_that_says_otherwise_is_a_row_to_look_at(self, told, batch, payment, preparer, as_role):
         job = answer(batch, preparer, [[3, "丙", "500", "失败", "已销户", DAY]])
 
         payment.refresh_from_db()
         assert (job.result["unmatched"], job.result["bounced"], payment.state) == (1, 0, PaymentState.PAID)
         assert not Bounce.objects.exists()
+        page = as_role("preparer").get(batch.get_absolute_url()).content.decode()
+        assert "或者与已确认的银行答复不符；确实退回的，请登记退票" in page
 
     def test_that_says_it_arrived_when_it_did_not_is_one_too(self, batch, payment, preparer, approver):
         inquiries.confirm(failed(batch, preparer), by=approver, at=NOW)

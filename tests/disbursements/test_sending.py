@@ -223,7 +223,7 @@ class TestStale:
         before = {name: getattr(card, name) for name in mended}
         Card.objects.filter(pk=card.pk).update(**mended)
 
-        assert sending.standing(batch).cards == 1
+        assert (sending.standing(batch).cards, sending.standing(batch).not_own) == (0, 1)
         with pytest.raises(sending.Stale):
             sending.send(batch, by=preparer, at=NOW)
         batch.refresh_from_db()
@@ -369,6 +369,20 @@ class TestPages:
         page = client.get(batch.get_absolute_url()).content.decode()
         assert "银行代发文件已失效" not in page
         assert "生成过 2 次" in page
+
+    def test_a_card_in_another_name_is_told_with_the_way_to_mend_it(self, as_role):
+        """Nothing was changed that a new file would take over: writing it again is refused until the card is mended."""
+        client = as_role("preparer")
+        batch = BatchFactory(approved=True, program__payee=Payee.STUDENT, with_payments=2)
+        write(batch, client.user)
+        payment = batch.payments.select_related("award").get(line_no=2)
+        Card.objects.filter(pk=payment.card_id).update(holder="赵老师")
+
+        page = client.get(batch.get_absolute_url()).content.decode()
+
+        assert "1 名学生的卡不是本人的，或者户名与学生姓名不一致，请先更正银行卡" in page
+        assert "名学生的银行卡有了改动" not in page
+        assert reverse("disbursements:card", args=[payment.award.student_id]) in page
 
     def test_how_it_went_is_typed_and_stands_on_the_batch(self, batch, as_role):
         client = as_role("preparer")
