@@ -1,6 +1,7 @@
 """The steps of a chain in words: what the record says, who made it and when, and what is missing."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +13,7 @@ from accounts.models import Action
 from audits import chain_payments
 from audits.chain_payments import Fact, Step
 from common.money import yuan
+from common.redaction import redact
 from common.roles import COUNTY
 from disbursements.models import Inquiry, PayDecision, Payment, Recovery, ReturnLine
 from programs.choices import Level, NoticeState, RecognitionListState, Way
@@ -61,8 +63,16 @@ def steps(award: Award, papers: Papers) -> Iterator[Step]:
         papers.inquiries,
         papers.rolls,
         papers.recoveries,
-        papers.decisions,
+        _blotted(papers.decisions),
     )
+
+
+def _blotted(decisions: Sequence[PayDecision]) -> list[PayDecision]:
+    """The decisions, with no whole number in what somebody wrote about them."""
+    shown = [copy(decision) for decision in decisions]
+    for decision in shown:
+        decision.words = redact(decision.words)
+    return shown
 
 
 def _roster(award: Award, papers: Papers) -> Iterator[Fact]:
@@ -179,7 +189,7 @@ def _basis(award: Award, papers: Papers) -> Iterator[Fact]:
     }
     yield Fact(words)
     if award.tier_by is not None:
-        words = _("档次由人工设定：%(reason)s") % {"reason": award.tier_reason}
+        words = _("档次由人工设定：%(reason)s") % {"reason": redact(award.tier_reason)}
         yield Fact(words, by=str(award.tier_by), at=award.tier_at)
     for number in sorted(document_numbers(award)):
         document = papers.documents.get(number)
@@ -224,7 +234,7 @@ def _publicity(award: Award, papers: Papers) -> Iterator[Fact]:
         if objection.answer:
             words = _("对该生的异议：%(state)s。%(answer)s") % {
                 "state": objection.get_state_display(),
-                "answer": objection.answer,
+                "answer": redact(objection.answer),
             }
         by = objection.answered_by or objection.received_by
         at = objection.answered_at or objection.received_at
@@ -249,5 +259,8 @@ def _notice(notice: Notice) -> Iterator[Fact]:
         yield Fact(_("公示还没有撤下"), is_missing=True)
     else:
         counts: Any = notice
-        words = _("公示结果：%(result)s（异议 %(n)s 件）") % {"result": notice.result, "n": counts.objections_all}
+        words = _("公示结果：%(result)s（异议 %(n)s 件）") % {
+            "result": redact(notice.result),
+            "n": counts.objections_all,
+        }
         yield Fact(words, at=notice.taken_down_at)

@@ -79,11 +79,13 @@ def attachments_of(school: School, term: Term, *, reader: User) -> Iterator[Atta
     """The photos of the board and the papers of the answers, in the order in which they came."""
     photos = NoticePhoto.objects.visible_to(reader).filter(notice__list__school=school, notice__list__term=term)
     for n, photo in enumerate(photos.select_related("file", "notice").order_by("notice", "pk"), start=1):
-        yield Attachment(f"公示照片/{n:02d}-{photo.taken_on:%Y-%m-%d}-{photo.file.name}", photo.file)
+        yield Attachment(f"公示照片/{n:02d}-{photo.taken_on:%Y-%m-%d}-{files.shown_name(photo.file.name)}", photo.file)
     questions = Question.objects.visible_to(reader).filter(school=school, term=term)
     papers = QuestionFile.objects.filter(entry__question__in=questions).select_related("file", "entry")
     for n, paper in enumerate(papers.order_by("entry__question", "entry", "pk"), start=1):
-        yield Attachment(f"答复附件/{n:02d}-问询{paper.entry.question_id}-{paper.file.name}", paper.file)
+        yield Attachment(
+            f"答复附件/{n:02d}-问询{paper.entry.question_id}-{files.shown_name(paper.file.name)}", paper.file
+        )
 
 
 def document(school: School, term: Term, attachments: list[str], *, by: User, at: datetime) -> bytes:

@@ -28,6 +28,7 @@ from common.papers import tidy
 from common.redaction import redact
 from disbursements.choices import PaymentState
 from disbursements.models import Payment
+from jobs import files
 from programs.models import Award
 from students.models import Enrollment
 
@@ -287,7 +288,7 @@ def _questions(paper: "_Dossier", review: Review) -> None:
         paper.line(f"{question.title}（{question.get_state_display()}，答复期限 {question.due_on}）", font=_HEAD_FONT)
         rows = []
         for entry in steps.get(question.pk, []):
-            papers = "、".join(paper_of.file.name for paper_of in entry.files.all())
+            papers = "、".join(files.shown_name(paper_of.file.name) for paper_of in entry.files.all())
             words = redact(entry.words) + (f"\n附件：{papers}" if papers else "")
             rows.append((entry.get_kind_display(), words, f"{entry.by}\n{_moment(entry.at)}"))
         paper.table(("步骤", "内容", "填写人、时间"), rows, widths=(20, 105, 45))

@@ -14,6 +14,7 @@ from django.utils import timezone
 from audits.choices import Lack, QuestionState
 from audits.models import Finding, Question
 from common import workdays
+from common.redaction import redact
 from common.roles import Person
 from disbursements.choices import PaymentState, RecoveryState
 from disbursements.models import Batch, Bounce, Payment, Recovery
@@ -254,16 +255,25 @@ def review(school: School, term: Term, *, reader: Person, today: date) -> Review
         term=term,
         standing=standing,
         lists=_lists(school, term, today),
-        objections=list(objections.defer("person", "contact").for_list()),
+        objections=_blotted(objections.defer("person", "contact").for_list(), "answer", "words"),
         batches=_batches(of_award),
         troubles=troubles[:SHOWN],
         more_troubles=max(len(troubles) - SHOWN, 0),
-        recoveries=list(recoveries.for_list().select_related("closed_by")),
+        recoveries=_blotted(recoveries.for_list().select_related("closed_by"), "words"),
         findings=list(findings.for_list()[:SHOWN]),
         more_findings=max(standing.findings - SHOWN, 0),
         questions=list(questions.for_list()),
         lacks=[str(Lack(lack).label) for lack, n in lacks(first, term).items() if n],
     )
+
+
+def _blotted(rows: Iterable[Any], *names: str) -> list[Any]:
+    """The rows, with no whole number in what people wrote in them."""
+    found = list(rows)
+    for row in found:
+        for name in names:
+            setattr(row, name, redact(getattr(row, name)))
+    return found
 
 
 def _lists(school: School, term: Term, today: date) -> list[OfList]:
@@ -274,6 +284,7 @@ def _lists(school: School, term: Term, today: date) -> list[OfList]:
     found = Notice.objects.filter(list__in=lists).select_related("put_up_by").with_counts()
     for notice in found.prefetch_related("photos__kept_by").order_by("starts_on", "pk"):
         down = timezone.localdate(notice.taken_down_at) if notice.taken_down_at else today
+        notice.result = redact(notice.result)
         hung = Hung(notice, workdays.count(notice.starts_on, max(down, notice.starts_on)), list(notice.photos.all()))
         notices.setdefault(notice.list_id, []).append(hung)
     return [

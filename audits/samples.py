@@ -326,7 +326,7 @@ def note(
     item: SampleItem, *, state: str, words: str, by: User, at: datetime, follow_up_due_on: date | None = None
 ) -> None:
     """Keep what the auditor found. The newest word holds, until the county has mended or the sample ends."""
-    words = words.strip()[:500]
+    words = redact(words.strip())[:500]
     if by.role != Role.AUDITOR:
         raise NotTheAuditor()
     if state == ItemState.FAULTY and not words:
@@ -353,7 +353,7 @@ def note(
 @transaction.atomic
 def follow_up(item: SampleItem, *, words: str, by: User, at: datetime) -> None:
     """The county says what it mended. A sample that is closed still waits for it."""
-    words = words.strip()[:500]
+    words = redact(words.strip())[:500]
     if by.role not in COUNTY:
         raise NotTheCounty()
     if not words:
@@ -373,7 +373,9 @@ def close(made: Sample, *, conclusion: str, by: User, at: datetime) -> None:
         raise NotTheAuditor()
     if not conclusion.strip():
         raise ConclusionMissing()
-    move(made, SampleState.CLOSED, moves=SAMPLE_MOVES, conclusion=conclusion.strip(), closed_by=by, closed_at=at)
+    move(
+        made, SampleState.CLOSED, moves=SAMPLE_MOVES, conclusion=redact(conclusion.strip()), closed_by=by, closed_at=at
+    )
     waiting = made.items.filter(state=ItemState.WAITING).count()
     if waiting:
         raise ItemsWaiting(n=waiting)

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from common import keyring
 from common.moves import Refused
+from common.redaction import redact
 from jobs.choices import FileKind
 from jobs.models import StoredFile
 from schools.models import School
@@ -81,9 +82,13 @@ def content(file: StoredFile) -> bytes:
 
 
 def shown_name(name: str) -> str:
-    """A name for people: without folders and unseen characters, cut in the middle if it is too long."""
+    """A name for people: without folders and unseen characters, cut in the middle if it is too long.
+
+    Numbers of persons and cards in it are blotted out, with a sign that every system takes in a name.
+    """
     last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
     cleaned = "".join(sign for sign in last if unicodedata.category(sign) not in _UNSEEN).strip(" .")
+    cleaned = redact(cleaned).replace("*", "＊")
     stem, dot, ending = cleaned.rpartition(".")
     if len(cleaned) > LONGEST_NAME and len(ending) < 10:
         cleaned = stem[: LONGEST_NAME - len(dot + ending)] + dot + ending

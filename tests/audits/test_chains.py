@@ -188,6 +188,21 @@ class TestListAndPublicity:
         assert [(fact.words, fact.by) for fact in against] == [("对该生的异议：不成立。房产为祖父所有。", officer.name)]
 
 
+def test_words_of_others_hold_no_number_of_anybody():
+    award = confirmed()
+    notice = make.NoticeFactory(list=award.list, down=True, result="来电 13800001234，无异议。")
+    make.ObjectionFactory(
+        award=award, notice=notice, is_upheld=False, answer="已回 13800001234。", answered_by=make.UserFactory(),
+        answered_at=NOW,
+    )  # fmt: skip
+    make.PayDecisionFactory(award=award, words="家长 13800001234 要求。")
+
+    told = str(words(award))
+
+    assert told.count("*********34") == 3
+    assert "13800001234" not in told
+
+
 class TestMoney:
     def test_follows_a_failure_to_the_next_try(self):
         failed = make.PaymentFactory(failed=True, line_no=4)

@@ -240,6 +240,21 @@ class TestPages:
         with pytest.raises(Http404):
             NulPathMiddleware(pytest.fail)(rf.get("/audits/reviews/a%00b/"))
 
+    @pytest.mark.parametrize("data", [{}, {"sheet": "1"}])
+    def test_hold_no_number_that_somebody_wrote(self, as_role, data):
+        award = in_order()
+        award.list.notices.update(result="来电 13800001234，无异议。")
+        make.ObjectionFactory(
+            award=award, notice=award.list.notices.get(), is_upheld=False, answer="已回 13800001234。",
+            answered_by=make.UserFactory(), answered_at=NOW,
+        )  # fmt: skip
+        make.RecoveryFactory(award=award, words="家长 13800001234 愿退。")
+
+        page = as_role(Role.AUDITOR).get(reverse("audits:review", args=[award.school.code]), data).content.decode()
+
+        assert "*********34" in page
+        assert "13800001234" not in page
+
     def test_show_only_the_schools_that_lack_what_is_asked_for(self, as_role):
         award = in_order()
         unpublished = make.AwardFactory(confirmed=True)

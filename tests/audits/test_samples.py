@@ -267,6 +267,20 @@ class TestNote:
         assert (item.state, item.follow_up, item.follow_up_due_on) == ("sound", FollowUp.NONE, None)
         assert Action.objects.get().details == {"state": "sound", "before": "faulty"}
 
+    def test_holds_no_number_of_anybody_nor_does_what_follows(self, auditor):
+        phone, made = "13800001234", samples.draw(awards(1)[0].term, ordered(size=1), by=auditor, at=NOW)
+        item = made.items.get()
+
+        said = {"words": "字" * 495 + phone, "state": ItemState.FAULTY, "follow_up_due_on": NOW.date()}
+        samples.note(item, **said, by=auditor, at=NOW)
+        samples.follow_up(item, words=f"已电话 {phone} 告知。", by=make.UserFactory(), at=NOW)
+        samples.close(made, conclusion=f"见 {phone}。", by=auditor, at=NOW)
+
+        item.refresh_from_db(), made.refresh_from_db()
+        assert item.words == "字" * 495 + "*****"
+        assert item.followed_up_words == "已电话 *********34 告知。"
+        assert made.conclusion == "见 *********34。"
+
     def test_of_a_fault_needs_words(self, auditor):
         item = make.AuditSampleItemFactory()
         with pytest.raises(samples.FaultUnsaid):
