@@ -18,8 +18,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Action, ActionQuerySet, User
-from audits.models import Question
-from disbursements.models import Batch, Payment, Recovery, ReturnFile
+from audits.models import Finding, Question, SampleItem
+from disbursements.models import Batch, Inquiry, Payment, Recovery, ReturnFile
 from jobs.models import Job, StoredFile
 from programs.models import (
     Application,
@@ -96,6 +96,8 @@ _OF_CHILD: _Ways = (
     (Payment, "award__student"),
     (Recovery, "award__student"),
     (Recheck, "recognition__student"),
+    (Finding, "student"),
+    (SampleItem, "award__student"),
 )
 _OF_SCHOOL: _Ways = (
     (School, "pk"),
@@ -118,11 +120,19 @@ _OF_SCHOOL: _Ways = (
     (Objection, "notice__list__school"),
     (Payment, "award__school"),
     (Recovery, "award__school"),
+    (Finding, "school"),
+    (SampleItem, "award__school"),
     (Question, "school"),
     (Job, "school"),
     (StoredFile, "school"),
 )
-_OF_BATCH: _Ways = ((Batch, "pk"), (Payment, "batch"), (ReturnFile, "batch"), (Recovery, "award__payments__batch"))
+_OF_BATCH: _Ways = (
+    (Batch, "pk"),
+    (Payment, "batch"),
+    (ReturnFile, "batch"),
+    (Inquiry, "batch"),
+    (Recovery, "award__payments__batch"),
+)
 
 
 @dataclass(frozen=True)

@@ -26,9 +26,12 @@ from jobs.models import Job, StoredFile
 from tests.factories import (
     NOW,
     ActionFactory,
+    AuditSampleItemFactory,
     AwardFactory,
     BatchFactory,
     EnrollmentFactory,
+    FindingFactory,
+    InquiryFactory,
     MatchFactory,
     NoticeFactory,
     PaymentFactory,
@@ -61,6 +64,18 @@ class TestWanted:
             on(target)
 
         assert found(student=enrollment.student_id) == acts
+
+    def test_covers_findings_drawn_awards_and_inquiries(self):
+        item, inquiry = AuditSampleItemFactory(), InquiryFactory()
+        award = item.award
+        about = FindingFactory(student=award.student, school=award.school)
+        acts = {on(item), on(about)}
+        asked = on(inquiry)
+        on(FindingFactory()), on(AuditSampleItemFactory()), on(InquiryFactory())
+
+        assert found(student=award.student_id) == acts
+        assert found(school=award.school_id) == acts
+        assert found(batch=inquiry.batch_id) == {asked}
 
     def test_keeps_objects_of_one_number_and_different_kinds_apart(self):
         award = AwardFactory()
