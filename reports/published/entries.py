@@ -114,7 +114,7 @@ def entries(text: str) -> list[Entry]:
 def _heading(line: str) -> tuple[int, str]:
     for level, mark in enumerate(_HEADINGS, 1):
         if found := mark.match(line):
-            name = line[found.end() :].strip(" 　")
+            name = line[found.end() :].strip(" 　")[:_LABEL]
             end = _LABEL_END.search(name)
             return level, (name[: end.start()] if end else name)[:20] or found[0].strip()
     return 0, ""
