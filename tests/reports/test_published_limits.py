@@ -5,10 +5,11 @@ import re
 import signal
 import zipfile
 from contextlib import contextmanager
+from decimal import Decimal
 
 import pytest
 
-from reports.published import entries, figures, findings, texts, topics
+from reports.published import entries, figures, findings, headlines, texts, topics
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 MANY = 100_000
@@ -169,3 +170,49 @@ class TestDocuments:
             texts.text_of(content)
 
         assert str(caught.value)
+
+
+def _program(number, mark):
+    lines = [(100 + 7 * number + place * place, Decimal("10.1234") + place) for place in range(8)]
+    people, money = sum(one for one, _ in lines) + 1, sum(one for _, one in lines) - 1
+    poor = "".join(f"，其中建档立卡学生{people}人次，{money}万元" for _ in range(3))
+    parts = "".join(
+        f"({ordinal})项目{ordinal}\n资助学生{heads}人次，发放{amount}万元，其中建档立卡学生{heads}人次，{amount}万元。\n"
+        for ordinal, (heads, amount) in zip("一二三四五六七八", lines, strict=True)
+    )
+    return f"{mark}、学段{mark}\n资助学生{people}人次，发放{money}万元{poor}。\n{parts}"
+
+
+class TestHeadlines:
+    @pytest.fixture
+    def tried(self, monkeypatch):
+        """The headlines for which all choices of lines are tried."""
+        calls, fits = [], headlines._some_choice_fits
+        monkeypatch.setattr(headlines, "_some_choice_fits", lambda *given: calls.append(given) or fits(*given))
+        return calls
+
+    def test_of_one_program_are_held_against_every_choice_of_lines(self, tried):
+        found = findings.read(_program(1, "一"))
+
+        assert tried
+        assert any(finding.no_choice_fits for finding in found)
+
+    def test_all_choices_are_tried_for_few_headlines_only(self, tried):
+        findings.read("".join(_program(number, mark) for number, mark in enumerate("一二三四五六七八九", 1)))
+
+        assert len(tried) == 5
+
+    def test_of_the_registered_poor_only_the_first_is_looked_at(self):
+        given = entries.entries(_program(1, "一"))
+        values = {figure: figure.value for entry in given for figure in (entry.heads, entry.money) if figure}
+
+        totals = headlines.totals(given, values)
+
+        assert [total.head.whole is None for total in totals] == [True, False]
+
+    def test_sums_that_come_out_alike_are_kept_once(self):
+        lines = [(Decimal(10), Decimal(1))] * 200
+
+        with within(5):
+            assert not headlines._some_choice_fits(lines, Decimal(1_995), Decimal(200), Decimal("0.1"))
+            assert headlines._some_choice_fits(lines, Decimal(1_990), Decimal(199), Decimal("0.1"))
