@@ -208,7 +208,7 @@ def _by_pattern(lines: Sequence[Entry]) -> list[Term]:
                     left, right = copy[one].heads, copy[other].heads
                     assert left  # noqa: S101 - lines have heads
                     assert right  # noqa: S101
-                    soft = topics.shared(copy[one].label, copy[other].label) < _LONG_NAME
+                    soft = not topics.share(copy[one].label, copy[other].label, _LONG_NAME)
                     found.setdefault(frozenset({left, right}), equal(left, right, doubt=0.5, soft=soft))
     return list(found.values())
 
@@ -220,7 +220,7 @@ def _say_the_same(one: Entry, other: Entry) -> bool:
 
 
 def _have_one_name(one: Entry, other: Entry) -> bool:
-    return topics.shared(one.label, other.label) >= _NAME
+    return topics.share(one.label, other.label, _NAME)
 
 
 def _across(lines: Sequence[Entry]) -> list[Term]:

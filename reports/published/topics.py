@@ -108,13 +108,11 @@ def names_of(parts: list[Entry]) -> tuple[str, ...]:
     return tuple((part.label or part.words).replace("其中", "").strip("|") for part in parts)
 
 
-def shared(one: str, other: str) -> int:
-    """The length of the longest run of letters that two labels share."""
-    best = 0
-    lengths = [0] * (len(other) + 1)
-    for letter in one:
-        above = 0
-        for place, right in enumerate(other, 1):
-            lengths[place], above = (above + 1 if letter == right and letter != "|" else 0), lengths[place]
-            best = max(best, lengths[place])
-    return best
+def share(one: str, other: str, length: int) -> bool:
+    """Whether two labels have a run of so many letters in common."""
+    return not _stretches(one, length).isdisjoint(_stretches(other, length))
+
+
+def _stretches(label: str, length: int) -> set[str]:
+    found = (label[place : place + length] for place in range(len(label) - length + 1))
+    return {stretch for stretch in found if "|" not in stretch}

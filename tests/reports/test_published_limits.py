@@ -65,6 +65,12 @@ class TestExpressions:
                 for _found in pattern.finditer("1" + letter * MANY + "x"):
                     pass
 
+    def test_long_names_are_soon_compared(self):
+        name = "甲乙丙丁戊己庚辛壬癸" * 5
+
+        with within(8):
+            findings.read(f"全年{name}1000人{name}。\n" * 200)
+
     def test_a_unit_may_stand_a_little_apart_and_no_further(self):
         assert [figure.printed for figure in figures.figures("12 人，13  多  人，14" + " " * 9 + "人")] == ["12", "13"]
 
