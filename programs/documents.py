@@ -87,7 +87,8 @@ def remove(document: PolicyDocument, *, by: User, at: datetime) -> None:
 
 def _withdraw_file(document: PolicyDocument) -> None:
     """What is a policy no longer is no paper for schools either: it may have been brought by mistake."""
-    StoredFile.objects.filter(pk=document.file_id).update(kind=FileKind.DOCUMENT)
+    if document.file_id is not None:
+        StoredFile.objects.filter(pk=document.file_id).update(kind=FileKind.DOCUMENT)
 
 
 def citing(number: str) -> dict[str, int]:
