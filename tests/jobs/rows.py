@@ -11,6 +11,9 @@ from jobs.models import Job
 ROOMS = ("students", "programs", "disbursements", "accounts", "schools")
 
 
+_NOT_OF_THE_WORK = {"target_id", "target_label", "date_joined", "password", "zip_password", "in_force_at"}
+
+
 def lines() -> Iterator[str]:
     """Every row of the domain without the keys that the database gave away, and how the jobs ended."""
     for room in ROOMS:
@@ -27,7 +30,7 @@ def _is_a_given_key(field: models.Field) -> bool:
     is_numbered = isinstance(field, models.AutoField) or (
         isinstance(field, models.ForeignKey) and isinstance(field.target_field, models.AutoField)
     )
-    return is_numbered or field.name in {"target_id", "target_label", "date_joined", "password", "zip_password"}
+    return is_numbered or field.name in _NOT_OF_THE_WORK
 
 
 def _settled(value: Any) -> Any:
