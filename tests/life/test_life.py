@@ -17,7 +17,7 @@ SEEDS = [
     Seed(
         "a line is settled twice",
         "disbursements.returns:_Answers.outcome",
-        "if stands.state == PaymentState.SENT:",
+        "if state == PaymentState.SENT:",
         "if True:",
     ),
     Seed(
@@ -45,8 +45,8 @@ SEEDS = [
     Seed(
         "what failed comes back as well",
         "disbursements.returns:_Answers.outcome",
-        "if stands.state == PaymentState.FAILED or stands.late_return:",
-        "if stands.late_return:",
+        "if not payment.late_return] if state == PaymentState.PAID else []",
+        "if not payment.late_return]",
     ),
     Seed(
         "what failed is not given back",
