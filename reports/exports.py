@@ -25,13 +25,15 @@ from reports.selections import Count
 from reports.templatetags.figures import WAN
 from schools.models import term_name
 
+_A3, _A4, _WIDE = 8, 9, 16
+"""Sizes of paper by their numbers, and from how many columns on the larger is needed to be read."""
 _HEAD_ROW = 2
 _FIRST_FIGURE = 3
 _TEXT_ONLY = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 
 
 class _Sheet:
-    """One official sheet on A4 across; rows are written from the top down."""
+    """One official sheet across, on A4 or, where there are many columns, on A3; rows are written from the top down."""
 
     def __init__(self, *, title: str, width: int, unit: str, at: datetime, in_chunks: bool = False) -> None:
         self.content = BytesIO()
@@ -62,7 +64,7 @@ class _Sheet:
         self.sheet.merge_range(1, 0, 1, self.last, words, self.plain)
 
     def _paper(self) -> None:
-        self.sheet.set_paper(9)
+        self.sheet.set_paper(_A4 if self.last < _WIDE else _A3)
         self.sheet.set_landscape()
         self.sheet.fit_to_pages(1, 0)
         self.sheet.set_footer(_("&C第 &P 页 共 &N 页"))
@@ -132,16 +134,17 @@ def _report_head(out: _Sheet, table: Grid) -> None:
     for each in table.columns:
         if table.has_allotted and not each.is_part:
             sheet.merge_range(top + 1, column, top + 2, column, _("财政下达"), out.head)
+            sheet.set_column(column, column, 14)
             column += 1
         label = _("其中：%(who)s") % {"who": who_name(each.who)} if each.is_part else _("合计")
         sheet.merge_range(top + 1, column, top + 1, column + 2, label, out.head)
-        for words in (_("人数"), _("人次"), _("金额")):
+        for words, width in ((_("人数"), 8), (_("人次"), 8), (_("金额"), 14)):
             sheet.write(top + 2, column, words, out.head)
+            sheet.set_column(column, column, width)
             column += 1
     sheet.set_row(top + 1, 30)
     sheet.set_column(0, 0, 5)
     sheet.set_column(1, 2, 24)
-    sheet.set_column(_FIRST_FIGURE, out.last, 13)
     sheet.freeze_panes(top + 3, _FIRST_FIGURE)
     sheet.repeat_rows(0, top + 2)
 
