@@ -224,15 +224,15 @@ class TestAward:
 
 class TestPage:
     def test_names_the_line_of_the_list_and_the_recognition(self, program, child, show):
-        fact = make.HardshipFactory(match__enrollment=child)
-        made = make.RecognitionFactory(student=child.student, list__school=child.school, row=17)
+        fact = make.HardshipFactory(match__enrollment=child, match__person__row=12_345)
+        made = make.RecognitionFactory(student=child.student, list__school=child.school, row=1_017)
 
         shown = show(child).content.decode()
 
         assert f"名单第 {fact.match.person.row} 行" in shown
         assert "名单日期 2021-09-10" in shown
         assert "认定为困难" in shown
-        assert f"{made.list.file.name} 第 17 行" in shown
+        assert f"{made.list.file.name} 第 1017 行" in shown
 
     def test_shows_no_whole_number(self, program, child, show):
         make.HardshipFactory(match__enrollment=child)
