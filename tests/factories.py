@@ -1549,9 +1549,13 @@ class AuditSampleItemFactory(DjangoModelFactory):
         model = SampleItem
 
     class Params:
-        checked = factory.Trait(checked_by=factory.SelfAttribute("sample.drawn_by"), checked_at=NOW)
-        sound = factory.Trait(state="sound", checked=True)
-        faulty = factory.Trait(state="faulty", checked=True, words="家访时家长称没有收到。")
+        sound = factory.Trait(state="sound", checked_by=factory.SelfAttribute("sample.drawn_by"), checked_at=NOW)
+        faulty = factory.Trait(
+            state="faulty",
+            checked_by=factory.SelfAttribute("sample.drawn_by"),
+            checked_at=NOW,
+            words="家访时家长称没有收到。",
+        )
         to_mend = factory.Trait(faulty=True, follow_up="asked", follow_up_due_on=NOW.date() + timedelta(days=14))
 
     sample = factory.SubFactory(AuditSampleFactory)
