@@ -94,7 +94,7 @@ from programs.models import (
     Trial,
 )
 from reports.handed_in import Row
-from reports.models import HandedIn
+from reports.models import HandedIn, SummaryText
 from schools.models import Grade, School, SchoolKind, Stage, Term, Town
 from students import identity, register_changes
 from students.choices import (
@@ -1597,3 +1597,16 @@ class HandedInFactory(DjangoModelFactory):
     why = "补充名单审定后重新统计"
     frozen_by = factory.SubFactory(UserFactory)
     frozen_at = NOW
+
+
+class SummaryTextFactory(DjangoModelFactory):
+    """What somebody wrote for a section of the year's summary."""
+
+    class Meta:
+        model = SummaryText
+
+    year = 2021
+    section = "honours"
+    text = "我县被评为学生资助工作先进单位。"
+    written_by = factory.SubFactory(UserFactory)
+    written_at = NOW
