@@ -257,7 +257,7 @@ class TestPage:
         page = as_role("auditor").get(reverse("audits:checks")).content.decode()
 
         assert "2 项不一致" in page
-        assert f'<a href="{batch.get_absolute_url()}">{batch.number}</a>' in page
+        assert f'<a class="strong" href="{batch.get_absolute_url()}">{batch.number}</a>' in page
 
     def test_says_how_many_more_there_are(self):
         outcome = checks.Outcome("", "", "", {str(n): 1 for n in range(25)}, {})
