@@ -21,6 +21,7 @@ from accounts.models import User
 from audits import dossier_awards, dossier_document, reviews
 from audits.models import Question, QuestionFile
 from common import keyring
+from common.workbooks import taken_by
 from jobs import files, run
 from jobs.choices import FileKind
 from jobs.models import Job, StoredFile
@@ -60,7 +61,7 @@ def make(running: Running) -> dict[str, Any]:
     with translation.override(settings.LANGUAGE_CODE), tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as out:
         archive = _Archive(out, running)
         archive.add(DOCUMENT, document(school, term, [one.name for one in attachments], by=by, at=running.at))
-        taken = dossier_awards.taken_by(by.name, running.at)
+        taken = taken_by(by.name, running.at)
         awards = Award.objects.visible_to(by).filter(school=school, term=term)
         archive.add(AWARDS, dossier_awards.write(awards, title=f"{school}{term}资助名单", taken=taken))
         for attachment in attachments:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db.models import Prefetch
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from import_export import fields, resources
 
@@ -103,9 +102,3 @@ def _rows(resource: DossierAwardResource, awards: AwardQuerySet) -> Iterator[lis
     rows = resource.filter_export(awards).order_by("list__number", "grade_no", "class_name", "pk")
     for award in rows.iterator(chunk_size=500):
         yield resource.export_resource(award)
-
-
-def taken_by(name: str, at: Any) -> str:
-    """Who took the file, when: a sheet that turns up somewhere says where it came from."""
-    moment = f"{timezone.localtime(at):%Y-%m-%d %H:%M}"
-    return str(_("导出人：%(name)s　　数据截至：%(moment)s") % {"name": name, "moment": moment})

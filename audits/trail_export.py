@@ -1,9 +1,8 @@
 """The action log, as it is narrowed, as a file: a workbook, or text for other programs."""
 
-import csv
-import io
 import json
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from django.conf import settings
@@ -17,13 +16,12 @@ from accounts.models import Action, ActionQuerySet
 from audits.trail import Wanted
 from audits.wording import act
 from common.moves import Refused
-from common.workbooks import Column, write_table
+from common.workbooks import Column, write_csv, write_table
 from jobs import files, wording
 from jobs.choices import FileKind
 from jobs.run import Running
 
 MOST_EXPORTED = 100_000
-_BEGIN_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Format(TextChoices):
@@ -75,11 +73,7 @@ def write(rows: ActionQuerySet, form: Format, *, taken: str) -> bytes:
     lines = _lines(rows)
     if form is Format.XLSX:
         return write_table(_now("操作日志"), columns, lines, preamble=[taken], sheet_name=_now("操作日志"))
-    out = io.StringIO()
-    text = csv.writer(out)
-    text.writerow([column.heading for column in columns])
-    text.writerows([_harmless(value) for value in line] for line in lines)
-    return out.getvalue().encode("utf-8-sig")
+    return write_csv(chain([[column.heading for column in columns]], lines))
 
 
 def _lines(rows: ActionQuerySet) -> Iterator[list[Any]]:
@@ -99,8 +93,3 @@ def _lines(rows: ActionQuerySet) -> Iterator[list[Any]]:
             "；".join(f"{fact.label} {fact.value}" for fact in wording.facts(action.details)),
             json.dumps(action.details, ensure_ascii=False, sort_keys=True),
         ]
-
-
-def _harmless(value: Any) -> str:
-    text = str(value)
-    return f"'{text}" if text.startswith(_BEGIN_A_FORMULA) else text

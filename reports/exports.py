@@ -3,11 +3,10 @@
 Text is always written as text, so that no cell can begin a formula.
 """
 
-import csv as writers
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
-from io import BytesIO, StringIO
+from io import BytesIO
 from typing import Any
 
 import xlsxwriter
@@ -16,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from common.workbooks import taken_by, write_csv
 from programs.models import AwardQuerySet
 from reports import layouts
 from reports.choices import Layout
@@ -109,7 +109,7 @@ def report(table: Grid, *, unit: str = "yuan", by: User, at: datetime) -> bytes:
             else:
                 out.sheet.write_number(row, column, value, out.count)
         row += 1
-    return out.foot(row, [layouts.definition(table.layout), _taken(by, at)])
+    return out.foot(row, [layouts.definition(table.layout), taken_by(str(by), at)])
 
 
 def _values(line: Line) -> Iterator[tuple[int | None, bool]]:
@@ -158,23 +158,16 @@ def csv(table: Grid) -> bytes:
             heads.append(" ".join([when, _("财政下达")]))
         who = f" {who_name(each.who)}" if each.is_part else ""
         heads += [f"{when}{who} {words}" for words in (_("人数"), _("人次"), _("金额（元）"))]
-    text = StringIO()
-    writer = writers.writer(text)
-    writer.writerow(heads)
+    rows: list[list[str | int | None]] = [[*heads]]
     outer = ""
     for line in table.lines:
         outer = outer if line.is_part else line.label
         values = [
-            "" if value is None else f"{Decimal(value) / 100:.2f}" if is_money else value
+            f"{Decimal(value) / 100:.2f}" if is_money and value is not None else value
             for value, is_money in _values(line)
         ]
-        writer.writerow([_plain(outer), _plain(line.label) if line.is_part else "", *values])
-    return text.getvalue().encode("utf-8-sig")
-
-
-def _plain(words: str) -> str:
-    """Words that no program takes for a formula."""
-    return f"'{words}" if words[:1] in ("=", "+", "-", "@", "\t") else words
+        rows.append([outer, line.label if line.is_part else "", *values])
+    return write_csv(rows)
 
 
 def names(
@@ -203,7 +196,7 @@ def names(
         row + 1, 1, _("%(awards)s 人次、%(people)s 人") % {"awards": figure.awards, "people": figure.people}, out.text
     )
     out.sheet.write_number(row + 1, out.last, Decimal(figure.amount_fen) / 100, out.money)
-    return out.foot(row + 2, [*([borne] if borne else []), definition, _taken(by, at)])
+    return out.foot(row + 2, [*([borne] if borne else []), definition, taken_by(str(by), at)])
 
 
 def _write_line(out: _Sheet, row: int, line: Sequence[Any]) -> None:
@@ -211,9 +204,3 @@ def _write_line(out: _Sheet, row: int, line: Sequence[Any]) -> None:
     for column, word in enumerate(words, start=1):
         out.sheet.write_string(row, column, str(word or ""), out.text)
     out.sheet.write_number(row, out.last, Decimal(str(yuan).replace(",", "")), out.money)
-
-
-def _taken(by: User, at: datetime) -> str:
-    """Who took the file, when: a sheet that turns up somewhere says where it came from."""
-    moment = timezone.localtime(at)
-    return _("导出人：%(name)s　　数据截至：%(moment)s") % {"name": by, "moment": f"{moment:%Y-%m-%d %H:%M}"}
