@@ -11,7 +11,7 @@ from common.forms import DayField, FilterForm, Rows, SearchField, TidyCharField
 from common.money import yuan
 from disbursements.fund_figures import Period, terms_in
 from disbursements.recovery_forms import YuanField
-from jobs import documents
+from jobs.forms import PaperField
 from programs.choices import Payer
 from programs.models import Program
 from schools.models import Term
@@ -71,17 +71,11 @@ class AllotForm(forms.Form):
     program = forms.ModelChoiceField(Program.objects.all(), label=_("资助项目"), empty_label=_("请选择"))
     payer = forms.ChoiceField(label=_("来源级次"), choices=Payer.choices)
     amount_fen = YuanField(label=_("金额（元）"), max_length=30, help_text=_("例：1,250,000.00，也可以写 125万"))
-    scan = forms.FileField(
+    scan = PaperField(
         label=_("指标文扫描件"),
         required=False,
-        max_length=200,
         help_text=_("可以不传；支持 PDF、JPG、PNG、Word（.docx）和 Excel（.xlsx）。"),
-        widget=forms.FileInput(attrs={"accept": documents.ACCEPT}),
     )
-
-    def clean_scan(self) -> documents.Brought | None:
-        scan = self.cleaned_data["scan"]
-        return documents.Brought(scan.read(), scan.name) if scan else None
 
 
 class ArriveForm(forms.Form):

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.forms import DayField
 from disbursements.choices import BANK_REASONS
-from jobs import documents
+from jobs.forms import PaperField
 
 
 class InquiryForm(forms.Form):
@@ -33,17 +33,11 @@ class InquiryForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("例：10 月 28 日电话询问营业部，答复当天已入账。不要写完整卡号。"),
     )
-    scan = forms.FileField(
+    scan = PaperField(
         label=_("书面答复"),
         required=False,
-        max_length=200,
         help_text=_("可以不传；支持 PDF、JPG、PNG、Word（.docx）和 Excel（.xlsx）。"),
-        widget=forms.FileInput(attrs={"accept": documents.ACCEPT}),
     )
-
-    def clean_scan(self) -> documents.Brought | None:
-        scan = self.cleaned_data["scan"]
-        return documents.Brought(scan.read(), scan.name) if scan else None
 
     def clean(self) -> dict[str, Any]:
         said = self.cleaned_data.get("said")

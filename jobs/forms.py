@@ -1,4 +1,4 @@
-"""What narrows the list of runs."""
+"""What narrows the list of runs, and the field of a paper that somebody brings."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.forms import FilterForm
 from jobs import run
+from jobs.documents import ACCEPT, Brought
 
 
 def _kinds() -> list[tuple[str, Any]]:
@@ -17,3 +18,14 @@ def _kinds() -> list[tuple[str, Any]]:
 class JobFilter(FilterForm):
     kind = forms.ChoiceField(label=_("任务"), choices=_kinds)
     lookups = {"kind": "kind"}
+
+
+class PaperField(forms.FileField):
+    """A paper: cleaned, it is as the domain takes it, or None where it was left out."""
+
+    def __init__(self, *, accept: str = ACCEPT, **kwargs: Any) -> None:
+        super().__init__(max_length=200, widget=forms.FileInput(attrs={"accept": accept}), **kwargs)
+
+    def clean(self, data: Any, initial: Any = None) -> Brought | None:
+        found = super().clean(data, initial)
+        return Brought(found.read(), found.name) if found else None

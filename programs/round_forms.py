@@ -9,18 +9,13 @@ from django.utils.translation import gettext_lazy as _
 
 from common import names
 from common.forms import DayField, FilterForm, Rows, SearchField, TidyCharField
-from jobs.documents import ACCEPT, Brought
+from jobs.forms import PaperField
 from programs.choices import Level, RecheckResult, RecheckWay, RoundKind
 from programs.forms import ListFilter
 from schools.models import School, SchoolQuerySet
 from students.forms import SchoolFileForm
 
 POOR = [(level.value, level.label) for level in Level if level != Level.NOT_POOR]
-
-
-def brought(file: Any) -> Brought | None:
-    """An uploaded file as the domain takes it."""
-    return Brought(file.read(), file.name) if file else None
 
 
 class BeginForm(SchoolFileForm):
@@ -99,12 +94,7 @@ class AttachForm(forms.Form):
     """A paper that the family adds of its own accord."""
 
     title = TidyCharField(label=_("材料名称"), max_length=100, help_text=_("例：诊断证明、低保证。"))
-    file = forms.FileField(
-        label=_("文件"),
-        max_length=200,
-        widget=forms.FileInput(attrs={"accept": ".pdf,.jpg,.jpeg,.png"}),
-        help_text=_("PDF、JPG 或 PNG。"),
-    )
+    file = PaperField(label=_("文件"), accept=".pdf,.jpg,.jpeg,.png", help_text=_("PDF、JPG 或 PNG。"))
 
 
 class PanelForm(forms.Form):
@@ -120,13 +110,7 @@ class PanelForm(forms.Form):
     minutes = forms.CharField(
         label=_("会议记录"), required=False, max_length=12_000, widget=forms.Textarea(attrs={"rows": 8})
     )
-    file = forms.FileField(
-        label=_("会议记录原件"),
-        required=False,
-        max_length=200,
-        widget=forms.FileInput(attrs={"accept": ACCEPT}),
-        help_text=_("可以只上传原件，也可以只写会议记录。"),
-    )
+    file = PaperField(label=_("会议记录原件"), required=False, help_text=_("可以只上传原件，也可以只写会议记录。"))
 
     def clean_present(self) -> list[dict[str, str]]:
         present = []

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.forms import DayField, TidyCharField
 from common.money import parse_fen, yuan
-from jobs.documents import ACCEPT, Brought
+from jobs.forms import PaperField
 from programs import standards, term_programs
 from programs.choices import Basis, Level, Payee, Payer, Pays, ProgramKind, Scope, Severity, Way
 from programs.models import Exclusion, Program, Rule, Standard, TermProgram
@@ -430,19 +430,19 @@ class DocumentForm(forms.Form):
     number = forms.CharField(label=_("文号"), max_length=LONGEST_NUMBER, help_text=_("例：财教〔2024〕181号"))
     title = forms.CharField(label=_("标题"), max_length=200)
     issued_on = DayField(label=_("发文日期"), required=False)
-    file = forms.FileField(
+    file = PaperField(
         label=_("文件"),
         required=False,
-        max_length=200,
         help_text=_("支持 PDF、图片、Word 和 Excel，不超过 20 MB；可以以后再传。"),
-        widget=forms.FileInput(attrs={"accept": ACCEPT}),
     )
 
     @property
     def facts(self) -> dict[str, Any]:
-        given = self.cleaned_data["file"]
-        brought = Brought(given.read(), given.name) if given else None
-        return {"title": self.cleaned_data["title"], "issued_on": self.cleaned_data["issued_on"], "brought": brought}
+        return {
+            "title": self.cleaned_data["title"],
+            "issued_on": self.cleaned_data["issued_on"],
+            "brought": self.cleaned_data["file"],
+        }
 
 
 class ChangeDocumentForm(DocumentForm):

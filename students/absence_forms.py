@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common import money, names
 from common.forms import DayField, FilterForm, Rows, SearchField, TidyCharField
+from jobs.forms import PaperField
 from schools.models import Term, Town
 from students.absence_outcomes import IN_BULK, LONGEST_WORDS, fits
 from students.absences import AGES, Expectation, alarming, of_age
@@ -157,12 +158,7 @@ class ReceiptForm(forms.Form):
         label=_("当地享受的资助"), max_length=200, required=False, help_text=_("没有享受就写“无”。")
     )
     amount = TidyCharField(label=_("每学期金额（元）"), max_length=20, required=False)
-    scan = forms.FileField(
-        label=_("回执扫描件"),
-        required=False,
-        max_length=200,
-        widget=forms.FileInput(attrs={"accept": ".pdf,.jpg,.jpeg,.png"}),
-    )
+    scan = PaperField(label=_("回执扫描件"), required=False, accept=".pdf,.jpg,.jpeg,.png")
 
     def clean_amount(self) -> int | None:
         text = self.cleaned_data["amount"]

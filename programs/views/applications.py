@@ -19,7 +19,7 @@ from common.pages import chosen, page_of, render_list, tabs_of
 from programs import applications, rounds
 from programs.choices import ROUND_ENDS, ApplicationState, RecognitionListState, RoundState
 from programs.models import Application, Recognition
-from programs.round_forms import ApplicationForm, AttachForm, ChildFilter, EnterForm, RoundObjectionForm, brought
+from programs.round_forms import ApplicationForm, AttachForm, ChildFilter, EnterForm, RoundObjectionForm
 from programs.views.rounds import found_round
 from students.models import Enrollment, EnrollmentQuerySet, Hardship
 
@@ -170,7 +170,7 @@ def attach(request: SignedInRequest, pk: int) -> HttpResponse:
     found = _application(request, pk)
     form = AttachForm(request.POST, request.FILES)
     if form.is_valid():
-        paper, title = brought(form.cleaned_data["file"]), form.cleaned_data["title"]
+        paper, title = form.cleaned_data["file"], form.cleaned_data["title"]
         done = paper and tried(
             form, lambda: applications.attach(found, paper, title=title, by=request.user, at=timezone.now())
         )

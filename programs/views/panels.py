@@ -17,7 +17,7 @@ from programs import applications, panels, round_progress, rounds
 from programs.applications import Proposal, Vote
 from programs.choices import ApplicationState, RoundState
 from programs.models import Application, RecognitionRound
-from programs.round_forms import PanelForm, ProposalForm, VoteForm, brought
+from programs.round_forms import PanelForm, ProposalForm, VoteForm
 from programs.views.rounds import found_round
 
 
@@ -159,7 +159,7 @@ def panel(request: SignedInRequest, pk: int) -> HttpResponse:
     form = PanelForm(request.POST or None, request.FILES or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         said = {name: form.cleaned_data[name] for name in ("held_on", "present", "minutes")}
-        scan = brought(form.cleaned_data["file"])
+        scan = form.cleaned_data["file"]
         if tried(form, lambda: panels.seat(round, **said, scan=scan, by=request.user, at=timezone.now())):
             messages.success(request, _("评议会议已登记，接着填写每名学生的票数和等级。"))
             return redirect("programs:round-votes", pk)

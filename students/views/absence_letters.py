@@ -16,7 +16,6 @@ from common.forms import numbers
 from common.moves import Refused
 from common.pages import chosen, page_of, render_list, tabs_of
 from common.roles import COUNTY, READERS
-from jobs.documents import Brought
 from students import absence_documents, absence_letters, absences
 from students.absence_forms import LetterFilter, LetterForm, ReceiptForm, SentForm
 from students.absence_letters import LetterState
@@ -179,11 +178,10 @@ def receive(request: SignedInRequest, pk: int) -> HttpResponse:
     form = ReceiptForm(request.POST or None, request.FILES or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
-        scan = Brought(given["scan"].read(), given["scan"].name) if given["scan"] else None
         said = {"is_there": given["is_there"], "receives": given["receives"], "amount_fen": given["amount"]}
         try:
             absence_letters.receive(
-                letter, on=given["receipt_on"], **said, scan=scan, by=request.user, at=timezone.now()
+                letter, on=given["receipt_on"], **said, scan=given["scan"], by=request.user, at=timezone.now()
             )
         except Refused as refusal:
             form.add_error(None, str(refusal))
