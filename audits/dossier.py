@@ -48,7 +48,7 @@ class Attachment(NamedTuple):
 def start(school: School, term: Term, *, by: User, at: datetime) -> Job:
     """Order a dossier, or give the one that this person has under way; the archive waits on the page of the run."""
     ordered = Job.objects.filter(kind=KIND, term=term, started_by=by, params__school_id=school.pk)
-    return ordered.waiting().order_by("pk").first() or run.start(KIND, by=by, at=at, term=term, school_id=school.pk)
+    return ordered.under_way() or run.start(KIND, by=by, at=at, term=term, school_id=school.pk)
 
 
 def make(running: Running) -> dict[str, Any]:

@@ -46,9 +46,8 @@ class Overtaken(Refused):
 def begin(term: Term, *, by: User, at: datetime) -> Job:
     """Order a run. One that waits or is at work already is this one too, whoever pressed the button."""
     mine = Job.objects.filter(kind=KIND, term=term)
-    waiting = mine.waiting().order_by("pk").first()
-    if waiting is not None:
-        return waiting
+    if (under_way := mine.under_way()) is not None:
+        return under_way
     job = jobs.start(KIND, by=by, at=at, key=f"{KIND}:{term.pk}:{mine.count()}", term=term, term_id=term.pk)
     if job.started_by_id == by.pk and job.created_at == at:
         actions.record(by, "findings.run-begun", term, at=at)

@@ -37,8 +37,7 @@ class Verdict:
 
 def start(*, by: User, at: datetime) -> Job:
     """Order a check, or give the one that is under way."""
-    under_way = Job.objects.filter(kind=KIND).waiting().order_by("pk").first()
-    return under_way or runs.start(KIND, by=by, at=at)
+    return Job.objects.filter(kind=KIND).under_way() or runs.start(KIND, by=by, at=at)
 
 
 def run(running: Running) -> dict[str, Any]:

@@ -72,6 +72,10 @@ class JobQuerySet(models.QuerySet["Job"]):
     def waiting(self) -> Self:
         return self.filter(state__in=[JobState.PENDING, JobState.RUNNING])
 
+    def under_way(self) -> Job | None:
+        """The oldest that waits or is at work: whoever orders the same again is given it."""
+        return self.waiting().order_by("pk").first()
+
 
 class Job(models.Model):
     """One background run: its parameters (ids only), its place, its owner and its end.
