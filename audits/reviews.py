@@ -18,7 +18,7 @@ from common.redaction import redact
 from common.roles import Person
 from disbursements.choices import PaymentState, RecoveryState
 from disbursements.models import Batch, Bounce, Payment, Recovery
-from programs.choices import IN_PREPARATION, AwardState, NoticeState, ProgramKind
+from programs.choices import AwardState, NoticeState, ProgramKind
 from programs.models import Award, AwardList, Notice, NoticePhoto, Objection
 from schools.models import School, SchoolQuerySet, Term
 from students.models import Enrollment
@@ -81,7 +81,7 @@ def _lack(term: Term, lack: str) -> Exists:
     unheard: dict[str, Any] = {"notice__list__school": OuterRef("pk"), "notice__list__term": term, "is_upheld": None}
     rows: dict[str, QuerySet[Any]] = {
         Lack.NOTICE: _unpublished().filter(**mine),
-        Lack.PHOTO: _without_photo().filter(**of_list),
+        Lack.PHOTO: _unproven().filter(**of_list),
         Lack.OBJECTION: Objection.objects.filter(**unheard),
         Lack.MONEY: _unpaid().filter(**mine),
         Lack.RETRY: _to_retry().filter(**mine),
@@ -96,12 +96,9 @@ def _unpublished() -> QuerySet[AwardList]:
     return AwardList.objects.with_people().filter(~Exists(Notice.objects.filter(list=OuterRef("pk"))))
 
 
-def _without_photo() -> QuerySet[Notice]:
-    """The last notice of each list that is down and lacks its photo; none of a list that is prepared again."""
-    lists = AwardList.objects.with_people().exclude(state__in=IN_PREPARATION)
-    newer = Notice.objects.filter(list=OuterRef("list"), pk__gt=OuterRef("pk"))
-    down = Notice.objects.filter(~Exists(newer), state=NoticeState.DOWN, list__in=lists.values("pk"))
-    return down.without_photo()
+def _unproven() -> QuerySet[Notice]:
+    """Notices whose photo is missed; none of a list that nobody is on any more."""
+    return Notice.objects.unproven().filter(list__in=AwardList.objects.with_people().values("pk"))
 
 
 def _in_money() -> QuerySet[Award]:
@@ -147,7 +144,7 @@ def standings(schools: Iterable[School], term: Term, *, reader: Person) -> dict[
                 "with_photo": Count("pk", filter=Q(has_photo=True)),
             },
         ),
-        ("list__school", _without_photo().filter(**of_list), {"without_photo": Count("pk")}),
+        ("list__school", _unproven().filter(**of_list), {"without_photo": Count("pk")}),
         (
             "notice__list__school",
             Objection.objects.filter(**of_notice),

@@ -14,7 +14,7 @@ from audits.choices import Severity
 from audits.findings import Evidence, Found, rule
 from common import workdays
 from common.roles import Role
-from programs.choices import IN_PREPARATION, ListState, NoticeState, ObjectionState
+from programs.choices import ListState, NoticeState, ObjectionState
 from programs.models import Award, AwardList, Notice, Objection
 from schools.models import Term
 
@@ -135,11 +135,9 @@ def confirmed_in_publicity(term: Term, today: date) -> Iterator[Found]:
 )
 def no_photo(term: Term, today: date) -> Iterator[Found]:
     """A notice that is down and lacks the proof that it hung there; one that was sent back is not asked for."""
-    down = Notice.objects.filter(list__term=term, state=NoticeState.DOWN).without_photo()
-    without = set(down.order_by().values_list("pk", flat=True))
-    for each in _lists(term):
-        if each.notice in without and each.state not in IN_PREPARATION:
-            yield each.found()
+    unproven = Notice.objects.filter(list__term=term).unproven()
+    without = set(unproven.order_by().values_list("pk", flat=True))
+    yield from (each.found() for each in _lists(term) if each.notice in without)
 
 
 @rule(

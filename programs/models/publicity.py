@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.roles import READERS, Role
 from common.sealed import SealedField
-from programs.choices import Channel, NoticeState, ObjectionState
+from programs.choices import IN_PREPARATION, Channel, NoticeState, ObjectionState
 from programs.models.awards import Award, AwardList
 
 if TYPE_CHECKING:
@@ -32,6 +32,12 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
     def without_photo(self) -> Self:
         """What lacks the proof that it hung there."""
         return self.filter(~Exists(NoticePhoto.objects.filter(notice=OuterRef("pk"))))
+
+    def unproven(self) -> Self:
+        """The last notice of each list that is down and lacks its photo; none of a list that is prepared again."""
+        newer = Notice.objects.filter(list=OuterRef("list"), pk__gt=OuterRef("pk"))
+        down = self.filter(~Exists(newer), state=NoticeState.DOWN).exclude(list__state__in=IN_PREPARATION)
+        return down.without_photo()
 
     def for_list(self) -> Self:
         return self.select_related("list__school", "list__term").order_by("-starts_on", "pk")
