@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
@@ -130,6 +131,10 @@ class RecognitionRound(models.Model):
     def panel(self) -> PanelMeeting | None:
         """The meeting at work: nothing that it decided has been public yet."""
         return self.meetings.filter(published_at=None).first()
+
+    def is_over(self, on: date) -> bool:
+        """Whether its public days are behind us."""
+        return self.public_to is not None and on > self.public_to
 
 
 class PanelMeeting(models.Model):

@@ -125,7 +125,7 @@ def page(request: SignedInRequest, pk: int) -> HttpResponse:
         rows = rows.filter(state=tab)
     today = timezone.localdate()
     may_act = request.user.role in COUNTY_AND_SCHOOL
-    is_over = round.public_to is not None and today > round.public_to
+    is_over = round.is_over(today)
     context = {
         "round": round,
         "step": STEP_OF[RoundState(round.state)],
@@ -197,7 +197,7 @@ def sheet(request: SignedInRequest, pk: int) -> HttpResponse:
     context = {
         "round": round,
         "rows": rounds.shown(round, on=today),
-        "is_over": round.public_to is not None and round.public_to < today,
+        "is_over": round.is_over(today),
         "county": settings.COUNTY_NAME,
         "phone": settings.COMPLAINT_PHONE,
     }
