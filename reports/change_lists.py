@@ -17,8 +17,6 @@ from reports.models import HandedIn
 from schools.models import School, Stage
 from students.models import HardshipCategory, Student
 
-READ_CHILDREN = 500
-
 
 @dataclass(frozen=True, slots=True)
 class Told:

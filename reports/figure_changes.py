@@ -47,11 +47,6 @@ def changes(report: HandedIn) -> list[FigureChange]:
     return list(_changes(report.figures, figures_of(grid(report.layout, report.scope))))
 
 
-def still_holds(report: HandedIn) -> bool:
-    """Whether the table as it would be counted now has the very figures that were handed in, row by row."""
-    return not changes(report)
-
-
 def _changes(was: dict[str, Any], now: dict[str, Any]) -> Iterator[FigureChange]:
     before, after = _by_row(was), _by_row(now)
     shared = [tuple(column) for column in was["columns"] if list(column) in now["columns"]]

@@ -46,12 +46,12 @@ def no_longer_holds(term: Term, today: date) -> Iterator[Found]:
     for report in _newest(term):
         if not handed_in.fault(report).is_whole or not (figures := figure_changes.changes(report)):
             continue
-        found = handed_in.differences(report)
+        now = list(handed_in.rows_now(report.scope))
+        found = handed_in.differences(report, rows=now)
         changes = [*found.gone, *found.changed, *found.new]
         rows: list[Evidence] = [("reports.handedin", report.pk, {"sha256": report.rows_sha256})]
         for change in [each for each in changes if each.now is not None][:EVIDENCE]:
             rows.append(("programs.award", change.row.award, {"was_fen": change.was.amount_fen if change.was else 0}))
-        now = list(handed_in.rows_now(report.scope))
         now_fen = sum(row.amount_fen for row in now)
         yield Found(
             key=f"report:{report.pk}",

@@ -6,7 +6,7 @@ award's own row says, to those who may see it.
 
 import csv
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import StringIO
@@ -111,7 +111,7 @@ def prepare(layout: str, scope: str) -> Prepared:
     for row in rows_now(scope):
         writer.writerow([int(value) if value is True or value is False else value for value in row])
     prepared = Prepared(table, text.getvalue().encode())
-    if not _adds_up(figures_of(table), read(prepared.content)):
+    if not _adds_up(figures_of(table), list(read(prepared.content))):
         raise Moving()
     return prepared
 
@@ -239,9 +239,8 @@ def fault(report: HandedIn) -> Fault:
     return Fault(is_same and added == stated and _adds_up(report.figures, rows), added[2])
 
 
-def _adds_up(figures: dict[str, Any], rows: Iterator[Row] | list[Row]) -> bool:
+def _adds_up(figures: dict[str, Any], rows: Sequence[Row]) -> bool:
     """Whether the total row is what the rows add up to, column by column."""
-    rows = list(rows)
     total = next(line for line in figures["lines"] if not line["words"])
     whole = figures["terms"][-1]
     for (scope, who), figure in zip(figures["columns"], total["figures"], strict=True):
@@ -302,9 +301,12 @@ class Differences:
         return len(self.gone) + len(self.new) + len(self.changed)
 
 
-def differences(report: HandedIn) -> Differences:
-    """What changed since, by names; a table is only touched by what its layout looks at, the names by all of it."""
-    now = {row.award: row for row in rows_now(report.scope)}
+def differences(report: HandedIn, *, rows: Iterable[Row] | None = None) -> Differences:
+    """What changed since, by names; a table is only touched by what its layout looks at, the names by all of it.
+
+    Whoever has the rows of now in hand already passes them.
+    """
+    now = {row.award: row for row in (rows_now(report.scope) if rows is None else rows)}
     found = Differences([], [], [])
     looked_at = [name for name in _FIELDS if name != "payers" or report.layout == Layout.PAYERS]
     for was in rows_of(report):

@@ -246,7 +246,7 @@ class TestDifferences:
         shown = as_role("preparer").get(reverse("reports:handed-in", args=[report.pk])).content.decode()
 
         assert handed_in.differences(report).holds
-        assert not figure_changes.still_holds(report)
+        assert figure_changes.changes(report)
         assert "与现在的数据一致" not in shown
         assert "处数字与上报时不同" in shown
         assert f'<td class="c-name">{town}</td>' in shown
@@ -269,7 +269,7 @@ class TestDifferences:
 
         make.TermFactory(code="2021S")
 
-        assert figure_changes.still_holds(report)
+        assert not figure_changes.changes(report)
 
     def test_are_not_for_schools(self, as_role, report):
         for name in ("handed-in", "handed-in-differences", "handed-in-differences-export"):
