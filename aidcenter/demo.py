@@ -4,28 +4,24 @@ The files come from fixtures.county as offices would send them. Everything here 
 invented hour of that year; each step says how long it took and how much memory the process needed at most.
 """
 
-import io
 import json
 import resource
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
 from typing import Any
-from zoneinfo import ZoneInfo
 
-import segno
 import tablib
 from django.conf import settings
-from django.contrib.auth.hashers import make_password
-from django.db.models import Count, Q
+from django.db.models import Q
 
 from accounts.models import User
-from audits import finding_runs, log_checks, questions, samples
-from audits.choices import Draw, ItemState
-from common import workdays
+from aidcenter.demo_cast import drawn, first_term, make_officers, make_third, moment, workday
+from aidcenter.demo_desk import Desk
+from aidcenter.demo_steps import Step, StepFailed, Work, finish
 from common.bulk import in_parts
 from common.columns import read_yes_no
 from common.roles import Role
@@ -37,9 +33,7 @@ from disbursements.models import Bank, Batch
 from disbursements.payable import payable
 from fixtures import county
 from jobs import run
-from jobs.choices import JobState
 from jobs.documents import Brought
-from jobs.models import Job
 from programs import (
     applications,
     awards,
@@ -66,14 +60,12 @@ from students.absences import Expectation, Standing
 from students.choices import Confirms
 from students.models import Absence, RegisterSnapshot, RegisterSource, Roster
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 Say = Callable[[str], None]
 
 _CHILDREN_OF_A_SCHOOL = 8
 _STEP_BY_STEP = 2
 """So many schools of a term recognize on the pages, step by step; the others hand in a list."""
 _WITHOUT_PHOTO = 3
-_SAMPLE = 20
 """So many awards of a term the auditor draws, and looks half of them up."""
 _THIRD_FROM = 200_000_00
 """Fen from which a batch of the demonstration needs a third signature."""
@@ -81,31 +73,6 @@ _SCHOOLS = {
     name: (name,)
     for name in ("学校标识码", "学校名称", "乡镇", "学校类型", "办别", "寄宿", "户名", "开户行", "账号", "县城")
 }
-
-
-class StepFailed(Exception):
-    """A background run of the demonstration did not end well."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """What one kind of work cost: seconds, rows, and the most memory the process had needed by then (MB)."""
-
-    name: str
-    seconds: float
-    rows: int
-    peak_mb: int
-
-    def __str__(self) -> str:
-        speed = f"{self.rows:>9,} rows {self.rows / self.seconds:>10,.0f}/s" if self.rows and self.seconds else ""
-        return f"{self.name:<26}{self.seconds:>8.1f} s  {speed:<32}{self.peak_mb:>7,} MB"
-
-
-@dataclass
-class Work:
-    """Counts the rows of a step while it goes on."""
-
-    rows: int = 0
 
 
 @dataclass
@@ -142,11 +109,12 @@ class Demonstration:
         self.bank = Bank.objects.get(is_default=True)
         self.take_schools()
         self.officers = make_officers()
+        self.desk = Desk(self.step, self.auditor, self.approver, self.officers)
         terms = list(Term.objects.filter(code__in={entry["term"] for entry in self.index if "term" in entry}))
         for term in terms:
             self.run_term(term)
         self.write_elsewhere(terms[-1])
-        self.ask(terms[-1])
+        self.desk.ask(terms[-1])
         for term in Term.objects.order_by("-starts_on")[1:]:
             Term.objects.filter(pk=term.pk).update(state=TermState.CLOSED)
 
@@ -161,8 +129,8 @@ class Demonstration:
         self.prove(term)
         self.confirm(term, over)
         self.pay(term, workday(over + timedelta(days=2)))
-        self.audit(term)
-        self.sample(term)
+        self.desk.audit(term)
+        self.desk.sample(term)
 
     # --- what comes in
 
@@ -364,59 +332,6 @@ class Demonstration:
                 )
             work.rows = len(letters)
 
-    def audit(self, term: Term) -> None:
-        """The rules of the auditor's desk, on the last day of the term."""
-        at = moment(term.ends_on)
-        with self.step(f"{term.code} look for findings") as work:
-            work.rows = finish(finding_runs.begin(term, by=self.approver, at=at), at)["findings"]
-
-    def sample(self, term: Term) -> None:
-        """The auditor draws by money, looks the first ones up, and asks the county to mend one of them."""
-        at = moment(term.ends_on)
-        with self.step(f"{term.code} draw a sample") as work:
-            wanted = samples.order(title="已审定资助按金额抽查", way=Draw.BY_MONEY, size=_SAMPLE, seed=term.code)
-            drawn = list(samples.draw(term, wanted, by=self.auditor, at=at).items.order_by("position"))
-            *sound, faulty = drawn[: _SAMPLE // 2]
-            for item in sound:
-                samples.note(item, state=ItemState.SOUND, words="", by=self.auditor, at=at)
-            samples.note(
-                faulty,
-                state=ItemState.FAULTY,
-                words="电话回访，家长称没有收到短信通知，请学校核对预留的手机号。",
-                follow_up_due_on=term.ends_on + timedelta(days=14),
-                by=self.auditor,
-                at=at,
-            )
-            work.rows = len(drawn)
-
-    def ask(self, term: Term) -> None:
-        """The auditor asks where a photo of the board is missing; one school has answered. Then the log is sealed."""
-        at = moment(term.ends_on)
-        with self.step(f"{term.code} questions of the auditor") as work:
-            schools = School.objects.filter(
-                pk__in=Notice.objects.without_photo().filter(list__term=term).values("list__school")
-            )
-            asked = [
-                questions.ask(
-                    term,
-                    school,
-                    title="公示栏照片",
-                    words="本学期的公示没有公示栏照片，请说明原因；有照片的请补传。",
-                    due_on=term.ends_on + timedelta(days=7),
-                    by=self.auditor,
-                    at=at,
-                )
-                for school in schools.order_by("code")[:_WITHOUT_PHOTO]
-            ]
-            for question in asked[:1]:
-                officer = self.officers[question.school_id or 0]
-                words = "照片存在原经办人的手机里，已经找到，随附。"
-                photo = Brought(drawn(f"{term.code} {question.school}"), "公示栏.png")
-                questions.answer(question, words=words, files=[photo], by=officer, at=at + timedelta(hours=3))
-            work.rows = len(asked)
-        with self.step("seal the action log") as work:
-            work.rows = finish(log_checks.start(by=self.auditor, at=at + timedelta(hours=4)), at)["number"]
-
     def propose(self, term: Term, day: date) -> None:
         at = moment(day)
         with self.step(f"{term.code} propose awards") as work:
@@ -573,69 +488,3 @@ class Demonstration:
 
     def _read(self, entry: dict[str, str]) -> bytes:
         return (self.folder / entry["path"]).read_bytes()
-
-
-def finish(job: Job | None, at: datetime) -> dict[str, Any]:
-    """Do a background run here and now; its result, or StepFailed."""
-    if job is None:
-        raise StepFailed("no job")
-    done = run.execute(job.pk, at=at)
-    if done.state != JobState.DONE:
-        raise StepFailed(f"{done.kind}: {done.error_code} {done.error_params}")
-    return dict(done.result)
-
-
-def moment(day: date, hour: int = 9) -> datetime:
-    return datetime.combine(day, time(hour), SHANGHAI)
-
-
-def workday(day: date) -> date:
-    """This day if people work on it, else the next on which they do."""
-    return workdays.last_day(day, 1)
-
-
-def drawn(words: str) -> bytes:
-    """A picture that stands for a photo, and is no other's: the words as a QR code."""
-    picture = io.BytesIO()
-    segno.make(words).save(picture, kind="png", scale=6)
-    return picture.getvalue()
-
-
-def make_third() -> User:
-    """The third person of the county, who signs where the amount asks for it; like officers, without a password."""
-    third, _is_new = User.objects.get_or_create(
-        username="approver-2",
-        defaults={"name": "县级加签", "role": Role.APPROVER, "password": make_password(None)},
-    )
-    return third
-
-
-def first_term() -> Term:
-    return Term.objects.earliest("starts_on")
-
-
-def make_officers() -> dict[int, User]:
-    """school → its aid officer. They have no password until the administrator gives them one."""
-    no_password = make_password(None)
-    User.objects.bulk_create(
-        (
-            User(
-                username=f"school-{school.code}",
-                name=f"{school.name}资助专干"[:50],
-                role=Role.SCHOOL,
-                school=school,
-                password=no_password,
-            )
-            for school in School.objects.filter(officers=None)
-        ),
-        batch_size=500,
-    )
-    return {user.school_id: user for user in User.objects.filter(role=Role.SCHOOL) if user.school_id}
-
-
-def busiest_school() -> School:
-    """A school whose pages show something of everything: the one with most different programs, then awards."""
-    schools = School.objects.annotate(programs=Count("awards__program", distinct=True), given=Count("awards")).order_by(
-        "-programs", "-given", "pk"
-    )
-    return schools[0]
