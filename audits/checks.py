@@ -265,7 +265,7 @@ def recovered_and_receipts(term: Term) -> tuple[Fen, Fen]:
     entries = LedgerEntry.objects.filter(term=term, kind=EntryKind.RECOVERED)
     receipts = RecoveryReceipt.objects.filter(recovery__award__term=term).order_by("pk")
     shares = funds.shares_by_batch(BatchShare.objects.filter(batch__term=term))
-    paid = Payment.objects.filter(award__recoveries__receipts__in=receipts, state=PaymentState.PAID, bounce=None)
+    paid = Payment.objects.arrived().filter(award__recoveries__receipts__in=receipts)
     batch_of = dict(paid.values_list("award", "batch"))
     expected: Counter[str] = Counter()
     for award, program, fen in receipts.values_list("recovery__award", "recovery__award__program", "amount_fen"):

@@ -26,7 +26,6 @@ from audits.reviews import OfList, Review
 from common import money
 from common.papers import tidy
 from common.redaction import redact
-from disbursements.choices import PaymentState
 from disbursements.models import Payment
 from jobs import files
 from programs.models import Award
@@ -73,7 +72,7 @@ def _facts(paper: "_Dossier", review: Review) -> None:
         ],
         widths=(35, 50, 35, 50),
     )
-    arrived = Payment.objects.filter(award__in=live, state=PaymentState.PAID, bounce=None).order_by()
+    arrived = Payment.objects.arrived().filter(award__in=live).order_by()
     paid = {
         program: (n, fen)
         for program, n, fen in arrived.values_list("award__program").annotate(n=Count("pk"), fen=Sum("amount_fen"))

@@ -17,7 +17,7 @@ from common import workdays
 from common.redaction import redact
 from common.roles import Person
 from disbursements.choices import PaymentState, RecoveryState
-from disbursements.models import Batch, Bounce, Payment, Recovery
+from disbursements.models import ARRIVED, Batch, Bounce, Payment, Recovery
 from programs.choices import AwardState, NoticeState, ProgramKind
 from programs.models import Award, AwardList, Notice, NoticePhoto, Objection
 from schools.models import School, SchoolQuerySet, Term
@@ -25,8 +25,6 @@ from students.models import Enrollment
 
 SHOWN = 100
 """Failed and returned payments of one school that a page lists."""
-
-_ARRIVED = Q(state=PaymentState.PAID, bounce=None)
 
 
 @dataclass(frozen=True)
@@ -112,7 +110,7 @@ def _in_money() -> QuerySet[Award]:
 
 
 def _unpaid() -> QuerySet[Award]:
-    return _in_money().filter(~Exists(Payment.objects.filter(_ARRIVED, award=OuterRef("pk"))))
+    return _in_money().filter(~Exists(Payment.objects.arrived().filter(award=OuterRef("pk"))))
 
 
 def _to_retry() -> QuerySet[Award]:
@@ -157,7 +155,7 @@ def standings(schools: Iterable[School], term: Term, *, reader: Person) -> dict[
         ("school", _in_money().filter(**mine), {"awards": Count("pk"), "awards_fen": Sum("amount_fen", default=0)}),
         (
             "award__school",
-            Payment.objects.filter(_ARRIVED, **of_award),
+            Payment.objects.arrived().filter(**of_award),
             {"paid": Count("pk"), "paid_fen": Sum("amount_fen", default=0)},
         ),
         ("school", _to_retry().filter(**mine), {"to_retry": Count("pk")}),
@@ -303,8 +301,8 @@ def _batches(of_award: dict[str, Any]) -> list[OfBatch]:
     sums = rows.values(of_batch=F("batch")).annotate(
         tries=Count("pk"),
         tries_fen=Sum("amount_fen"),
-        paid=Count("pk", filter=_ARRIVED),
-        paid_fen=Sum("amount_fen", filter=_ARRIVED, default=0),
+        paid=Count("pk", filter=ARRIVED),
+        paid_fen=Sum("amount_fen", filter=ARRIVED, default=0),
         failed=Count("pk", filter=Q(state=PaymentState.FAILED)),
         bounced=Count("pk", filter=Q(bounce__isnull=False)),
         first_paid_on=Min("paid_on"),

@@ -149,7 +149,7 @@ def population(term: Term, criteria: Mapping[str, str]) -> QuerySet[Award]:
 
 def _paid(state: str) -> Q:
     tries = Payment.objects.filter(award=OuterRef("pk"))
-    arrived = Exists(tries.filter(state=PaymentState.PAID, bounce=None))
+    arrived = Exists(tries.arrived())
     return {
         PaidState.PAID: Q(arrived),
         PaidState.UNPAID: ~Q(arrived),

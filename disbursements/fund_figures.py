@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.money import split_fen
 from disbursements import funds
-from disbursements.choices import EntryKind, PaymentState, QuotaKind
+from disbursements.choices import EntryKind, QuotaKind
 from disbursements.funds import Balance
 from disbursements.models import Arrival, BatchShare, LedgerEntry, Payment, Quota
 from programs.choices import Payer
@@ -223,7 +223,7 @@ def _went(terms: Sequence[Term]) -> defaultdict[tuple[str, Fund], list[tuple[dat
     """What reached cards and did not come back: day, batch and fen, by term and fund."""
     shares = funds.shares_by_batch(BatchShare.objects.filter(batch__term__in=terms))
     sums: defaultdict[tuple[str, Fund, date, int], int] = defaultdict(int)
-    paid = Payment.objects.filter(batch__term__in=terms, state=PaymentState.PAID, bounce=None).order_by()
+    paid = Payment.objects.arrived().filter(batch__term__in=terms).order_by()
     for program, term, batch, day, fen, times in paid.values_list(
         "batch__program", "batch__term", "batch", "paid_on", "amount_fen"
     ).annotate(times=Count("pk")):

@@ -15,7 +15,7 @@ from audits.findings import Found, rule
 from audits.rules.thresholds import DAYS_LYING
 from common.bulk import in_parts
 from disbursements import fund_figures
-from disbursements.choices import PaymentState, RecoveryState
+from disbursements.choices import RecoveryState
 from disbursements.models import Payment, PaymentQuerySet
 from programs.choices import Basis
 from programs.models import Award
@@ -29,7 +29,7 @@ CHILD = Coalesce("award__student__id_number_index", "award__student__key")
 
 def _arrived(term: Term) -> PaymentQuerySet:
     """What reached a card and stayed there, of the term's awards. What was paid back in whole did not stay."""
-    paid = Payment.objects.filter(award__term=term, state=PaymentState.PAID, bounce=None)
+    paid = Payment.objects.arrived().filter(award__term=term)
     return paid.exclude(award__recoveries__state=RecoveryState.COLLECTED)
 
 

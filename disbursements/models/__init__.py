@@ -1,6 +1,7 @@
 """Money on its way: batches, payments, what the bank answered, and the fund it comes from."""
 
 from disbursements.models.batches import (
+    ARRIVED,
     ApprovalBand,
     Bank,
     BankTemplate,
@@ -30,6 +31,7 @@ from disbursements.models.returns import (
 )
 
 __all__ = [
+    "ARRIVED",
     "ApprovalBand",
     "Arrival",
     "Bank",

@@ -314,6 +314,10 @@ class PayDecision(models.Model):
         return f"{self.award_id} {self.is_to_pay}"
 
 
+ARRIVED = Q(state=PaymentState.PAID, bounce=None)
+"""A payment that reached its card and did not come back."""
+
+
 class PaymentQuerySet(models.QuerySet["Payment"]):
     def visible_to(self, user: Person) -> Self:
         if user.role == Role.SCHOOL:
@@ -323,6 +327,9 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
     def live(self) -> Self:
         """On its way, or arrived and still there: an award with such a payment is not paid again."""
         return self.filter(state__in=[PaymentState.PENDING, PaymentState.SENT, PaymentState.PAID], bounce=None)
+
+    def arrived(self) -> Self:
+        return self.filter(ARRIVED)
 
     def totals(self) -> dict[str, int]:
         """{"people", "amount_fen"} of these payments."""
