@@ -42,7 +42,7 @@ def _live(term: Term) -> PaymentQuerySet:
     "card-shared",
     title=_("多名学生的钱进了同一张卡"),
     severity=Severity.GRAVE,
-    basis=_("财教〔2021〕310号：资金直接发放到受助学生（监护人）本人的卡，不得代领、冒领"),
+    basis=_("财教〔2021〕310号（普通高中、中职）、财教〔2021〕56号（义务教育）：不得虚报冒领，资金应当落到受助学生"),
     sentence=_("%(children)s 名学生本学期的资助发到同一张卡（%(why)s），共 %(total_fen)s 元。"),
     advice=_("核对持卡人与每名学生的关系；兄弟姐妹由同一名监护人领取属于正常。没有共同监护人的，查是否代领、冒领。"),
     choices={"why": CardUse},
@@ -119,7 +119,7 @@ def _guardians(id_index: str | None, phone_index: str | None, name: str) -> set[
     "card-of-school",
     title=_("学生的钱进了学校账户"),
     severity=Severity.GRAVE,
-    basis=_("财教〔2021〕310号：发给个人的资金直接发放到卡，学校不得截留、代管"),
+    basis=_("财教〔2021〕310号（普通高中、中职）、财教〔2021〕56号（义务教育）：资金不得截留、挤占、挪用"),
     sentence=_("%(children)s 名学生登记的卡号就是学校的账号，本学期共发放 %(total_fen)s 元。"),
     advice=_("查学校是否代领后再发；减免类项目本来就拨付学校账户，不在此列。"),
 )
@@ -149,7 +149,7 @@ def card_of_school(term: Term, today: date) -> Iterator[Found]:
     "card-of-officer",
     title=_("收款卡户名与本校资助账号的姓名相同"),
     severity=Severity.NOTABLE,
-    basis=_("财教〔2021〕310号：不得代领、冒领；学校工作人员代领是审计反复指出的问题"),
+    basis=_("财教〔2021〕310号（普通高中、中职）、财教〔2021〕56号（义务教育）：不得虚报冒领；学校工作人员代领是审计反复指出的问题"),
     sentence=_("收款卡的户名与本校一个资助账号的姓名相同，本学期发放 %(total_fen)s 元。"),
     advice=_("同名不等于同一人。核对持卡人与学生的关系；确是学校工作人员本人子女的，写明即可。"),
 )

@@ -31,7 +31,7 @@ from students.models import Enrollment
     "nearly-all",
     title=_("几乎人人享受的学校"),
     severity=Severity.NOTABLE,
-    basis=_("教财〔2018〕16号：如实认定、分档资助，不得平均分配、轮流享受"),
+    basis=_("教财〔2018〕16号：认定要实事求是、客观公平；平均分配、轮流享受与此不符"),
     sentence=_(
         "%(children)s 名学生有 %(aided)s 名享受%(program)s，占 %(percent)s%%；"
         "同类 %(peers)s 所学校的中位数是 %(median)s%%，一般上下相差 %(spread)s 个百分点。"
@@ -92,7 +92,7 @@ def _above(
     "jump",
     title=_("与上学期相比大增大减"),
     severity=Severity.NOTABLE,
-    basis=_("财教〔2021〕310号：如实申报受助人数，加强动态监测"),
+    basis=_("财教〔2021〕310号（普通高中、中职）、财教〔2021〕56号（义务教育）：如实申报学生人数，不得弄虚作假"),
     sentence=_(
         "%(program)s上学期（%(before)s）%(was_people)s 人、%(was_fen)s 元，本学期 %(people)s 人、%(now_fen)s 元。"
     ),

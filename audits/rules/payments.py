@@ -37,7 +37,7 @@ def _arrived(term: Term) -> PaymentQuerySet:
     "paid-twice",
     title=_("同一学生同一项目重复发放"),
     severity=Severity.GRAVE,
-    basis=_("财教〔2021〕310号：资助资金按学生和项目核定，不得虚报冒领、重复领取"),
+    basis=_("财教〔2021〕310号（普通高中、中职）、财教〔2021〕56号（义务教育）：不得虚报冒领；一名学生一个项目一学期只发一次"),
     sentence=_(
         "同一名学生（证件号相同的记录 %(records)s 条）本学期%(program)s到账 %(payments)s 笔，多发 %(over_fen)s 元。"
     ),
@@ -78,7 +78,7 @@ def paid_twice(term: Term, today: date) -> Iterator[Found]:
     "paid-after-leaving",
     title=_("离校、休学以后仍然发放"),
     severity=Severity.GRAVE,
-    basis=_("财教〔2021〕310号：资助对象为在校学生；教基一〔2013〕7号：学籍变动应及时办理"),
+    basis=_("教基一〔2013〕7号：学籍变动应及时办理；财教〔2021〕310号（普通高中、中职）、财教〔2021〕56号（义务教育）：不得虚报学生人数"),
     sentence=_(
         "学生 %(left_on)s 起不在校（%(state)s），%(paid_on)s 仍到账%(program)s %(amount_fen)s 元，没有仍然发放的决定。"
     ),
@@ -136,7 +136,7 @@ def _known_gone_on(rosters: Iterable[tuple[int, date]], version: int, state: str
     "off-standard",
     title=_("资助金额与标准不符"),
     severity=Severity.SERIOUS,
-    basis=_("财教〔2021〕310号：按规定的标准足额发放，不得提高或者降低标准"),
+    basis=_("财教〔2021〕310号（普通高中、中职）、财教〔2021〕56号（义务教育）：按规定的标准足额发放，不得抵顶、扣减"),
     sentence=_("%(program)s审定 %(amount_fen)s 元，所依据的标准是 %(due_fen)s 元。"),
     advice=_("核对所依据的标准和学校核定收费；标准已经接续的，按资助所依据的那一条比较。"),
 )
@@ -169,7 +169,7 @@ def off_standard(term: Term, today: date) -> Iterator[Found]:
     "money-lying",
     title=_("资金滞留"),
     severity=Severity.SERIOUS,
-    basis=_("财教〔2021〕310号：及时足额发放，不得滞留；预算法第五十二条、第五十七条：及时下达、足额拨付"),
+    basis=_("预算法第五十二条、第五十七条：按期下达，及时、足额拨付；财教〔2021〕310号（普通高中、中职）、财教〔2021〕56号（义务教育）：资金及时足额发放"),
     sentence=_("%(arrived_on)s 到账的%(program)s资金还有 %(lying_fen)s 元没有发放，已滞留 %(days)s 天。"),
     advice=_("查为什么没有发放：名单没有审定、没有银行卡、失败没有重发，或者指标多于应发。学期结束后应结转。"),
 )
