@@ -88,7 +88,7 @@ def fill(options: argparse.Namespace) -> dict[str, Any]:
         terms = [Term.objects.create(code=code, **_days(code)) for code in codes]
         each = options.awards // len(terms)
         schools = _schools()
-        children = int(each * 1.2)
+        children = int(each * 1.2) // SCHOOLS * SCHOOLS
         for part in parts(_student(n) for n in range(1, children + 1)):
             write(Student, part)
         standards = _standards()
@@ -263,13 +263,14 @@ def _awards(
 
 
 def _again(term: Any, place: int, children: int, each: int) -> None:
-    """The first term once more, of other children: written by the database itself."""
+    """The first term once more, of other children: written by the database itself. Every fifth child changed school."""
     from django.db import connection
 
     from programs.models import Award
     from students.models import Enrollment
 
-    child = f"(student_id - 1 + {place * 7_919}) %% {children} + 1"
+    moved = f"CASE WHEN student_id %% 5 = 0 THEN {place * 5} ELSE 0 END"
+    child = f"(student_id - 1 + {place * 7 * SCHOOLS} + {moved}) %% {children} + 1"
     of_enrollment = {
         "id": f"{place * children} + {child}",
         "student_id": child,

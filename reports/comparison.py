@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reports import grids, layouts
-from reports.choices import Layout
-from reports.grids import Cell, Column
+from reports.counting import Column
+from reports.grids import Cell
 from reports.layouts import Row
-from reports.sights import MOST_ROWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +48,12 @@ class Measure:
         return f"{self.difference * 100 / self.earlier:+.1f}%"
 
 
-def compare(layout: str, earlier: str, later: str) -> list[Pair]:
-    """The rows of a table that one of the two has, in their order, the total last."""
-    one, other = grids.grid(layout, earlier), grids.grid(layout, later)
+def compare(layout: str, earlier: str, later: str, *, fold: str | None = None) -> list[Pair]:
+    """The rows of a table that one of the two has, in their order, the total last; `fold` as a table takes it."""
+    one, other = (grids.grid(layout, scope, fold=fold, only_whole=True) for scope in (earlier, later))
     there = {line.row.key for grid in (one, other) for line in grid.lines}
     rows = {line.row.key: line.row for grid in (one, other) for line in grid.lines}
-    order = [row.key for row in layouts.shape(layout, []).rows()]
+    order = [row.key for row in layouts.shape(layout, [], fold=fold).rows()]
     pairs = []
     for key in order:
         if key in there:
@@ -62,21 +61,3 @@ def compare(layout: str, earlier: str, later: str) -> list[Pair]:
             cells = [Cell(row, Column(grid.scope), grid.count(**row.words)) for grid in (one, other)]
             pairs.append(Pair(row, *cells))
     return pairs
-
-
-def in_sight(pairs: list[Pair], layout: str, town: str = "") -> list[Pair]:
-    """The rows of a page: where there are too many schools, their towns, and the schools of one."""
-    if not is_folded(pairs, layout):
-        return pairs
-    found, is_open = [], False
-    for pair in pairs:
-        if not pair.row.is_part:
-            is_open = pair.row.words.get("town") == town
-        if not pair.row.is_part or is_open:
-            found.append(pair)
-    return found
-
-
-def is_folded(pairs: list[Pair], layout: str) -> bool:
-    """Whether the schools are folded into their towns."""
-    return layout == Layout.SCHOOLS and len(pairs) > MOST_ROWS

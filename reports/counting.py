@@ -1,117 +1,113 @@
 """Counts people, awards and money of many figures at once.
 
-Awards and money add up, people do not: a child with two programs is one child in their sum. So awards and money come
-from one grouped query, and people from the children themselves: the database puts together what each child has, equal
-patterns are counted, and each pattern counts once in every figure that it touches.
+Awards and money add up, people do not: a child with two programs is one child in their sum. So the database puts
+together what each child has, equal patterns are counted, and each pattern counts once in every figure that it touches.
+People, awards and money come from that one query: they are of one moment, whoever signs a list in between.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Aggregate, BigIntegerField, CharField, ExpressionWrapper, F, IntegerField, Sum, Value
 from django.db.models import Count as CountRows
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Coalesce, Concat
-from django.utils.translation import gettext_lazy as _
 
-from common.moves import Refused
 from programs.models import AwardQuerySet
-from reports.selections import ALL, NOTHING, REGISTERED_POOR, Count
+from reports.selections import ALL, NOTHING, Count
 
 READ_ROWS = 10_000
-
-Kind = tuple[Any, ...]
-"""What tells groups of awards apart: the term, the columns of a layout, whether the child is registered poor."""
 
 Key = tuple[tuple[str, str], ...]
 """A row by the words that narrow it, in order."""
 
-Rows = Callable[[str, Kind], Iterable[tuple[Key, int | None]]]
-"""The rows that such awards belong to (term, the layout's columns): the key of each, and how much of one award counts
-there where it is not all of it."""
+Part = tuple[Key, int | None]
+"""A row in which an award counts, and how many fen of it count there where it is not all of them."""
+
+RowsOf = Callable[[str, Sequence[str], int], Iterable[Part]]
+"""The rows in which such awards count: of a term, with these words in the layout's columns ("" for nothing), of so many
+fen."""
 
 
-def key_of(words: Mapping[str, str]) -> Key:
+def key_of(words: dict[str, str]) -> Key:
     """The key of a row."""
     return tuple(sorted(words.items()))
 
 
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One term or the year, for all or for the registered poor."""
+
+    scope: str
+    who: str = ALL
+
+    @property
+    def is_part(self) -> bool:
+        return self.who != ALL
+
+    def holds(self, term: str, *, is_poor: bool, whole: str) -> bool:
+        """Whether an award of that term counts here."""
+        return self.scope in (term, whole) and (is_poor or not self.is_part)
+
+
+@dataclass(frozen=True)
 class Counts:
-    """Every figure of a table, by row, term or year, and who. A figure that is not there is nothing."""
+    """The figures of a table by row and column. A figure that is not there is nothing."""
 
-    def __init__(self, scope: str, terms: Sequence[str], rows_of: Rows) -> None:
-        codes = [*terms, *([scope] if scope not in terms else [])]
-        self._columns = {(code, who): 2 * n + m for n, code in enumerate(codes) for m, who in enumerate(_WHO)}
-        self._of_term = {term: sorted({self._columns[term, ALL], self._columns[scope, ALL]}) for term in terms}
-        self._rows: dict[Key, int] = {}
-        self._rows_of = rows_of
-        self._known: dict[Kind, list[tuple[int, int | None]]] = {}
-        self.people: Counter[int] = Counter()
-        self.awards: Counter[int] = Counter()
-        self.fen: Counter[int] = Counter()
-
-    def places(self, kind: Kind) -> list[tuple[int, int | None]]:
-        """The numbers of the figures in which awards of a kind count."""
-        if kind not in self._known:
-            term, *columns, is_poor = kind
-            self._known[kind] = [
-                (len(self._columns) * self._rows.setdefault(key, len(self._rows)) + column + who, part)
-                for key, part in self._rows_of(term, tuple(columns))
-                for column in self._of_term[term]
-                for who in ((0, 1) if is_poor else (0,))
-            ]
-        return self._known[kind]
+    columns: Sequence[Column]
+    rows: dict[Key, int] = field(default_factory=dict)
+    """The rows with figures: the number of the first one of each."""
+    people: Counter[int] = field(default_factory=Counter)
+    awards: Counter[int] = field(default_factory=Counter)
+    fen: Counter[int] = field(default_factory=Counter)
 
     def has(self, key: Key) -> bool:
-        return key in self._rows
+        return key in self.rows
 
-    def get(self, key: Key, scope: str, who: str) -> Count:
-        if key not in self._rows or (scope, who) not in self._columns:
+    def get(self, key: Key, column: Column) -> Count:
+        if key not in self.rows or column not in self.columns:
             return NOTHING
-        place = len(self._columns) * self._rows[key] + self._columns[scope, who]
+        place = self.rows[key] + self.columns.index(column)
         return Count(self.people[place], self.awards[place], self.fen[place])
 
-
-_WHO = (ALL, REGISTERED_POOR)
-
-
-TRIES = 3
-"""Money and children come from two queries; where a list was signed between them, both are asked again."""
+    def first_of(self, key: Key) -> int:
+        """The number of a row's first figure; those of its other columns follow."""
+        return self.rows.setdefault(key, len(self.rows) * len(self.columns))
 
 
-class StillMoving(Refused):
-    code = "counting-still-moving"
-    message = _("统计的同时不断有名单审定，请稍后重新打开。")
-
-
-def counts(awards: AwardQuerySet, scope: str, terms: Sequence[str], columns: Sequence[str], rows_of: Rows) -> Counts:
-    """Count every figure of a table. `columns` are the columns of an award that the layout looks at."""
-    for _more in range(TRIES - 1):
-        with suppress(StillMoving):
-            return _counts(awards, scope, terms, columns, rows_of)
-    return _counts(awards, scope, terms, columns, rows_of)
-
-
-def _counts(awards: AwardQuerySet, scope: str, terms: Sequence[str], columns: Sequence[str], rows_of: Rows) -> Counts:
-    found = Counts(scope, terms, rows_of)
-    kinds = ("term", *columns, "is_registered_poor")
-    of_text: dict[str, frozenset[int]] = {}
-    grouped = awards.order_by().values_list(*kinds).annotate(n=CountRows("pk"), fen=Sum("amount_fen"))
-    for *parts, n, fen in grouped:
-        kind = tuple(parts)
-        places = found.places(kind)
-        of_text[_text(kind)] = frozenset(place for place, _part in places)
-        for place, part in places:
-            found.awards[place] += n
-            found.fen[place] += fen if part is None else part * n
-    for pattern, children in Counter(_patterns(awards, kinds)).items():
-        texts = pattern.split(_OF_CHILD)
-        if any(text not in of_text for text in texts):
-            raise StillMoving()
-        touched = of_text[texts[0]] if len(texts) == 1 else frozenset().union(*(of_text[text] for text in texts))
-        for place in touched:
-            found.people[place] += children
+def counts(
+    awards: AwardQuerySet, whole: str, shown: Sequence[Column], columns: Sequence[str | Combinable], rows_of: RowsOf
+) -> Counts:
+    """Count the figures of a table over the term or year `whole`; by `columns` of an award its rows are told."""
+    children = Counter(_patterns(awards, columns))
+    known: Counter[str] = Counter()
+    for pattern, n in children.items():
+        for kind in pattern.split(_OF_CHILD):
+            known[kind] += n
+    found, touched = Counts(shown), {}
+    holding: defaultdict[tuple[str, bool], list[int]] = defaultdict(list)
+    for kind, n in known.items():
+        term, *words, poor, amount = kind.split(_IN_KIND)
+        is_poor, fen = poor == "1", int(amount)
+        if (term, is_poor) not in holding:
+            holding[term, is_poor] = [
+                place for place, column in enumerate(shown) if column.holds(term, is_poor=is_poor, whole=whole)
+            ]
+        places = []
+        for key, part in rows_of(term, words, fen):
+            first = found.first_of(key)
+            for column in holding[term, is_poor]:
+                place = first + column
+                places.append(place)
+                found.awards[place] += n
+                found.fen[place] += (fen if part is None else part) * n
+        touched[kind] = places
+    people = found.people
+    for pattern, n in children.items():
+        for place in {place for kind in pattern.split(_OF_CHILD) for place in touched[kind]}:
+            people[place] += n
     return found
 
 
@@ -119,19 +115,14 @@ CHILD = ExpressionWrapper(F("student") + 0, output_field=BigIntegerField())
 """The child of an award, to group by. Grouped by the bare column, SQLite walks through the awards of all terms in the
 order of children instead of reading those of the terms asked for (a million awards: 0.63 s instead of 0.15)."""
 
-_IN_KIND, _OF_CHILD = "|", ","
-
-
-def _text(kind: Kind) -> str:
-    return _IN_KIND.join(
-        "" if part is None else str(int(part)) if isinstance(part, bool) else str(part) for part in kind
-    )
+_IN_KIND, _OF_CHILD = "\x1f", "\x1e"
+"""Between the words of an award, and between the awards of a child: characters made for that, which no code holds."""
 
 
 class _Joined(Aggregate):
     """The texts of a group, one behind the other."""
 
-    template = "%(function)s(%(expressions)s, ',')"
+    template = f"%(function)s(%(expressions)s, '{_OF_CHILD}')"
     output_field = CharField()
 
     def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
@@ -141,15 +132,12 @@ class _Joined(Aggregate):
         return super().as_sql(compiler, connection, function="STRING_AGG", **extra)
 
 
-def _patterns(awards: AwardQuerySet, kinds: Sequence[str]) -> Iterator[str]:
+def _patterns(awards: AwardQuerySet, columns: Sequence[str | Combinable]) -> Iterator[str]:
     """What each child has, put together by the database; the order within a child is nobody's business."""
-    parts: list[Any] = []
-    for name in kinds:
-        column = (
-            Cast(Cast(name, IntegerField()), CharField()) if name == "is_registered_poor" else Cast(name, CharField())
-        )
-        parts += [Coalesce(column, Value("")), Value(_IN_KIND)]
-    text = Concat(*parts[:-1], output_field=CharField())
+    is_poor = Cast(Cast("is_registered_poor", IntegerField()), CharField())
+    words = [Coalesce(Cast(name, CharField()), Value("")) for name in ("term", *columns)]
+    parts = [part for word in (*words, is_poor) for part in (word, Value(_IN_KIND))]
+    text = Concat(*parts, Cast("amount_fen", CharField()), output_field=CharField())
     children = awards.order_by().values(child=CHILD).annotate(pattern=_Joined(text))
     return children.values_list("pattern", flat=True).iterator(READ_ROWS)
 

@@ -1,8 +1,6 @@
 """Rules 1 to 6 and 10: the tables beside each other and beside the awards one by one."""
 
 from collections import Counter
-from collections.abc import Callable, Hashable
-from typing import Any
 
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -12,7 +10,6 @@ from programs.choices import AwardState, ListState
 from programs.models import Award, AwardList
 from reports import handed_in, layouts
 from reports.choices import Layout
-from reports.counting import Kind
 from reports.crossfoot_rules import AWARDS, FEN, LAYOUTS, PEOPLE, Found, Work, rule, three
 from reports.grids import Cell, Grid, Line
 from reports.models import HandedIn
@@ -283,7 +280,7 @@ def _one_by_one(work: Work, layout: str) -> Sums:
         own = award.own
         if not own.counts:
             continue
-        for key, part in shape.rows_of(own.term, _kind(award, layout)):
+        for key, part in shape.rows_of(own.term, _words(award, layout), own.amount_fen):
             facts = own if part is None else own._replace(amount_fen=part)
             for scope in {own.term, work.scope}:
                 for who in (ALL, "registered-poor") if award.is_poor else (ALL,):
@@ -291,14 +288,14 @@ def _one_by_one(work: Work, layout: str) -> Sums:
     return sums
 
 
-def _kind(award: Twice, layout: str) -> Kind:
+def _words(award: Twice, layout: str) -> list[str]:
+    """What the columns of a layout say of an award."""
     own = award.own
-    kinds: dict[str, Callable[[], tuple[Hashable, ...]]] = {
-        Layout.PROGRAMS: lambda: (own.program, own.stage),
-        Layout.STAGES: lambda: (own.stage, own.program),
-        Layout.CATEGORIES: lambda: (award.category,),
-        Layout.SCHOOLS: lambda: (own.school,),
-        Layout.PAYERS: lambda: (own.program, own.amount_fen),
+    words: dict[str, list[str]] = {
+        Layout.PROGRAMS: [own.program, own.stage],
+        Layout.STAGES: [own.stage, own.program],
+        Layout.CATEGORIES: [award.category or ""],
+        Layout.SCHOOLS: [award.town, str(own.school)],
+        Layout.PAYERS: [own.program],
     }
-    kind: Any = kinds[layout]()
-    return tuple(kind)
+    return words[layout]

@@ -9,24 +9,12 @@ from django.utils.translation import gettext as _
 
 from reports import allotments, layouts
 from reports.choices import Layout
-from reports.counting import Counts, counts, key_of
+from reports.counting import Column, Counts, counts, key_of
 from reports.layouts import Row
 from reports.scopes import counted, terms_of
 from reports.selections import ALL, REGISTERED_POOR, Count, Selection
 from schools.models import term_name
 from students.choices import CategoryGroup
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One term or the year, for all or for the registered poor."""
-
-    scope: str
-    who: str = ALL
-
-    @property
-    def is_part(self) -> bool:
-        return self.who != ALL
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +97,7 @@ class Grid:
 
     def count(self, scope: str = "", who: str = ALL, **words: str) -> Count:
         """One figure, its row shown or not; of the scope itself where no term is named."""
-        return self.known.get(key_of(words), scope or self.scope, who)
+        return self.known.get(key_of(words), Column(scope or self.scope, who))
 
     def cells(self) -> Iterator[Cell]:
         for line in self.lines:
@@ -143,19 +131,22 @@ def who_name(who: str) -> str:
     return _("全部") if who == ALL else str(CategoryGroup.REGISTERED_POOR.label)
 
 
-def grid(layout: str, scope: str) -> Grid:
-    """The table of "2021A", or of a year with its terms beside it. Rows without any award are left out."""
+def grid(layout: str, scope: str, *, fold: str | None = None, only_whole: bool = False) -> Grid:
+    """The table of "2021A", or of a year with its terms beside it. Rows without any award are left out.
+
+    For pages, which show less in less time: `fold` leaves out the schools of all towns but that one, `only_whole` the
+    terms of a year and the registered poor.
+    """
     terms = terms_of(scope)
-    shape = layouts.shape(layout, terms)
-    codes = [term.pk for term in terms]
-    known = counts(counted(terms), scope, codes, shape.columns, shape.rows_of)
-    codes = [*codes, scope] if scope not in codes else codes
-    columns = [Column(code, who) for code in codes for who in (ALL, REGISTERED_POOR)]
+    shape = layouts.shape(layout, terms, fold=fold)
+    codes = [scope] if only_whole else list(dict.fromkeys([*(term.pk for term in terms), scope]))
+    columns = [Column(code, who) for code in codes for who in ((ALL,) if only_whole else (ALL, REGISTERED_POOR))]
+    known = counts(counted(terms), scope, columns, shape.columns, shape.rows_of)
     allotted = allotments.by_place(terms, scope) if layout == Layout.STAGES else {}
     lines = []
     for row in _shown(list(shape.rows()), known, single=shape.names_single_parts):
         key = row.key
-        cells = [Cell(row, column, known.get(key, column.scope, column.who)) for column in columns]
+        cells = [Cell(row, column, known.get(key, column)) for column in columns]
         given = {code: allotted.get((code, key)) for code in codes} if layout == Layout.STAGES else {}
         lines.append(Line(row, cells, given))
     return Grid(layout, scope, codes, columns, lines, str(shape.head), known)

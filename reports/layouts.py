@@ -1,16 +1,20 @@
 """The tables that a county hands in or keeps: which rows each has, and what its figures mean."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from django.db.models import Case, F, When
+from django.db.models.expressions import Combinable
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from programs.choices import Payer
 from programs.models import Program
 from reports.choices import Layout
-from reports.counting import Key, Kind, key_of
+from reports.counting import Key, Part, key_of
 from reports.selections import NONE, Bearing, Selection
 from schools.models import School, Stage, Term, Town
 from students.choices import CategoryGroup
@@ -79,13 +83,13 @@ class Row:
 class Shape:
     """How a table is laid out: the columns of an award that it looks at, and the rows that they belong to."""
 
-    columns: tuple[str, ...]
+    columns: tuple[str | Combinable, ...]
     head: Any
     names_single_parts = True
     """Whether a part is shown where it is the only one of its row."""
 
-    def rows_of(self, term: str, kind: Kind) -> Iterable[tuple[Key, int | None]]:
-        """The rows in which an award of this kind counts, the total included."""
+    def rows_of(self, term: str, words: Sequence[str], fen: int) -> Iterable[Part]:
+        """The rows in which an award with these words counts, the total included."""
         raise NotImplementedError
 
     def rows(self) -> Iterator[Row]:
@@ -96,8 +100,10 @@ class Shape:
 class _ByTwo(Shape):
     """Rows of the first column, with the parts by the second one beneath."""
 
-    def rows_of(self, term: str, kind: Kind) -> Iterable[tuple[Key, int | None]]:
-        first, second = ((name, word) for name, word in zip(self.columns, kind, strict=True))
+    columns: tuple[str, str]
+
+    def rows_of(self, term: str, words: Sequence[str], fen: int) -> Iterable[Part]:
+        first, second = ((name, word) for name, word in zip(self.columns, words, strict=True))
         yield (), None
         yield (first,), None
         yield key_of(dict((first, second))), None
@@ -108,9 +114,9 @@ class Programs(_ByTwo):
     head = gettext_lazy("资助项目 / 学段")
     names_single_parts = False
 
-    def rows_of(self, term: str, kind: Kind) -> Iterable[tuple[Key, int | None]]:
-        yield from super().rows_of(term, kind)
-        yield (("stage", kind[1]),), None
+    def rows_of(self, term: str, words: Sequence[str], fen: int) -> Iterable[Part]:
+        yield from super().rows_of(term, words, fen)
+        yield (("stage", words[1]),), None
 
     def rows(self) -> Iterator[Row]:
         stages = list(Stage.objects.all())
@@ -144,14 +150,14 @@ class Categories(Shape):
         self._categories = list(HardshipCategory.objects.all())
         self._groups = {category.pk: category.group for category in self._categories}
 
-    def rows_of(self, term: str, kind: Kind) -> Iterable[tuple[Key, int | None]]:
-        (category,) = kind
+    def rows_of(self, term: str, words: Sequence[str], fen: int) -> Iterable[Part]:
+        (category,) = words
         yield (), None
-        if category is None:
-            yield (("group", NONE),), None
-        else:
+        if category:
             yield (("group", self._groups[category]),), None
             yield (("category", category),), None
+        else:
+            yield (("group", NONE),), None
 
     def rows(self) -> Iterator[Row]:
         for group in CategoryGroup:
@@ -164,42 +170,50 @@ class Categories(Shape):
 
 
 class Schools(Shape):
-    columns = ("school",)
     head = gettext_lazy("乡镇 / 学校")
 
-    def __init__(self) -> None:
-        self._places = {pk: (code, town) for pk, code, town in School.objects.values_list("pk", "code", "town")}
+    def __init__(self, fold: str | None) -> None:
+        """Every school, or where a town is given the towns and the schools of that one; of none where it is ""."""
+        school = Case(When(school__town=fold, then=F("school"))) if fold is not None else F("school")
+        self.columns = ("school__town", school)
+        schools = School.objects.order_by("code")
+        self._schools = list(schools if fold is None else schools.filter(town=fold))
 
-    def rows_of(self, term: str, kind: Kind) -> Iterable[tuple[Key, int | None]]:
-        code, town = self._places[kind[0]]
+    def rows_of(self, term: str, words: Sequence[str], fen: int) -> Iterable[Part]:
+        town, school = words
         yield (), None
         yield (("town", town),), None
-        yield (("school", code),), None
+        if school:
+            yield (("school", self._codes[school]),), None
+
+    @cached_property
+    def _codes(self) -> dict[str, str]:
+        return {str(school.pk): school.code for school in self._schools}
 
     def rows(self) -> Iterator[Row]:
-        by_town: dict[str, list[tuple[str, str]]] = {}
-        for town, code, name in School.objects.order_by("code").values_list("town", "code", "name"):
-            by_town.setdefault(town, []).append((code, name))
+        by_town: dict[str, list[School]] = {}
+        for school in self._schools:
+            by_town.setdefault(school.town_id, []).append(school)
         for place in Town.objects.all():
             yield Row(str(place), {"town": place.pk})
-            for code, name in by_town.get(place.pk, ()):
-                yield Row(name, {"school": code}, is_part=True)
+            for school in by_town.get(place.pk, ()):
+                yield Row(school.name, {"school": school.code}, is_part=True)
         yield Row(_("合计"), {})
 
 
 class Payers(Shape):
-    columns = ("program", "amount_fen")
+    columns = ("program",)
     head = gettext_lazy("资金来源 / 资助项目")
 
     def __init__(self, terms: list[Term]) -> None:
         self._bearing = Bearing(terms)
 
-    def rows_of(self, term: str, kind: Kind) -> Iterable[tuple[Key, int | None]]:
-        program, amount_fen = kind
+    def rows_of(self, term: str, words: Sequence[str], fen: int) -> Iterable[Part]:
+        (program,) = words
         yield (), None
-        for payer, fen in self._bearing.parts(term, program, amount_fen).items():
-            yield (("payer", payer),), fen
-            yield (("payer", payer), ("program", program)), fen
+        for payer, part in self._bearing.parts(term, program, fen).items():
+            yield (("payer", payer),), part
+            yield (("payer", payer), ("program", program)), part
 
     def rows(self) -> Iterator[Row]:
         programs = list(Program.objects.all())
@@ -210,14 +224,13 @@ class Payers(Shape):
         yield Row(_("合计"), {})
 
 
-def shape(layout: str, terms: list[Term]) -> Shape:
-    """The shape of a table over these terms."""
-    if layout == Layout.PAYERS:
-        return Payers(terms)
-    shapes: dict[str, type[Shape]] = {
+def shape(layout: str, terms: list[Term], *, fold: str | None = None) -> Shape:
+    """The shape of a table over these terms. `fold` is for `Schools`."""
+    shapes: dict[str, Callable[[], Shape]] = {
         Layout.PROGRAMS: Programs,
         Layout.STAGES: Stages,
         Layout.CATEGORIES: Categories,
-        Layout.SCHOOLS: Schools,
+        Layout.SCHOOLS: partial(Schools, fold),
+        Layout.PAYERS: partial(Payers, terms),
     }
     return shapes[layout]()

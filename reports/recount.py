@@ -45,6 +45,7 @@ class Twice(NamedTuple):
     """An award as it says of itself and as what it rests on says."""
 
     pk: int
+    town: str
     category: str | None
     is_poor: bool
     own: Facts
@@ -75,7 +76,7 @@ def _words() -> dict[str, str]:
 
 
 _COLUMNS = (
-    "pk", "category", "is_registered_poor", "state", "list__state",
+    "pk", "school__town", "category", "is_registered_poor", "state", "list__state",
     "student", "term", "program", "stage", "school", "tier", "amount_fen",
     "enrollment__student", "enrollment__term", "standard__program", "enrollment__stage", "enrollment__school",
     "standard__tier", "standard__basis", "standard__amount_fen", "school_fee__amount_fen",
@@ -90,12 +91,13 @@ def awards_of(scope: str) -> Iterator[Twice]:
         Q(state=AwardState.CONFIRMED) | Q(list__state=ListState.CONFIRMED) & ~Q(state=AwardState.DROPPED),
     ).order_by()
     for row in rows.values_list(*_COLUMNS).iterator(READ_ROWS):
-        pk, category, is_poor, state, list_state, *facts = row
+        pk, town, category, is_poor, state, list_state, *facts = row
         own, rests = facts[:7], facts[7:]
         *same, basis, rate, fee = rests
         signed, is_signed = state == AwardState.CONFIRMED, list_state == ListState.CONFIRMED
         yield Twice(
             pk,
+            town,
             category,
             is_poor,
             Facts._make([signed and own[1] in terms, *own]),

@@ -1,6 +1,5 @@
 """What the page of a table shows beside its figures: tabs, drawings, and which rows are folded away."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -14,10 +13,10 @@ from reports.counting import by_term
 from reports.grids import Cell, Grid, Line
 from reports.scopes import counted, scopes
 from reports.templatetags.figures import WAN
-from schools.models import Term, Town, term_name
+from schools.models import School, Term, Town, term_name
 
 MOST_ROWS = 150
-"""A table by schools with more rows shows its towns; a town is opened to its schools."""
+"""The page of a county with more schools shows its towns; a town is opened to its schools."""
 MOST_BARS = 8
 TERMS_BACK = 6
 _CHARACTERS = 40
@@ -144,22 +143,11 @@ def _short(label: str, room: int) -> str:
     return label if len(label) <= room else label[: room - 1] + "…"
 
 
-def folds(table: Grid) -> bool:
-    """Whether the schools are folded into their towns."""
-    return table.layout == Layout.SCHOOLS and len(table.lines) > MOST_ROWS
-
-
-def lines(table: Grid, town: Town | None) -> Iterator[Line]:
-    """The rows in sight: all, or the towns with the schools of one."""
-    if not folds(table):
-        yield from table.lines
-        return
-    is_open = False
-    for line in table.lines:
-        if not line.is_part:
-            is_open = town is not None and line.row.words.get("town") == town.pk
-        if not line.is_part or is_open:
-            yield line
+def fold(layout: str, town: Town | None) -> str | None:
+    """The one town whose schools a page shows, "" where it shows towns only; None where there is nothing to fold."""
+    if layout != Layout.SCHOOLS or School.objects.count() <= MOST_ROWS:
+        return None
+    return town.pk if town else ""
 
 
 def others() -> list[Link]:

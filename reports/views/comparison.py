@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.access import SignedInRequest, needs
 from common.roles import READERS
-from reports import comparison, layouts
+from reports import comparison, layouts, sights
 from reports.choices import Layout
 from reports.forms import CompareForm
 from reports.scopes import scopes
@@ -24,15 +24,14 @@ def compare(request: SignedInRequest) -> HttpResponse:
     later = form.wanted("later") or terms[0]
     earlier = form.wanted("earlier") or (terms[1] if len(terms) > 1 else terms[0])
     layout = form.wanted("layout") or Layout.PROGRAMS
-    pairs = comparison.compare(layout, earlier, later)
-    town = form.wanted("town")
+    fold = sights.fold(layout, form.wanted("town"))
     context = {
         "form": CompareForm({"layout": layout, "earlier": earlier, "later": later}),
         "layout_name": Layout(layout).label,
         "earlier": earlier,
         "later": later,
-        "pairs": comparison.in_sight(pairs, layout, town.pk if town else ""),
-        "folds": comparison.is_folded(pairs, layout),
+        "pairs": comparison.compare(layout, earlier, later, fold=fold),
+        "folds": fold is not None,
         "layout": layout,
         "definition": layouts.definition(layout),
         "as_of": timezone.now(),

@@ -25,11 +25,11 @@ def report(request: SignedInRequest, scope: str = "") -> HttpResponse:
             return render(request, "reports/nothing.html")
         return redirect("reports:report", scope=request.term.pk)
     form = LayoutForm(request.GET)
-    table = grid_or_404(form.chosen, scope)
+    fold = sights.fold(form.chosen, form.wanted("town"))
+    table = grid_or_404(form.chosen, scope, fold=fold)
     context = {
         "table": table,
-        "lines": sights.lines(table, form.wanted("town")),
-        "folds": sights.folds(table),
+        "folds": fold is not None,
         "sight": sights.Sight(table, form.unit_chosen),
         "definition": layouts.definition(table.layout),
         "as_of": timezone.now(),
@@ -39,10 +39,10 @@ def report(request: SignedInRequest, scope: str = "") -> HttpResponse:
     return render(request, "reports/report.html", context)
 
 
-def grid_or_404(layout: str, scope: str) -> Grid:
+def grid_or_404(layout: str, scope: str, *, fold: str | None = None) -> Grid:
     """The table of an address that somebody typed."""
     try:
-        return grids.grid(layout, scope)
+        return grids.grid(layout, scope, fold=fold)
     except scopes.NoSuchScope as refusal:
         raise Http404(str(refusal)) from refusal
 
