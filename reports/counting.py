@@ -5,18 +5,21 @@ together what each child has, equal patterns are counted, and each pattern count
 People, awards and money come from that one query: they are of one moment, whoever signs a list in between.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from django.db.models import Aggregate, BigIntegerField, CharField, ExpressionWrapper, F, IntegerField, Sum, Value
 from django.db.models import Count as CountRows
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Coalesce, Concat
+from django.utils.translation import gettext as _
 
 from programs.models import AwardQuerySet
-from reports.selections import ALL, NOTHING, Count
+from reports.selections import ALL, NONE, NOTHING, Count
+from schools.models import term_name
+from students.choices import CategoryGroup
 
 READ_ROWS = 10_000
 
@@ -26,9 +29,19 @@ Key = tuple[tuple[str, str], ...]
 Part = tuple[Key, int | None]
 """A row in which an award counts, and how many fen of it count there where it is not all of them."""
 
-RowsOf = Callable[[str, Sequence[str], int], Iterable[Part]]
-"""The rows in which such awards count: of a term, with these words in the layout's columns ("" for nothing), of so many
-fen."""
+
+class Shape(Protocol):
+    """What a layout says of awards, by the term, the words in its columns of an award ("" for nothing), and the fen."""
+
+    @property
+    def columns(self) -> Sequence[str | Combinable]:
+        """What it looks at of an award."""
+
+    def rows_of(self, term: str, words: Sequence[str], fen: int) -> Iterable[Part]:
+        """The rows in which such awards count, the total included."""
+
+    def group_of(self, words: Sequence[str]) -> str:
+        """The group of hardship whose column they count in, where the layout has such columns."""
 
 
 def key_of(words: dict[str, str]) -> Key:
@@ -38,18 +51,34 @@ def key_of(words: dict[str, str]) -> Key:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One term or the year, for all or for the registered poor."""
+    """One term or the year: all of it, the registered poor ("of these"), or the awards of one group of hardship."""
 
     scope: str
     who: str = ALL
+    group: str = ""
 
     @property
     def is_part(self) -> bool:
-        return self.who != ALL
+        return bool(self.words)
 
-    def holds(self, term: str, *, is_poor: bool, whole: str) -> bool:
-        """Whether an award of that term counts here."""
-        return self.scope in (term, whole) and (is_poor or not self.is_part)
+    @property
+    def name(self) -> str:
+        """Whom it counts, in words."""
+        if self.group == NONE:
+            return _("没有困难类型")
+        return str(CategoryGroup(self.group or self.who).label) if self.is_part else _("合计")
+
+    def __str__(self) -> str:
+        return f"{term_name(self.scope)} · {self.name}" if self.is_part else term_name(self.scope)
+
+    @property
+    def words(self) -> dict[str, str]:
+        """What narrows it beside its scope and its row."""
+        return ({} if self.who == ALL else {"who": self.who}) | ({"group": self.group} if self.group else {})
+
+    def holds(self, term: str, *, is_poor: bool, group: str, whole: str) -> bool:
+        """Whether an award of that term and group counts here."""
+        return self.scope in (term, whole) and (is_poor or self.who == ALL) and self.group in ("", group)
 
 
 @dataclass(frozen=True)
@@ -77,28 +106,29 @@ class Counts:
         return self.rows.setdefault(key, len(self.rows) * len(self.columns))
 
 
-def counts(
-    awards: AwardQuerySet, whole: str, shown: Sequence[Column], columns: Sequence[str | Combinable], rows_of: RowsOf
-) -> Counts:
-    """Count the figures of a table over the term or year `whole`; by `columns` of an award its rows are told."""
-    children = Counter(_patterns(awards, columns))
+def counts(awards: AwardQuerySet, whole: str, shown: Sequence[Column], shape: Shape) -> Counts:
+    """Count the figures of a table over a term or year in the columns that are shown."""
+    children = Counter(_patterns(awards, shape.columns))
     known: Counter[str] = Counter()
     for pattern, n in children.items():
         for kind in pattern.split(_OF_CHILD):
             known[kind] += n
     found, touched = Counts(shown), {}
-    holding: defaultdict[tuple[str, bool], list[int]] = defaultdict(list)
+    holding: dict[tuple[str, bool, str], list[int]] = {}
     for kind, n in known.items():
         term, *words, poor, amount = kind.split(_IN_KIND)
-        is_poor, fen = poor == "1", int(amount)
-        if (term, is_poor) not in holding:
-            holding[term, is_poor] = [
-                place for place, column in enumerate(shown) if column.holds(term, is_poor=is_poor, whole=whole)
+        is_poor, group, fen = poor == "1", shape.group_of(words), int(amount)
+        where = term, is_poor, group
+        if where not in holding:
+            holding[where] = [
+                place
+                for place, column in enumerate(shown)
+                if column.holds(term, is_poor=is_poor, group=group, whole=whole)
             ]
         places = []
-        for key, part in rows_of(term, words, fen):
+        for key, part in shape.rows_of(term, words, fen):
             first = found.first_of(key)
-            for column in holding[term, is_poor]:
+            for column in holding[where]:
                 place = first + column
                 places.append(place)
                 found.awards[place] += n

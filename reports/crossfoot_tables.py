@@ -10,11 +10,12 @@ from programs.choices import AwardState, ListState
 from programs.models import Award, AwardList
 from reports import handed_in, layouts
 from reports.choices import Layout
+from reports.counting import Column
 from reports.crossfoot_rules import AWARDS, FEN, LAYOUTS, PEOPLE, Found, Work, rule, three
 from reports.grids import Cell, Grid, Line
 from reports.models import HandedIn
 from reports.recount import Astray, Sums, Twice, of_award
-from reports.selections import ALL, Selection, count
+from reports.selections import ALL, NONE, REGISTERED_POOR, Selection, count
 from schools.models import School
 from students.choices import CategoryGroup
 from students.models import HardshipCategory
@@ -25,7 +26,7 @@ SCHOOLS_OPENED = 10
 
 def cell_of(line: Line, scope: str, who: str = ALL) -> Cell:
     """The figure of a row under a term or the year."""
-    return next(c for c in line.cells if (c.column.scope, c.column.who) == (scope, who))
+    return next(cell for cell in line.cells if cell.column == Column(scope, who))
 
 
 def _rows(table: Grid, *names: str) -> list[Line]:
@@ -101,9 +102,24 @@ def categories(work: Work, found: Found) -> None:
     for line in rows:
         three(found, line.label, cell_of(line, work.scope), sums, line.row.words["group"])
     _parts_and_whole(found, table, rows, table.whole, _counted_again(sums), _now("合计"))
+    _side_by_side(found, work.grid(Layout.GROUPS), sums)
     total = work.rests_on(lambda award: None)
     three(found, _now("按在读记录重新数"), table.whole, total, None)
     found.name(work.astray("student", "term", "amount_fen"))
+
+
+def _side_by_side(found: Found, table: Grid, sums: Sums) -> None:
+    """The groups as columns: those of the total counted again, those of every row beside what stands before them."""
+    for cell in table.total.cells[1:]:
+        three(found, f"{table.name} · {cell.column.name}", cell, sums, cell.column.group)
+    for line in table.lines:
+        whole, *parts = (cell.count for cell in line.cells)
+        added = sum(part.awards for part in parts), sum(part.amount_fen for part in parts)
+        if line is table.total or added != (whole.awards, whole.amount_fen):
+            what, url = f"{table.name} · {line.label}", line.cells[0].selection.url
+            found.equal(what, added[0], whole.awards, AWARDS, url)
+            found.equal(what, added[1], whole.amount_fen, FEN, url)
+            found.at_most(what, whole.people, sum(part.people for part in parts), PEOPLE, url)
 
 
 @rule(
@@ -177,8 +193,9 @@ def _tiers(work: Work, found: Found) -> None:
 @rule(5, title=_("各学期之和等于年度"), words=_("人次和金额相加；人数不能相加。学期按在读记录。"))
 def terms(work: Work, found: Found) -> None:
     sums = work.rests_on(lambda award: award.term)
-    for layout in LAYOUTS:
-        table = work.grid(layout)
+    for table in (work.grid(layout) for layout in LAYOUTS):
+        if table.has_groups:
+            continue
         for line in table.lines:
             whole = cell_of(line, work.scope).count
             parts = [cell_of(line, term.pk).count for term in work.terms]
@@ -199,7 +216,8 @@ def parts(work: Work, found: Found) -> None:
     for layout in LAYOUTS:
         table = work.grid(layout)
         for line in table.lines:
-            for whole, part in zip(line.cells[::2], line.cells[1::2], strict=True):
+            for part in (cell for cell in line.cells if cell.is_part):
+                whole = cell_of(line, part.column.scope)
                 for unit, name in ((PEOPLE, "people"), (AWARDS, "awards"), (FEN, "amount_fen")):
                     left, right = getattr(part.count, name), getattr(whole.count, name)
                     if (line is table.total and whole.selection.scope == work.scope) or left > right:
@@ -231,7 +249,7 @@ def names(work: Work, found: Found) -> None:
         for cell in table.cells():
             told, selection = cell.count, cell.selection
             there = {PEOPLE: told.people, AWARDS: told.awards, FEN: told.amount_fen}
-            key = cell.row.key, cell.column.scope, cell.column.who
+            key = cell.row.key, cell.column
             again = {PEOPLE: sums.people(key), AWARDS: sums.awards[key], FEN: sums.fen[key]}
             for unit in (PEOPLE, AWARDS, FEN):
                 added[f"{unit}-left"] += there[unit]
@@ -262,10 +280,12 @@ def names(work: Work, found: Found) -> None:
 def _opened(table: Grid, found: Found) -> None:
     """Rows of the scope as the page of names counts them when they are opened: a query or two for each."""
     rows = [line for line in table.lines if line.is_total or not line.is_part]
-    for line in [*rows, *_rows(table, "school")[:SCHOOLS_OPENED]]:
-        cell = cell_of(line, table.scope)
+    lines = [*rows, *_rows(table, "school")[:SCHOOLS_OPENED]]
+    groups = [(table.total, cell) for cell in table.total.cells if cell.column.group]
+    for line, cell in [*((line, cell_of(line, table.scope)) for line in lines), *groups]:
         opened, url = count(cell.selection), cell.selection.url
         what = _now("%(row)s：点开的名单") % {"row": f"{table.name} · {line.label}"}
+        what = f"{what} · {cell.column.name}" if cell.is_part else what
         figures = zip((PEOPLE, AWARDS, FEN), cell.count, opened, strict=True)
         for unit, left, right in figures:
             if line is table.total or left != right:
@@ -275,6 +295,7 @@ def _opened(table: Grid, found: Found) -> None:
 def _one_by_one(work: Work, layout: str) -> Sums:
     """Each award by itself into every figure that it belongs to; of a payer its part."""
     shape = layouts.shape(layout, work.terms)
+    groups = {"": NONE, **dict(HardshipCategory.objects.values_list("code", "group"))}
     sums = Sums()
     for award in work.awards:
         own = award.own
@@ -283,8 +304,11 @@ def _one_by_one(work: Work, layout: str) -> Sums:
         for key, part in shape.rows_of(own.term, _words(award, layout), own.amount_fen):
             facts = own if part is None else own._replace(amount_fen=part)
             for scope in {own.term, work.scope}:
-                for who in (ALL, "registered-poor") if award.is_poor else (ALL,):
-                    sums.add((key, scope, who), facts)
+                sums.add((key, Column(scope)), facts)
+                if award.is_poor:
+                    sums.add((key, Column(scope, REGISTERED_POOR)), facts)
+                if shape.has_groups:
+                    sums.add((key, Column(scope, group=groups[award.category or ""])), facts)
     return sums
 
 
@@ -295,6 +319,7 @@ def _words(award: Twice, layout: str) -> list[str]:
         Layout.PROGRAMS: [own.program, own.stage],
         Layout.STAGES: [own.stage, own.program],
         Layout.CATEGORIES: [award.category or ""],
+        Layout.GROUPS: [own.stage, own.program, award.category or ""],
         Layout.SCHOOLS: [award.town, str(own.school)],
         Layout.PAYERS: [own.program],
     }

@@ -19,9 +19,9 @@ from common.workbooks import taken_by, write_csv
 from programs.models import AwardQuerySet
 from reports import layouts
 from reports.choices import Layout
-from reports.grids import Grid, Line, who_name
+from reports.grids import Grid, Line
 from reports.resources import AwardResource
-from reports.selections import Count
+from reports.selections import ALL, Count
 from reports.templatetags.figures import WAN
 from schools.models import term_name
 
@@ -136,7 +136,7 @@ def _report_head(out: _Sheet, table: Grid) -> None:
             sheet.merge_range(top + 1, column, top + 2, column, _("财政下达"), out.head)
             sheet.set_column(column, column, 14)
             column += 1
-        label = _("其中：%(who)s") % {"who": who_name(each.who)} if each.is_part else _("合计")
+        label = each.name if each.who == ALL else _("其中：%(who)s") % {"who": each.name}
         sheet.merge_range(top + 1, column, top + 1, column + 2, label, out.head)
         for words, width in ((_("人数"), 8), (_("人次"), 8), (_("金额"), 14)):
             sheet.write(top + 2, column, words, out.head)
@@ -156,7 +156,7 @@ def csv(table: Grid) -> bytes:
         when = term_name(each.scope)
         if table.has_allotted and not each.is_part:
             heads.append(" ".join([when, _("财政下达")]))
-        who = f" {who_name(each.who)}" if each.is_part else ""
+        who = f" {each.name}" if each.is_part else ""
         heads += [f"{when}{who} {words}" for words in (_("人数"), _("人次"), _("金额（元）"))]
     rows: list[list[str | int | None]] = [[*heads]]
     outer = ""

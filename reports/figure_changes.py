@@ -10,11 +10,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from common import money
-from reports.grids import grid, who_name
+from reports.counting import Column
+from reports.grids import grid
 from reports.handed_in import figures_of
 from reports.models import HandedIn
-from reports.selections import ALL
-from schools.models import term_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,24 +48,28 @@ def changes(report: HandedIn) -> list[FigureChange]:
 
 def _changes(was: dict[str, Any], now: dict[str, Any]) -> Iterator[FigureChange]:
     before, after = _by_row(was), _by_row(now)
-    shared = [tuple(column) for column in was["columns"] if list(column) in now["columns"]]
+    there = _columns(now)
+    shared = [column for column in _columns(was) if column in there]
     names = [(_("人数"), False), (_("人次"), False), (_("金额（元）"), True)]
     for key in [*before, *(key for key in after if key not in before)]:
         label = (before.get(key) or after[key])["label"]
         olds, news = _figures(was, before.get(key)), _figures(now, after.get(key))
-        for scope, who in shared:
-            column = term_name(scope) if who == ALL else f"{term_name(scope)} · {who_name(who)}"
-            pairs = zip(names, olds.get((scope, who), _NONE), news.get((scope, who), _NONE), strict=True)
+        for column in shared:
+            pairs = zip(names, olds.get(column, _NONE), news.get(column, _NONE), strict=True)
             for (what, is_money), old, new in pairs:
                 if old != new:
-                    yield FigureChange(label, column, what, old, new, is_money)
-            if who == ALL:
-                given, gives = _allotted(before.get(key), scope), _allotted(after.get(key), scope)
+                    yield FigureChange(label, str(column), what, old, new, is_money)
+            if not column.is_part:
+                given, gives = (_allotted(lines.get(key), column.scope) for lines in (before, after))
                 if given != gives:
-                    yield FigureChange(label, column, _("财政下达（元）"), given, gives, is_money=True)
+                    yield FigureChange(label, str(column), _("财政下达（元）"), given, gives, is_money=True)
 
 
 _NONE = (0, 0, 0)
+
+
+def _columns(figures: dict[str, Any]) -> list[Column]:
+    return [Column(*column) for column in figures["columns"]]
 
 
 def _by_row(figures: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -80,7 +83,5 @@ def _allotted(line: dict[str, Any] | None, scope: str) -> int | None:
     return line["allotted"].get(scope) if line else None
 
 
-def _figures(table: dict[str, Any], line: dict[str, Any] | None) -> dict[tuple[str, str], list[int]]:
-    if line is None:
-        return {}
-    return {(scope, who): figure for (scope, who), figure in zip(table["columns"], line["figures"], strict=True)}
+def _figures(table: dict[str, Any], line: dict[str, Any] | None) -> dict[Column, list[int]]:
+    return dict(zip(_columns(table), line["figures"], strict=True)) if line else {}

@@ -103,9 +103,11 @@ class LayoutForm(FilterForm):
 
 
 class CompareForm(FilterForm):
-    """Two terms or years, side by side."""
+    """Two terms or years, side by side: rows only, so the groups of hardship have their own table."""
 
-    layout = forms.ChoiceField(label=_("表式"), choices=Layout.choices)
+    layout = forms.ChoiceField(
+        label=_("表式"), choices=[choice for choice in Layout.choices if choice[0] != Layout.GROUPS]
+    )
     earlier = forms.ChoiceField(label=_("从"), choices=scopes)
     later = forms.ChoiceField(label=_("到"), choices=scopes)
     town = forms.ModelChoiceField(Town.objects.all(), label=_("乡镇"), widget=forms.HiddenInput)

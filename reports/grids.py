@@ -5,14 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from django.utils.functional import cached_property
-from django.utils.translation import gettext as _
 
 from reports import allotments, layouts
 from reports.choices import Layout
 from reports.counting import Column, Counts, counts, key_of
 from reports.layouts import Row
 from reports.scopes import counted, terms_of
-from reports.selections import ALL, REGISTERED_POOR, Count, Selection
+from reports.selections import ALL, NONE, REGISTERED_POOR, Count, Selection
 from schools.models import term_name
 from students.choices import CategoryGroup
 
@@ -28,7 +27,7 @@ class Cell:
     @property
     def selection(self) -> Selection:
         """What it counts."""
-        return Selection(self.column.scope, who=self.column.who, **self.row.words)
+        return Selection(self.column.scope, **self.column.words, **self.row.words)
 
     @property
     def is_part(self) -> bool:
@@ -71,7 +70,7 @@ class Grid:
     layout: str
     scope: str
     terms: list[str]
-    """The terms and, of a year, the year itself."""
+    """The terms and, of a year, the year itself; the scope alone where the columns are groups."""
     columns: list[Column]
     lines: list[Line]
     head: str
@@ -91,9 +90,13 @@ class Grid:
         return self.layout == Layout.STAGES
 
     @property
+    def has_groups(self) -> bool:
+        return any(column.group for column in self.columns)
+
+    @property
     def width(self) -> int:
-        """Figures under one term: three for all, three for the registered poor."""
-        return 7 if self.has_allotted else 6
+        """Figures under one term: three for all, three for each part of it, and what was allotted."""
+        return 3 * len(self.columns) // len(self.terms) + self.has_allotted
 
     def count(self, scope: str = "", who: str = ALL, **words: str) -> Count:
         """One figure, its row shown or not; of the scope itself where no term is named."""
@@ -110,12 +113,15 @@ class Grid:
     @property
     def whole(self) -> Cell:
         """All of the scope."""
-        return next(cell for cell in self.total.cells if cell.column == Column(self.scope))
+        return self._of_total(Column(self.scope))
 
     @property
     def poor(self) -> Cell:
         """Of it the registered poor."""
-        return next(cell for cell in self.total.cells if cell.column == Column(self.scope, REGISTERED_POOR))
+        return self._of_total(Column(self.scope, REGISTERED_POOR))
+
+    def _of_total(self, column: Column) -> Cell:
+        return Cell(self.total.row, column, self.known.get((), column))
 
     def outer(self) -> list[tuple[Line, Cell]]:
         """The rows that are no parts of others, without the total, each with its figure of the scope."""
@@ -127,10 +133,6 @@ class Grid:
         return not self.whole.count.awards
 
 
-def who_name(who: str) -> str:
-    return _("全部") if who == ALL else str(CategoryGroup.REGISTERED_POOR.label)
-
-
 def grid(layout: str, scope: str, *, fold: str | None = None, only_whole: bool = False) -> Grid:
     """The table of "2021A", or of a year with its terms beside it. Rows without any award are left out.
 
@@ -139,9 +141,13 @@ def grid(layout: str, scope: str, *, fold: str | None = None, only_whole: bool =
     """
     terms = terms_of(scope)
     shape = layouts.shape(layout, terms, fold=fold)
-    codes = [scope] if only_whole else list(dict.fromkeys([*(term.pk for term in terms), scope]))
-    columns = [Column(code, who) for code in codes for who in ((ALL,) if only_whole else (ALL, REGISTERED_POOR))]
-    known = counts(counted(terms), scope, columns, shape.columns, shape.rows_of)
+    codes, columns = [scope], [Column(scope)]
+    if shape.has_groups and not only_whole:
+        columns += [Column(scope, group=group) for group in (*CategoryGroup.values, NONE)]
+    elif not only_whole:
+        codes = list(dict.fromkeys([*(term.pk for term in terms), scope]))
+        columns = [Column(code, who) for code in codes for who in (ALL, REGISTERED_POOR)]
+    known = counts(counted(terms), scope, list(dict.fromkeys([*columns, Column(scope, REGISTERED_POOR)])), shape)
     allotted = allotments.by_place(terms, scope) if layout == Layout.STAGES else {}
     lines = []
     for row in _shown(list(shape.rows()), known, single=shape.names_single_parts):

@@ -26,11 +26,12 @@ from jobs import files
 from jobs.choices import FileKind
 from reports import exports, layouts
 from reports.choices import Layout
-from reports.counting import READ_ROWS
+from reports.counting import READ_ROWS, Column
 from reports.grids import Grid, grid
 from reports.models import HandedIn
 from reports.scopes import counted, terms_of
-from reports.selections import Bearing
+from reports.selections import NONE, Bearing
+from students.models import HardshipCategory
 
 
 class NotTheCounty(Refused):
@@ -184,11 +185,12 @@ def freeze(layout: str, scope: str, *, by: User, at: datetime, why: str = "") ->
 
 
 def figures_of(table: Grid) -> dict[str, Any]:
-    """A table as it is kept: rows, columns, and people, awards and fen of each figure."""
+    """A table as it is kept: rows, columns, people, awards and fen of each figure, and the group of each category."""
     return {
         "head": table.head,
         "terms": table.terms,
-        "columns": [[column.scope, column.who] for column in table.columns],
+        "columns": [[column.scope, column.who, column.group] for column in table.columns],
+        "groups": dict(HardshipCategory.objects.values_list("code", "group")),
         "lines": [
             {
                 "label": line.label,
@@ -242,9 +244,14 @@ def fault(report: HandedIn) -> Fault:
 def _adds_up(figures: dict[str, Any], rows: Sequence[Row]) -> bool:
     """Whether the total row is what the rows add up to, column by column."""
     total = next(line for line in figures["lines"] if not line["words"])
-    whole = figures["terms"][-1]
-    for (scope, who), figure in zip(figures["columns"], total["figures"], strict=True):
-        chosen = [row for row in rows if scope in (whole, row.term) and (row.is_poor or who == "all")]
+    whole, groups = figures["terms"][-1], figures.get("groups", {})
+    for words, figure in zip(figures["columns"], total["figures"], strict=True):
+        column = Column(*words)
+        chosen = [
+            row
+            for row in rows
+            if column.holds(row.term, is_poor=row.is_poor, group=groups.get(row.category, NONE), whole=whole)
+        ]
         people = len({row.student for row in chosen})
         if figure != [people, len(chosen), sum(row.amount_fen for row in chosen)]:
             return False

@@ -33,6 +33,10 @@ DEFINITIONS = {
     Layout.CATEGORIES: gettext_lazy(
         "每条资助按审定时排在最前的一个困难类型统计，不重复；同一学生的资助分属两类时，两类各计 1 人，合计 1 人。"
     ),
+    Layout.GROUPS: gettext_lazy(
+        "每条资助按审定时排在最前的一个困难类型统计，不重复，各类的人次、金额相加等于合计；同一学生的资助分属两类时，"
+        "两类各计 1 人，合计 1 人。上半部分按学段，下半部分为全县各项目。"
+    ),
     Layout.SCHOOLS: gettext_lazy("学校为审定时的学校；乡镇为学校现在所在的乡镇。"),
     Layout.PAYERS: gettext_lazy(
         "每条资助的金额按学期第一天的分担比例分给各级，精确到分，尾数归余数大的一级，与发放批次审核时的分担规则相同；"
@@ -72,8 +76,8 @@ class Row:
 
     @property
     def is_below_total(self) -> bool:
-        """A stage's part of the total of all programs."""
-        return self.is_part and self.words.keys() == {"stage"}
+        """A stage's or a program's part of the total."""
+        return self.is_part and self.words.keys() in ({"stage"}, {"program"})
 
     @property
     def key(self) -> Key:
@@ -87,6 +91,12 @@ class Shape:
     head: Any
     names_single_parts = True
     """Whether a part is shown where it is the only one of its row."""
+    has_groups = False
+    """Whether its columns are the groups of hardship, of the scope alone, instead of its terms and the poor of each."""
+
+    def group_of(self, words: Sequence[str]) -> str:
+        """The group whose column such awards count in."""
+        return ""
 
     def rows_of(self, term: str, words: Sequence[str], fen: int) -> Iterable[Part]:
         """The rows in which an award with these words counts, the total included."""
@@ -169,6 +179,37 @@ class Categories(Shape):
         yield Row(_("合计"), {})
 
 
+class Groups(Shape):
+    """Stages with their programs, then all programs; the groups of hardship side by side."""
+
+    columns = ("stage", "program", "category")
+    head = gettext_lazy("学段 / 资助项目")
+    has_groups = True
+
+    def __init__(self) -> None:
+        self._groups = dict(HardshipCategory.objects.values_list("code", "group"))
+
+    def group_of(self, words: Sequence[str]) -> str:
+        return self._groups[words[2]] if words[2] else NONE
+
+    def rows_of(self, term: str, words: Sequence[str], fen: int) -> Iterable[Part]:
+        stage, program, _category = words
+        yield (), None
+        yield (("stage", stage),), None
+        yield (("program", program), ("stage", stage)), None
+        yield (("program", program),), None
+
+    def rows(self) -> Iterator[Row]:
+        programs = list(Program.objects.all())
+        for stage in Stage.objects.all():
+            yield Row(str(stage), {"stage": stage.pk})
+            for program in programs:
+                yield Row(str(program), {"stage": stage.pk, "program": program.pk}, is_part=True)
+        yield Row(_("合计"), {})
+        for program in programs:
+            yield Row(str(program), {"program": program.pk}, is_part=True)
+
+
 class Schools(Shape):
     head = gettext_lazy("乡镇 / 学校")
 
@@ -230,6 +271,7 @@ def shape(layout: str, terms: list[Term], *, fold: str | None = None) -> Shape:
         Layout.PROGRAMS: Programs,
         Layout.STAGES: Stages,
         Layout.CATEGORIES: Categories,
+        Layout.GROUPS: Groups,
         Layout.SCHOOLS: partial(Schools, fold),
         Layout.PAYERS: partial(Payers, terms),
     }

@@ -11,7 +11,7 @@ from common import money
 from reports.choices import Layout
 from reports.counting import by_term
 from reports.grids import Cell, Grid, Line
-from reports.scopes import counted, scopes
+from reports.scopes import counted, scopes, terms_of
 from reports.templatetags.figures import WAN
 from schools.models import School, Term, Town, term_name
 
@@ -91,7 +91,8 @@ class Sight:
         """Beside the term or year of a year before."""
         earlier = _a_year_before(self.table.scope)
         known = {code for code, _name in scopes()}
-        words = {"layout": self.table.layout, "later": self.table.scope}
+        layout = Layout.CATEGORIES if self.table.has_groups else self.table.layout
+        words = {"layout": layout, "later": self.table.scope}
         return f"{reverse('reports:compare')}?{urlencode(words | ({'earlier': earlier} if earlier in known else {}))}"
 
     # Drawings
@@ -112,13 +113,14 @@ class Sight:
     @cached_property
     def course(self) -> list[tuple[str, float, bool]]:
         """Money of the terms up to the last one of the table, in ten thousands."""
-        last = Term.objects.filter(pk__in=self.table.terms).order_by("-starts_on")[0]
-        terms = list(Term.objects.filter(starts_on__lte=last.starts_on).order_by("-starts_on")[:TERMS_BACK])[::-1]
+        covered = terms_of(self.table.scope)
+        last = max(term.starts_on for term in covered)
+        terms = list(Term.objects.filter(starts_on__lte=last).order_by("-starts_on")[:TERMS_BACK])[::-1]
         known = by_term(counted(terms))
         if len(known) < 2:
             return []
         return [
-            (_term_short(term.pk), _in_wan(known[term.pk].amount_fen), term.pk in self.table.terms)
+            (_term_short(term.pk), _in_wan(known[term.pk].amount_fen), term in covered)
             for term in terms
             if term.pk in known
         ]

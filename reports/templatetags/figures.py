@@ -41,8 +41,8 @@ def figure_cells(line: Line, unit: str, is_open: bool = True) -> SafeString:
             first = ""
         address = people = ""
         if count.awards and is_open:
-            who = f"&amp;who={column.who}" if column.is_part else ""
-            address = f"{names}?scope={column.scope}{row}{who}"
+            part = escape(f"&{urlencode(column.words)}") if column.is_part else ""
+            address = f"{names}?scope={column.scope}{row}{part}"
             people = f"{address}&amp;tab=people"
         cells.append(_cell(first, f"{count.people:,}", people))
         cells.append(_cell("", f"{count.awards:,}", address))

@@ -18,6 +18,7 @@ from jobs.choices import JobState
 from jobs.models import Job
 from reports import change_lists, figure_changes, handed_in
 from reports.choices import Layout
+from reports.counting import Column
 from reports.forms import FreezeForm
 from reports.models import HandedIn
 from schools.models import term_name
@@ -70,7 +71,7 @@ def page(request: SignedInRequest, pk: int) -> HttpResponse:
     context = {
         "report": report,
         "name": term_name(report.scope),
-        "columns": [{"scope": term_name(scope), "is_part": who != "all"} for scope, who in report.figures["columns"]],
+        "columns": [str(Column(*column)) for column in report.figures["columns"]],
         "newest": newest,
         "is_whole": fault.is_whole,
         "changes": len(handed_in.differences(report)) if fault.is_whole else 0,

@@ -226,6 +226,47 @@ class TestAllotted:
             assert page.context["amount_fen"] == 1_000_00
 
 
+class TestGroups:
+    """Stages and programs down, groups of hardship across: each award stands in one group, a child may in several."""
+
+    @pytest.fixture
+    def table(self):
+        low, disabled = make.HardshipCategoryFactory(code="low-income"), make.HardshipCategoryFactory(code="disabled")
+        first = make.AwardFactory(confirmed=True, program__code="boarder-living", category=low, amount_fen=50_000)
+        make.AwardFactory(
+            confirmed=True, program__code="meals", enrollment=first.enrollment, category=disabled, amount_fen=30_000
+        )
+        make.AwardFactory(confirmed=True, program__code="meals", category=None, amount_fen=7_000)
+        return grids.grid(Layout.GROUPS, "2021A")
+
+    def test_share_the_awards_out(self, table):
+        figures = {cell.column.group: cell.count for cell in table.total.cells}
+
+        assert figures[""] == (2, 3, 87_000)
+        assert {group: count for group, count in figures.items() if group and count.awards} == {
+            "low-income": (1, 1, 50_000),
+            "disabled": (1, 1, 30_000),
+            "none": (1, 1, 7_000),
+        }
+
+    def test_are_said_of_stages_and_programs_and_open_their_names(self, table):
+        rows = [(line.label, line.is_part) for line in table.lines]
+        meals = next(line for line in table.lines if line.row.words == {"program": "meals"})
+
+        assert [is_part for _label, is_part in rows] == [False, True, True, False, True, True]
+        assert [cell.count.amount_fen for cell in meals.cells if cell.count.awards] == [37_000, 30_000, 7_000]
+        for cell in table.cells():
+            assert count(cell.selection) == cell.count
+
+    def test_of_a_year_are_of_the_whole_year(self, table):
+        make.TermFactory(code="2021S")
+
+        year = grids.grid(Layout.GROUPS, "2021")
+
+        assert [cell.column.scope for cell in year.total.cells] == ["2021"] * 9
+        assert [cell.count for cell in year.total.cells] == [cell.count for cell in table.total.cells]
+
+
 class TestFiles:
     @pytest.mark.parametrize("scope", ["2021A", "2021"])
     @pytest.mark.parametrize("layout", Layout.values)
@@ -261,8 +302,12 @@ class TestFiles:
         rows = rows_of(as_role("preparer").get(reverse("reports:export", args=["2021"]), {"layout": layout}).content)
 
         total = next(row for row in rows if row[1] == "合计")
-        assert total[-5:-3] == [said["all"].persons, said["all"].amount_fen / 100]
-        assert total[-2:] == [said["registered-poor"].persons, said["registered-poor"].amount_fen / 100]
+        if layout == Layout.GROUPS:
+            assert total[4:6] == [said["all"].persons, said["all"].amount_fen / 100]
+            assert sum(total[8::3]) == total[5]
+        else:
+            assert total[-5:-3] == [said["all"].persons, said["all"].amount_fen / 100]
+            assert total[-2:] == [said["registered-poor"].persons, said["registered-poor"].amount_fen / 100]
 
     def test_in_ten_thousands_are_not_rounded(self, as_role):
         make.AwardFactory(confirmed=True, amount_fen=1)
