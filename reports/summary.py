@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -195,15 +196,19 @@ def of(year: int, written: SummaryTextQuerySet, *, says: Callable[[Section], boo
         ToldPart(
             part.title,
             tuple(
-                Told(
-                    part.title, section, texts.get(section.key), tuple(section.says(figures)) if says(section) else None
-                )
+                Told(part.title, section, texts.get(section.key), _said(section, figures) if says(section) else None)
                 for section in part.sections
             ),
         )
         for part in outline(figures, written=frozenset(key for key, text in texts.items() if text.text.strip()))
     ]
     return Summary(figures, tuple(parts))
+
+
+def _said(section: Section, figures: Year) -> tuple[str, ...]:
+    """What the system says of a section: words of an official paper, in Chinese for every reader."""
+    with translation.override(settings.LANGUAGE_CODE):
+        return tuple(section.says(figures))
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from common import money
 from reports.grids import Line
+from reports.selections import ALL
 
 register = template.Library()
 
@@ -34,7 +35,7 @@ def figure_cells(line: Line, unit: str, is_open: bool = True) -> SafeString:
     cells: list[str] = []
     for cell, has_allotted, fen in line.columns:
         column, count = cell.column, cell.count
-        first = "" if cell.is_part else " first"
+        first = " first" if column.who == ALL else ""
         if has_allotted:
             address = f"{allotted.format(column.scope)}?{row[5:]}" if fen and is_open else ""
             cells.append(_cell(first, in_unit(fen, unit), address))

@@ -63,6 +63,16 @@ class TestPage:
         assert re.findall(r'<section class="card" id="([\w-]+)"', shown) == sections
         assert shown.count("<textarea") == len(sections)
 
+    def test_says_in_english_what_is_in_the_paper_in_chinese(self, as_role, year):
+        client = as_role("preparer")
+        client.cookies["django_language"] = "en"
+
+        shown = words(client.get(reverse(PAGE, args=[2021])))
+
+        assert "Annual summary" in shown
+        assert "2021年春季学期，" in shown
+        assert "Spring 2021，" not in shown
+
     def test_lists_what_is_missing(self, as_role, year):
         SummaryText.objects.create(
             year=2021, section="honours", text="获奖。", written_by=make.UserFactory(), written_at=make.NOW
