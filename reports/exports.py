@@ -66,6 +66,7 @@ class _Sheet:
     def _paper(self) -> None:
         self.sheet.set_paper(_A4 if self.last < _WIDE else _A3)
         self.sheet.set_landscape()
+        self.sheet.set_margins(left=0.4, right=0.4)
         self.sheet.fit_to_pages(1, 0)
         self.sheet.set_footer(_("&C第 &P 页 共 &N 页"))
         self.sheet.set_row(0, 30)
@@ -130,21 +131,22 @@ def _report_head(out: _Sheet, table: Grid) -> None:
     for place, term in enumerate(table.terms):
         first = _FIRST_FIGURE + table.width * place
         sheet.merge_range(top, first, top, first + table.width - 1, term_name(term), out.head)
-    column = _FIRST_FIGURE
+    column, (narrow, wide) = _FIRST_FIGURE, (7, 13) if table.has_groups else (8, 14)
     for each in table.columns:
         if table.has_allotted and not each.is_part:
             sheet.merge_range(top + 1, column, top + 2, column, _("财政下达"), out.head)
-            sheet.set_column(column, column, 14)
+            sheet.set_column(column, column, wide)
             column += 1
         label = each.name if each.who == ALL else _("其中：%(who)s") % {"who": each.name}
         sheet.merge_range(top + 1, column, top + 1, column + 2, label, out.head)
-        for words, width in ((_("人数"), 8), (_("人次"), 8), (_("金额"), 14)):
+        for words, width in ((_("人数"), narrow), (_("人次"), narrow), (_("金额"), wide)):
             sheet.write(top + 2, column, words, out.head)
             sheet.set_column(column, column, width)
             column += 1
     sheet.set_row(top + 1, 30)
     sheet.set_column(0, 0, 5)
-    sheet.set_column(1, 2, 24)
+    sheet.set_column(1, 1, 12 if table.has_groups else 24)
+    sheet.set_column(2, 2, 24)
     sheet.freeze_panes(top + 3, _FIRST_FIGURE)
     sheet.repeat_rows(0, top + 2)
 
