@@ -32,7 +32,7 @@ def _newest(term: Term) -> Iterator[HandedIn]:
     "handed-in-no-longer-holds",
     title=_("上报的数字与现在不符"),
     severity=Severity.SERIOUS,
-    basis=_("财教〔2021〕310号：地方各级应当加强信息管理，按规定报送数据，并对报送数据的真实性、准确性负责"),
+    basis=_("财教〔2021〕310号（普通高中、中职）、财教〔2021〕56号（义务教育）：如实申报学生人数，不得弄虚作假"),
     sentence=_(
         "%(scope)s %(layout)s第 %(version)s 版上报 %(was_fen)s 元、%(was)s 人次，现在是 %(now_fen)s 元、%(now)s 人次；"
         "不再计入 %(gone)s 条、新增 %(new)s 条、变动 %(changed)s 条；"
