@@ -30,13 +30,21 @@ def documents(terms: Iterable[Term], *, program: str = "", stage: str = "") -> l
 
 
 def by_place(terms: list[Term], scope: str) -> dict[tuple[str, Key], int]:
-    """(term or year, row) → fen: of a program in its stage, of all programs. Nothing is shared out among stages."""
+    """(term or year, row) → fen: of a program in its stage, of a stage, of all programs.
+
+    Nothing is shared out among stages: one that has a part in a program of several stages says nothing of itself.
+    """
     found: dict[tuple[str, Key], int] = {}
-    for each in documents(terms):
+    given = documents(terms)
+    shared = {each.quota.program_id for each in given if not each.stage}
+    unsaid = set(Program.stages.through.objects.filter(program__in=shared).values_list("stage", flat=True))
+    for each in given:
         quota = each.quota
         keys: list[Key] = [()]
         if each.stage:
             keys.append((("program", quota.program_id), ("stage", each.stage)))
+            if each.stage not in unsaid:
+                keys.append((("stage", each.stage),))
         for when in {quota.term_id, scope}:
             for key in keys:
                 found[when, key] = found.get((when, key), 0) + quota.amount_fen

@@ -61,3 +61,23 @@ def compare(layout: str, earlier: str, later: str, *, fold: str | None = None) -
             cells = [Cell(row, Column(grid.scope), grid.count(**row.words)) for grid in (one, other)]
             pairs.append(Pair(row, *cells))
     return pairs
+
+
+def before(scope: str, known: list[str]) -> str:
+    """What a term or year is best seen beside: the same of a year before, else the one before or after it."""
+    alike = sorted((code for code in known if len(code) == len(scope) and code != scope), key=_in_time)
+    if (a_year_ago := _a_year_before(scope)) in alike:
+        return a_year_ago
+    earlier = [code for code in alike if _in_time(code) < _in_time(scope)]
+    return earlier[-1] if earlier else alike[0] if alike else scope
+
+
+def _a_year_before(scope: str) -> str:
+    if "-" in scope:
+        return f"{int(scope[:4]) - 1}-{scope[:4]}"
+    return f"{int(scope[:4]) - 1}{scope[4:]}"
+
+
+def _in_time(scope: str) -> tuple[str, bool]:
+    """Spring comes before the autumn of its year, whatever the letters say."""
+    return scope[:4], scope.endswith("A")

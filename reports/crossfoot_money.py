@@ -94,10 +94,10 @@ def due(work: Work, found: Found) -> None:
             "failed": ends[program]["failed"],
             "waiting": ends[program]["waiting"],
         }
-        found.equal(words, ends[program].total(), cell.count.awards, AWARDS, url)
-        found.equal(line.label, money[program].total(), cell.count.amount_fen, FEN, url)
+        found.equal(words, cell.count.awards, ends[program].total(), AWARDS, url)
+        found.equal(line.label, cell.count.amount_fen, money[program].total(), FEN, url)
     astray = sum(counts.total() for program, counts in ends.items() if program not in seen)
-    found.equal(_now("表中没有的项目"), astray, 0, AWARDS)
+    found.equal(_now("表中没有的项目"), 0, astray, AWARDS)
     _control_totals(work.terms, found)
     found.name(_unlike(work.terms))
 
@@ -140,9 +140,9 @@ def _control_totals(terms: list[Term], found: Found) -> None:
     }
     people = [there.get(batch.pk, (0, 0)) for batch in batches]
     planned = sum(batch.planned_people or 0 for batch in batches)
-    found.equal(_now("批次控制总数，笔数"), sum(n for n, _fen in people), planned, AWARDS)
+    found.equal(_now("批次控制总数，笔数"), planned, sum(n for n, _fen in people), AWARDS)
     amount = sum(batch.planned_fen or 0 for batch in batches)
-    found.equal(_now("批次控制总数，金额"), sum(fen for _n, fen in people), amount, FEN)
+    found.equal(_now("批次控制总数，金额"), amount, sum(fen for _n, fen in people), FEN)
     found.name(
         Astray(batch.number, batch.get_absolute_url(), _now("控制总数与发放明细不符"))
         for batch in batches

@@ -24,7 +24,7 @@ HOLDING = 6
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two figures that have to be equal; or, as a limit, the left one at most the right one."""
+    """The figure of a table or of what was signed, and the same counted otherwise; as a limit, what it is at most."""
 
     what: str
     left: int

@@ -37,11 +37,11 @@ def _parts_and_whole(found: Found, table: Grid, parts: list[Line], whole: Cell, 
     """Rows that share the awards out: awards and money add up; people do, less whoever is in several rows."""
     cells = [cell_of(line, table.scope).count for line in parts]
     told, url = whole.count, whole.selection.url
-    found.equal(what, sum(cell.awards for cell in cells), told.awards, AWARDS, url)
-    found.equal(what, sum(cell.amount_fen for cell in cells), told.amount_fen, FEN, url)
+    found.equal(what, told.awards, sum(cell.awards for cell in cells), AWARDS, url)
+    found.equal(what, told.amount_fen, sum(cell.amount_fen for cell in cells), FEN, url)
     people = sum(cell.people for cell in cells) - extra
     found.equal(
-        _now("%(what)s（减去在几行都有的学生）") % {"what": what}, people, told.people, PEOPLE, f"{url}&tab=people"
+        _now("%(what)s（减去在几行都有的学生）") % {"what": what}, told.people, people, PEOPLE, f"{url}&tab=people"
     )
 
 
@@ -61,7 +61,7 @@ def stages(work: Work, found: Found) -> None:
     missing = set(sums.awards) - {line.row.words["stage"] for line in rows}
     found.equal(_now("表中没有的学段"), 0, sum(sums.awards[stage] for stage in missing), AWARDS)
     _parts_and_whole(found, table, rows, table.whole, _counted_again(sums), _now("合计"))
-    found.name(work.astray("stage", "student", "term"))
+    found.name(work.astray("stage", "student", "term", "amount_fen"))
 
 
 @rule(
@@ -85,9 +85,9 @@ def programs(work: Work, found: Found) -> None:
     found.equal(_now("表中没有的项目"), 0, sum(n for key, n in sums.awards.items() if key not in seen), AWARDS)
     for line in _rows(table, "stage"):
         stage, cell = line.row.words["stage"], cell_of(line, work.scope)
-        found.equal(line.label, of_stage[stage], cell.count.awards, AWARDS, cell.selection.url)
-        found.equal(line.label, money[stage], cell.count.amount_fen, FEN, cell.selection.url)
-    found.name(work.astray("stage", "program", "term"))
+        found.equal(line.label, cell.count.awards, of_stage[stage], AWARDS, cell.selection.url)
+        found.equal(line.label, cell.count.amount_fen, money[stage], FEN, cell.selection.url)
+    found.name(work.astray("stage", "program", "term", "amount_fen"))
 
 
 @rule(3, title=_("各困难类型之和等于合计"), words=_("每条资助只统计一个困难类型；人数减去资助分属几类的学生。"))
@@ -117,8 +117,8 @@ def _side_by_side(found: Found, table: Grid, sums: Sums) -> None:
         added = sum(part.awards for part in parts), sum(part.amount_fen for part in parts)
         if line is table.total or added != (whole.awards, whole.amount_fen):
             what, url = f"{table.name} · {line.label}", line.cells[0].selection.url
-            found.equal(what, added[0], whole.awards, AWARDS, url)
-            found.equal(what, added[1], whole.amount_fen, FEN, url)
+            found.equal(what, whole.awards, added[0], AWARDS, url)
+            found.equal(what, whole.amount_fen, added[1], FEN, url)
             found.at_most(what, whole.people, sum(part.people for part in parts), PEOPLE, url)
 
 
@@ -140,7 +140,7 @@ def schools(work: Work, found: Found) -> None:
     _parts_and_whole(found, table, schools, table.whole, _counted_again(sums), _now("各学校"))
     for unit, of in ((AWARDS, "awards"), (FEN, "amount_fen")):
         added = sum(getattr(cell_of(line, work.scope).count, of) for line in towns)
-        found.equal(_now("各乡镇"), added, getattr(table.whole.count, of), unit)
+        found.equal(_now("各乡镇"), getattr(table.whole.count, of), added, unit)
     _signed(work, found, table)
     _tiers(work, found)
     found.name(work.astray("school", "tier", "program", "amount_fen", "term"))
@@ -179,12 +179,12 @@ def _tiers(work: Work, found: Found) -> None:
         program, cell = line.row.words["program"], cell_of(line, work.scope)
         tiers = sum(n for key, n in by_tier.awards.items() if key[0] == program)
         found.equal(
-            _now("%(program)s：各档次") % {"program": line.label}, tiers, cell.count.awards, AWARDS, cell.selection.url
+            _now("%(program)s：各档次") % {"program": line.label}, cell.count.awards, tiers, AWARDS, cell.selection.url
         )
         found.equal(
             _now("%(program)s：人次乘标准") % {"program": line.label},
-            by_rate.fen[program],
             cell.count.amount_fen,
+            by_rate.fen[program],
             FEN,
             cell.selection.url,
         )
@@ -202,8 +202,8 @@ def terms(work: Work, found: Found) -> None:
             added = sum(part.awards for part in parts), sum(part.amount_fen for part in parts)
             if (line.is_total and not line.is_part) or added != (whole.awards, whole.amount_fen):
                 what = f"{table.name} · {line.label}"
-                found.equal(what, added[0], whole.awards, AWARDS)
-                found.equal(what, added[1], whole.amount_fen, FEN)
+                found.equal(what, whole.awards, added[0], AWARDS)
+                found.equal(what, whole.amount_fen, added[1], FEN)
                 found.at_most(what, whole.people, sum(part.people for part in parts), PEOPLE)
     total = work.grid(Layout.PROGRAMS).total
     for term in work.terms:

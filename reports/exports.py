@@ -86,8 +86,11 @@ def title(table: Grid) -> str:
     return _("%(scope)s学生资助情况%(layout)s") % {"scope": table.title, "layout": name}
 
 
-def report(table: Grid, *, unit: str = "yuan", by: User, at: datetime) -> bytes:
-    """A table in the official form: as the page shows it, to the fen, or in ten thousands of yuan as they are."""
+def report(table: Grid, *, unit: str = "yuan", by: User, at: datetime, version: str = "") -> bytes:
+    """A table in the official form: as the page shows it, to the fen, or in ten thousands of yuan as they are.
+
+    `version` is said at its foot of one that is handed in.
+    """
     in_wan = unit == WAN
     width = _FIRST_FIGURE + table.width * len(table.terms)
     measure = _("人、人次、万元") if in_wan else _("人、人次、元")
@@ -110,7 +113,7 @@ def report(table: Grid, *, unit: str = "yuan", by: User, at: datetime) -> bytes:
             else:
                 out.sheet.write_number(row, column, value, out.count)
         row += 1
-    return out.foot(row, [layouts.definition(table.layout), taken_by(str(by), at)])
+    return out.foot(row, [layouts.definition(table.layout), taken_by(str(by), at), *([version] if version else [])])
 
 
 def _values(line: Line) -> Iterator[tuple[int | None, bool]]:
@@ -151,8 +154,8 @@ def _report_head(out: _Sheet, table: Grid) -> None:
     sheet.repeat_rows(0, top + 2)
 
 
-def csv(table: Grid) -> bytes:
-    """A table as text with commas, one head line, money in yuan to the fen; with the mark that Excel wants."""
+def csv(table: Grid, *, by: User, at: datetime) -> bytes:
+    """A table as text with commas: one head line, money in yuan to the fen, at last what it counts and as of when."""
     heads = [*table.head.split(" / "), ""][:2]
     for each in table.columns:
         when = term_name(each.scope)
@@ -169,6 +172,7 @@ def csv(table: Grid) -> bytes:
             for value, is_money in _values(line)
         ]
         rows.append([outer, line.label if line.is_part else "", *values])
+    rows += [[layouts.definition(table.layout)], [taken_by(str(by), at)]]
     return write_csv(rows)
 
 

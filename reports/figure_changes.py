@@ -48,11 +48,12 @@ def changes(report: HandedIn) -> list[FigureChange]:
 
 def _changes(was: dict[str, Any], now: dict[str, Any]) -> Iterator[FigureChange]:
     before, after = _by_row(was), _by_row(now)
+    labels = _labels(now) | _labels(was)
     there = _columns(now)
     shared = [column for column in _columns(was) if column in there]
     names = [(_("人数"), False), (_("人次"), False), (_("金额（元）"), True)]
     for key in [*before, *(key for key in after if key not in before)]:
-        label = (before.get(key) or after[key])["label"]
+        label = labels[key]
         olds, news = _figures(was, before.get(key)), _figures(now, after.get(key))
         for column in shared:
             pairs = zip(names, olds.get(column, _NONE), news.get(column, _NONE), strict=True)
@@ -70,6 +71,15 @@ _NONE = (0, 0, 0)
 
 def _columns(figures: dict[str, Any]) -> list[Column]:
     return [Column(*column) for column in figures["columns"]]
+
+
+def _labels(figures: dict[str, Any]) -> dict[str, str]:
+    """What each line is called; a part with the row that it is a part of."""
+    found, outer = {}, ""
+    for key, line in _by_row(figures).items():
+        outer = outer if line["is_part"] else line["label"]
+        found[key] = f"{outer} · {line['label']}" if line["is_part"] else line["label"]
+    return found
 
 
 def _by_row(figures: dict[str, Any]) -> dict[str, dict[str, Any]]:

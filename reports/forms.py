@@ -56,8 +56,11 @@ class NamesFilter(FilterForm):
         super().__init__(data)
 
     def is_meant(self) -> bool:
-        """Whether the scope is one that is there: the one given, else the chosen term; never one for the other."""
-        return "scope" not in self.errors and bool(self.selection.scope)
+        """Whether every word of the address is known: a figure is never more than what was asked for.
+
+        The scope is the one given, else the chosen term; never one for the other.
+        """
+        return not self.errors and bool(self.selection.scope)
 
     @cached_property
     def selection(self) -> Selection:

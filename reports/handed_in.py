@@ -146,7 +146,9 @@ def keep(prepared: Prepared, *, by: User, at: datetime, why: str = "", version: 
     refuse(table.layout, table.scope, by=by, why=why)
     name = f"{exports.title(table)} v{version}"
     whole = table.whole.count
-    workbook = exports.report(table, by=by, at=at)
+    digest = hashlib.sha256(prepared.content).hexdigest()
+    words = _now("第 %(version)s 版，明细摘要（SHA-256）%(digest)s") % {"version": version, "digest": digest}
+    workbook = exports.report(table, by=by, at=at, version=words)
     report = HandedIn.objects.create(
         layout=table.layout,
         scope=table.scope,
@@ -157,7 +159,7 @@ def keep(prepared: Prepared, *, by: User, at: datetime, why: str = "", version: 
         awards=whole.awards,
         amount_fen=whole.amount_fen,
         rows=files.store(prepared.content, name=f"{name}.csv", kind=FileKind.FROZEN, by=by, at=at),
-        rows_sha256=hashlib.sha256(prepared.content).hexdigest(),
+        rows_sha256=digest,
         workbook=files.store(workbook, name=f"{name}.xlsx", kind=FileKind.EXPORT, by=by, at=at),
         why=why.strip()[:200],
         frozen_by=by,

@@ -28,7 +28,7 @@ _COMMON = gettext_lazy(
 DEFINITIONS = {
     Layout.PROGRAMS: "",
     Layout.STAGES: gettext_lazy(
-        "学段为审定时的学段。“财政下达”为有效指标文下达的金额（不含结转），跨学段的项目不分学段，只计入合计。"
+        "学段为审定时的学段。“财政下达”为有效指标文下达的金额（不含结转），跨学段的项目不分学段，只计入合计，有这类项目的学段不列。"
     ),
     Layout.CATEGORIES: gettext_lazy(
         "每条资助按审定时排在最前的一个困难类型统计，不重复；同一学生的资助分属两类时，两类各计 1 人，合计 1 人。"
@@ -69,6 +69,8 @@ class Row:
     label: str
     words: dict[str, str]
     is_part: bool = False
+    short: str = ""
+    """The office's short name of a program: as much as stands below a bar."""
 
     @property
     def is_total(self) -> bool:
@@ -131,7 +133,7 @@ class Programs(_ByTwo):
     def rows(self) -> Iterator[Row]:
         stages = list(Stage.objects.all())
         for program in Program.objects.all():
-            yield Row(str(program), {"program": program.pk})
+            yield Row(str(program), {"program": program.pk}, short=program.short_name)
             for stage in stages:
                 yield Row(str(stage), {"program": program.pk, "stage": stage.pk}, is_part=True)
         yield Row(_("合计"), {})

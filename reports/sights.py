@@ -88,12 +88,10 @@ class Sight:
 
     @property
     def compare_url(self) -> str:
-        """Beside the term or year of a year before."""
-        earlier = _a_year_before(self.table.scope)
-        known = {code for code, _name in scopes()}
+        """Beside an earlier one."""
         layout = Layout.CATEGORIES if self.table.has_groups else self.table.layout
         words = {"layout": layout, "later": self.table.scope}
-        return f"{reverse('reports:compare')}?{urlencode(words | ({'earlier': earlier} if earlier in known else {}))}"
+        return f"{reverse('reports:compare')}?{urlencode(words)}"
 
     # Drawings
 
@@ -108,7 +106,10 @@ class Sight:
         if not 2 <= len(self.parts) <= MOST_BARS:
             return []
         room = max(_CHARACTERS // len(self.parts), 3)
-        return [(_short(line.label, room), _in_wan(cell.count.amount_fen), False) for line, cell in self.parts]
+        return [
+            (_short(line.row.short or line.label, room), _in_wan(cell.count.amount_fen), False)
+            for line, cell in self.parts
+        ]
 
     @cached_property
     def course(self) -> list[tuple[str, float, bool]]:
@@ -124,12 +125,6 @@ class Sight:
             for term in terms
             if term.pk in known
         ]
-
-
-def _a_year_before(scope: str) -> str:
-    if "-" in scope:
-        return f"{int(scope[:4]) - 1}-{scope[:4]}"
-    return f"{int(scope[:4]) - 1}{scope[4:]}"
 
 
 def _in_wan(fen: int) -> float:

@@ -19,6 +19,7 @@ from accounts import actions
 from accounts.models import User
 from common.moves import Refused, WrongState
 from common.papers import tidy
+from common.redaction import redact
 from reports import summary_sentences, summary_work
 from reports.models import SummaryText, SummaryTextQuerySet
 from reports.summary_figures import COMPULSORY, Group, Year
@@ -215,11 +216,11 @@ def _said(section: Section, figures: Year) -> tuple[str, ...]:
 def write(*, year: int, section: str, text: str, before: datetime | None, by: User, at: datetime) -> SummaryText | None:
     """Keep what somebody wrote in a section. `before` is when the words were written that this person had in view.
 
-    The same words again are no act. Raises `WrittenSince` where somebody else was faster: then nothing is kept, and
-    nothing lost.
+    Whole ids, cards and phones are blotted out. The same words again are no act. Raises `WrittenSince` where somebody
+    else was faster: then nothing is kept, and nothing lost.
     """
     found = SummaryText.objects.filter(year=year, section=section)
-    values = {"text": tidy(text), "written_by": by}
+    values = {"text": redact(tidy(text)), "written_by": by}
     now = found.first()
     if (now.text if now else "") == values["text"]:
         return now

@@ -22,7 +22,7 @@ def compare(request: SignedInRequest) -> HttpResponse:
         raise Http404
     terms = [code for code in known if len(code) == 5]
     later = form.wanted("later") or terms[0]
-    earlier = form.wanted("earlier") or (terms[1] if len(terms) > 1 else terms[0])
+    earlier = form.wanted("earlier") or comparison.before(later, known)
     layout = form.wanted("layout") or Layout.PROGRAMS
     fold = sights.fold(layout, form.wanted("town"))
     context = {
@@ -33,6 +33,8 @@ def compare(request: SignedInRequest) -> HttpResponse:
         "pairs": comparison.compare(layout, earlier, later, fold=fold),
         "folds": fold is not None,
         "layout": layout,
+        "is_same": earlier == later,
+        "is_unlike": len(earlier) != len(later),
         "definition": layouts.definition(layout),
         "as_of": timezone.now(),
     }

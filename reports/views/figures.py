@@ -69,7 +69,11 @@ def export(request: SignedInRequest, scope: str) -> HttpResponse:
     """The table as a workbook in the official form, or as plain text with commas."""
     form, now = LayoutForm(request.GET), timezone.now()
     table, is_csv = grid_or_404(form.chosen, scope), request.GET.get("as") == "csv"
-    content = exports.csv(table) if is_csv else exports.report(table, unit=form.unit_chosen, by=request.user, at=now)
+    content = (
+        exports.csv(table, by=request.user, at=now)
+        if is_csv
+        else exports.report(table, unit=form.unit_chosen, by=request.user, at=now)
+    )
     term = scopes.terms_of(scope)[-1]
     details = {"scope": scope, "layout": str(table.layout), "format": "csv" if is_csv else "xlsx"}
     actions.record(request.user, "report.exported", term, at=now, **details)

@@ -107,7 +107,8 @@ class TestFaults:
 
         found = failing()
         assert rules <= found.keys()
-        assert f"资助 {award.pk} 号" in told(found)
+        for number in rules:
+            assert f"资助 {award.pk} 号" in told({number: found[number]})
 
     def test_of_an_awards_school(self, county, award):
         other = next(school for school in county.schools if school.pk != award.school_id)

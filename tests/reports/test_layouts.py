@@ -217,6 +217,19 @@ class TestAllotted:
         assert page.context["amount_fen"] == 2_000_00
         assert len(allotments.documents(terms_of("2021A"), stage="senior")) == 2
 
+    def test_of_a_stage_whose_programs_are_its_own_is_their_sum(self, as_role):
+        senior = make.StageFactory(code="senior")
+        for code in ("senior-grant", "senior-waiver"):
+            program = make.ProgramFactory(code=code, stages=[senior])
+            make.AwardFactory(confirmed=True, program=program, enrollment__stage=senior)
+            make.QuotaFactory(program=program, amount_fen=1_000_00)
+
+        line = next(line for line in grids.grid(Layout.STAGES, "2021A").lines if line.row.words == {"stage": "senior"})
+
+        assert line.allotted["2021A"] == 2_000_00
+        page = as_role("auditor").get(reverse("reports:allotted", args=["2021A"]), {"stage": "senior"})
+        assert page.context["amount_fen"] == 2_000_00
+
     def test_of_a_program_that_is_none_is_everybodys(self, as_role):
         make.QuotaFactory(amount_fen=1_000_00)
         address = reverse("reports:allotted", args=["2021A"])
@@ -284,7 +297,8 @@ class TestFiles:
         assert "单位：人、人次、元" in rows[1][0]
         assert rows[-1][0].startswith("单位负责人：")
         assert text.startswith(b"\xef\xbb\xbf")
-        lines = list(csv.reader(io.StringIO(text.decode("utf-8-sig"))))[1:]
+        *lines, definition, taken = list(csv.reader(io.StringIO(text.decode("utf-8-sig"))))[1:]
+        assert (definition, taken[0][:4]) == ([layouts.definition(layout)], "导出人：")
         assert [[float(value) for value in line[2:] if value] for line in lines] == [
             [value for value in figures(table, line) if value != "—"] for line in table.lines
         ]
@@ -372,8 +386,43 @@ class TestPages:
         for cell in list(table.cells())[::3]:
             assert count(cell.selection) == cell.count
 
+    def test_bears_short_names_below_its_bars(self, as_role):
+        for code in ("boarder-living", "meals"):
+            make.AwardFactory(confirmed=True, program__code=code, program__short_name=f"简称 {code[:4]}")
+
+        bars = as_role("auditor").get(reverse("reports:report", args=["2021A"])).context["sight"].bars
+
+        assert [label for label, _wan, _current in bars] == ["简称 boar", "简称 meal"]
+
+    @pytest.mark.parametrize("words", [{"school": "nope"}, {"program": "nope"}, {"payer": "nope"}])
+    def test_of_a_word_nobody_knows_shows_no_more_than_was_asked_for(self, as_role, county, words):
+        client = as_role("auditor")
+
+        assert client.get(reverse("reports:names"), {"scope": "2021A", **words}).status_code == 404
+        assert client.post(reverse("reports:names-export"), {"scope": "2021A", **words}).status_code == 404
+
 
 class TestComparison:
+    @pytest.mark.parametrize(
+        ("scope", "known", "beside"),
+        [
+            ("2021A", ["2020A", "2021S", "2021A", "2021"], "2020A"),
+            ("2021A", ["2021S", "2021A", "2021"], "2021S"),
+            ("2021S", ["2021S", "2021A"], "2021A"),
+            ("2021", ["2021S", "2021A", "2020", "2021"], "2020"),
+            ("2021", ["2021S", "2021A", "2021"], "2021"),
+            ("2020-2021", ["2019-2020", "2020-2021", "2020", "2021"], "2019-2020"),
+        ],
+    )
+    def test_begins_with_what_is_alike(self, scope, known, beside):
+        assert comparison.before(scope, known) == beside
+
+    def test_of_one_with_itself_or_a_term_with_a_year_says_so(self, as_role, county):
+        client, address = as_role("auditor"), reverse("reports:compare")
+
+        assert "前后是同一期" in client.get(address, {"earlier": "2021A", "later": "2021A"}).content.decode()
+        assert "一边是学期，一边是一年" in client.get(address, {"earlier": "2021A", "later": "2021"}).content.decode()
+
     def test_has_both_figures_their_difference_and_its_share(self, as_role):
         make.AwardFactory(confirmed=True, enrollment__term__code="2021S")
         for _n in range(3):

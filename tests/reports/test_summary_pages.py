@@ -166,6 +166,13 @@ class TestBox:
         assert answer.status_code == 422
         assert not SummaryText.objects.exists()
 
+    def test_blots_out_whole_numbers(self, as_role, year):
+        words_with = "身份证411625201001011234，卡6222021234567890123，电话13812345678"
+
+        as_role("preparer").post(box(), {"text": words_with, "before": ""})
+
+        assert not re.search(r"\d{6}", text().text)
+
     def test_strips_what_no_paper_holds(self, as_role, year):
         as_role("preparer").post(box(), {"text": "一\x00\x1b二\r\n三", "before": ""})
 
