@@ -10,7 +10,7 @@ from accounts.models import User
 from audits.choices import FINDING_MOVES, FindingState, Severity
 from audits.findings import RULES
 from audits.models import Finding
-from common.forms import FilterForm, Rows, SearchField
+from common.forms import FilterForm, ProseField, Rows, SearchField
 from common.roles import COUNTY, Role
 
 GONE, EVER = "gone", "all"
@@ -57,7 +57,7 @@ class WordForm(forms.Form):
     """What somebody says, and what the finding is from then on: what the person's role and its state allow."""
 
     state = forms.ChoiceField(label=_("结论"))
-    words = forms.CharField(label=_("说明"), max_length=500, widget=forms.Textarea(attrs={"rows": 4}))
+    words = ProseField(label=_("说明"), max_length=500, widget=forms.Textarea(attrs={"rows": 4}))
 
     def __init__(self, data: Any = None, *, finding: Finding, by: User) -> None:
         super().__init__(data)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audits import questions
-from common.forms import DayField, FilterForm, Rows, SearchField, TidyCharField
+from common.forms import DayField, FilterForm, ProseField, Rows, SearchField, TidyCharField
 from jobs import documents
 from jobs.documents import Brought
 from schools.models import School, Term
@@ -59,7 +59,7 @@ class _PapersField(forms.FileField):
 class _DueForm(forms.Form):
     """Words, and the day by which they are to be answered."""
 
-    words = forms.CharField(label=_("问询内容"), max_length=2_000, widget=_WORDS)
+    words = ProseField(label=_("问询内容"), max_length=2_000, widget=_WORDS)
     due_on = DayField(label=_("答复期限"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -88,7 +88,7 @@ class AskAgainForm(_DueForm):
 class AnswerForm(forms.Form):
     """The answer, and the papers that prove it."""
 
-    words = forms.CharField(label=_("答复内容"), max_length=2_000, widget=_WORDS)
+    words = ProseField(label=_("答复内容"), max_length=2_000, widget=_WORDS)
     papers = _PapersField(
         label=_("附件"),
         required=False,
@@ -100,7 +100,7 @@ class AnswerForm(forms.Form):
 class CloseForm(forms.Form):
     """What came of the question."""
 
-    words = forms.CharField(
+    words = ProseField(
         label=_("办结说明"),
         max_length=2_000,
         widget=_WORDS,

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from audits import samples
 from audits.choices import Draw, ItemState, PaidState
 from common import names
-from common.forms import DayField, FilterForm, Rows, SearchField, TidyCharField
+from common.forms import DayField, FilterForm, ProseField, Rows, SearchField, TidyCharField
 from programs.models import Program
 from schools.models import School, Stage, Term, Town
 
@@ -109,7 +109,7 @@ class NoteForm(forms.Form):
         choices=[(ItemState.SOUND, ItemState.SOUND.label), (ItemState.FAULTY, ItemState.FAULTY.label)],
         widget=forms.RadioSelect,
     )
-    words = forms.CharField(
+    words = ProseField(
         label=_("核查情况"),
         required=False,
         max_length=500,
@@ -124,13 +124,13 @@ class NoteForm(forms.Form):
 class FollowUpForm(forms.Form):
     """What the county mended."""
 
-    words = forms.CharField(label=_("整改结果"), max_length=500, widget=forms.Textarea(attrs={"rows": 4}))
+    words = ProseField(label=_("整改结果"), max_length=500, widget=forms.Textarea(attrs={"rows": 4}))
 
 
 class CloseForm(forms.Form):
     """What the sample says as a whole."""
 
-    conclusion = forms.CharField(
+    conclusion = ProseField(
         label=_("抽查结论"),
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 6}),

@@ -21,7 +21,15 @@ class UiRenderer(TemplatesSetting):
     field_template_name = "ui/field.html"
 
 
-class TidyCharField(forms.CharField):
+class ProseField(forms.CharField):
+    """Words of several lines. The end of a line counts as one sign, as browsers count it; they send two."""
+
+    def to_python(self, value: Any) -> Any:
+        value = super().to_python(value)
+        return value.replace("\r\n", "\n").replace("\r", "\n") if isinstance(value, str) else value
+
+
+class TidyCharField(ProseField):
     """Words as people paste them: full-width digits and letters become plain, blanks at the ends go."""
 
     def to_python(self, value: Any) -> Any:

@@ -15,7 +15,7 @@ from audits import finding_runs, finding_words, findings
 from audits.choices import FindingState
 from audits.finding_forms import FindingFilter, WordForm
 from audits.models import Finding, FindingQuerySet
-from common.acts import telling
+from common.acts import tried
 from common.downloads import workbook
 from common.pages import chosen, page_of, render_list, sorted_by, tabs_of
 from common.roles import READERS
@@ -118,16 +118,15 @@ def finding(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 @needs(*READERS)
 def say(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Explain, mend, confirm or open again, in words."""
+    """Explain, mend, confirm or open again, in words; what was typed stays until it is taken."""
     found = get_object_or_404(Finding.objects.visible_to(request.user).for_list(), pk=pk)
     form = WordForm(request.POST, finding=found, by=request.user)
-    if not form.is_valid():
-        messages.error(request, _("请选择结论并写明情况。"))
-        return redirect(found)
-    act, done = _SAY[FindingState(form.cleaned_data["state"])]
-    with telling(request, str(done)):
-        act(found, form.cleaned_data["words"], by=request.user, at=timezone.now())
-    return redirect(found)
+    if form.is_valid():
+        act, done = _SAY[FindingState(form.cleaned_data["state"])]
+        if tried(form, lambda: act(found, form.cleaned_data["words"], by=request.user, at=timezone.now())):
+            messages.success(request, str(done))
+            return redirect(found)
+    return render(request, "audits/finding.html", _facts(request, found, form))
 
 
 @require_POST

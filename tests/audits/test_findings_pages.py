@@ -9,9 +9,10 @@ from django.urls import reverse
 from openpyxl import load_workbook
 
 from accounts.models import Action
-from audits import finding_runs
+from audits import finding_runs, findings
 from audits.findings import RULES
 from audits.models import Finding, FindingWord
+from common.moves import WrongState
 from common.roles import Role
 from jobs import run
 from jobs.models import Job
@@ -168,10 +169,44 @@ class TestOne:
         assert Finding.objects.get().state == "explained"
 
     def test_asks_for_words(self, finding, preparer):
-        answer = preparer.post(reverse("audits:finding-say", args=[finding.pk]), {"state": "explained"}, follow=True)
+        answer = preparer.post(reverse("audits:finding-say", args=[finding.pk]), {"state": "explained"})
 
-        assert "请选择结论并写明情况。" in text(answer)
+        assert list(answer.context["form"].errors) == ["words"]
+        assert "err" in text(answer)
         assert FindingWord.objects.count() == 0
+
+    def test_counts_the_end_of_a_line_as_one_sign_as_the_browser_does(self, finding, preparer):
+        words = "\r\n".join(["一二三四"] * 100)
+
+        preparer.post(reverse("audits:finding-say", args=[finding.pk]), {"state": "explained", "words": words})
+
+        assert FindingWord.objects.get().words == "\n".join(["一二三四"] * 100)
+
+    def test_keeps_what_was_typed_when_it_cannot_be_taken(self, finding, preparer):
+        say = reverse("audits:finding-say", args=[finding.pk])
+
+        too_long = preparer.post(say, {"state": "mended", "words": "已退回。" + "字" * 500})
+        undecided = preparer.post(say, {"words": "标准已经更正。"})
+
+        assert "已退回。" in text(too_long)
+        assert 'value="mended" required checked' in text(too_long)
+        assert "504" in str(too_long.context["form"].errors["words"])
+        assert "标准已经更正。" in text(undecided)
+        assert undecided.context["form"].errors["state"]
+        assert FindingWord.objects.count() == 0
+
+    def test_keeps_what_was_typed_when_somebody_else_was_first(self, finding, preparer, monkeypatch):
+        say = reverse("audits:finding-say", args=[finding.pk])
+
+        def too_late(*args, **kwargs):
+            raise WrongState()
+
+        monkeypatch.setattr(findings, "move", too_late)
+
+        answer = preparer.post(say, {"state": "explained", "words": "标准已经更正。"})
+
+        assert "标准已经更正。" in text(answer)
+        assert "状态已经变化" in text(answer)
 
     def test_takes_from_the_county_no_word_of_an_auditor(self, finding, preparer):
         preparer.post(reverse("audits:finding-say", args=[finding.pk]), {"state": "confirmed", "words": "属实。"})

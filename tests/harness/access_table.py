@@ -398,7 +398,7 @@ DOORS: dict[str, Door] = {
     "audits:findings-run": act(READERS, traced=True),
     "audits:findings-export": page(READERS, traced=True),
     "audits:finding": page(READERS, "finding"),
-    "audits:finding-say": act(READERS, "finding"),
+    "audits:finding-say": Door(READERS, ("finding",), get=frozenset({405}), post=frozenset({200, 302})),
     "audits:questions": page(READERS_AND_SCHOOL),
     "audits:question": page(READERS_AND_SCHOOL, "audit_question"),
     "audits:question-ask": form(AUDITOR),
