@@ -59,6 +59,7 @@ _HEADINGS = (
     re.compile(r"^[>\s　]*第?[一二三四五六七八九十]+(?:[、.:：]|部分)"),
     re.compile(r"^[>\s　]*\([一二三四五六七八九十]+\)"),
     re.compile(r"^[>\s　]*\d{1,2}(?:、|\.(?!\d))"),
+    re.compile(r"^[>\s　]*[一二三四五六七八九十]是"),
     re.compile(r"^[>\s　]*(?:\(\d{1,2}\)|[①②③④⑤⑥⑦⑧⑨⑩])"),
 )
 _ITEM = re.compile(r"(?P<open>\()|(?P<close>\))|(?P<within>其中)")
@@ -154,16 +155,16 @@ class _Paragraph:
         words = self._line[begin:end]
         marks = [_Mark(str(m.lastgroup), begin + m.start()) for m in _ITEM.finditer(words)]
         steps: list[_Mark | Figure] = sorted([*marks, *inside], key=self._place)
-        group = _Group(self, words[:_SENTENCE], whole, is_money_first=_is_money_first(inside, marks, self._start))
+        group = _Group(self, words[:_SENTENCE], whole, is_money_first=_is_money_first(steps))
         last = begin
-        for step in steps:
+        for number, step in enumerate(steps, 1):
             place = self._place(step)
             self._note_period(last, place)
             last = place
             if isinstance(step, Figure):
                 group.take(step)
             elif step.kind == "within":
-                group.split_owner()
+                group.split_owner(is_money_first=_is_money_first(steps[number:]))
             elif step.kind == "open":
                 group.open()
             else:
@@ -218,10 +219,14 @@ def _period_of(heading: str) -> Period | None:
     return {"spring": Period.SPRING, "autumn": Period.AUTUMN}.get(str(found[-1].lastgroup), Period.YEAR)
 
 
-def _is_money_first(inside: Sequence[Figure], marks: Sequence[_Mark], start: int) -> bool:
-    """Whether the sentence names the sum before the children, all the way: sum, children, sum, children."""
-    opens = [mark.place for mark in marks if mark.kind == "open"]
-    kinds = [f.kind for f in inside if f.kind is not Kind.RATE and not any(place < f.start - start for place in opens)]
+def _is_money_first(steps: Sequence["_Mark | Figure"]) -> bool:
+    """Whether the sum is named before the children, all the way to a bracket or 其中: sum, children, sum, children."""
+    kinds: list[Kind] = []
+    for step in steps:
+        if isinstance(step, Figure):
+            kinds += [] if step.kind is Kind.RATE else [step.kind]
+        elif step.kind == "open" or (step.kind == "within" and kinds):
+            break
     return bool(kinds) and all(
         kind is (Kind.MONEY if place % 2 == 0 else Kind.PEOPLE) for place, kind in enumerate(kinds)
     )
@@ -300,10 +305,11 @@ class _Group:
         else:
             self._waiting.append(figure)
 
-    def split_owner(self) -> None:
-        """其中: what follows, to the sentence's end, is part of what stands before."""
+    def split_owner(self, *, is_money_first: bool) -> None:
+        """其中: what follows, to the sentence's end, is part of what stands before, and has its own order."""
         if self._outer:
             return
+        self._is_money_first = is_money_first
         self._whole = self._current if self._current and self._current.whole is None else self._paragraph.owner
         self._current = None
 
