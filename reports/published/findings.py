@@ -141,16 +141,16 @@ class _Bench:
         best: tuple[float, Term, list[_Candidate]] | None = None
         for term in self._open():
             candidates = sorted(self._candidates(term), key=lambda candidate: candidate.rank)
-            doubt = min((c.doubt * (5 if c.broken else 1) for c in candidates), default=term.doubt)
+            rank = candidates[0].rank if candidates else 1.0
+            as_good = [candidate for candidate in candidates if candidate.rank <= rank * _AS_GOOD]
+            doubt = min((c.doubt * (5 if c.broken else 1) for c in as_good), default=term.doubt)
             if doubt > MOST_DOUBT or (not candidates and term.residuals):
                 continue
-            rank = candidates[0].rank if candidates else 1.0
             if best is None or rank < best[0]:
-                best = rank, term, candidates
+                best = rank, term, as_good
         if best is None:
             return None
-        rank, term, candidates = best
-        as_good = [candidate for candidate in candidates if candidate.rank <= rank * _AS_GOOD]
+        _rank, term, as_good = best
         explained = [candidate for candidate in as_good if candidate.explanation.slip]
         return term, explained or as_good
 

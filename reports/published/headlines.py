@@ -2,7 +2,7 @@
 
 A total may leave out a program or take in one that gets no line, so that it differs from their sum is no contradiction
 by itself. It is one where either heads or money is the sum of the lines and the other is not; or where both are near
-it, one above and one below: no choice of lines, and none that is missing, gives such a pair.
+it, one above and one below: small lines aside, no choice of them, and none that is missing, gives such a pair.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,7 +16,8 @@ from reports.published.figures import Figure
 from reports.published.periods import Year
 from reports.published.terms import Rule, Term, Values, total
 
-_NEAR = Decimal("0.1")
+_NEAR, _SMALL = Decimal("0.1"), Decimal("0.01")
+"""Shares of a headline."""
 _DOUBT, _DOUBT_OF_SOME = 0.03, 0.4
 _MOST_LEFT_OUT = 2
 _FEW = 4
@@ -97,31 +98,61 @@ def _counts(line: Entry, *, poor: bool) -> bool:
 
 
 def _terms(head: Entry, lines: Sequence[Entry], values: Values) -> tuple[Term, ...]:
-    """What has to hold between a headline and the fewest lines left out with which heads or money are their sum."""
-    for left_out in range(min(_MOST_LEFT_OUT, max(0, len(lines) - _FEW + 1)) + 1):
-        for out in combinations(range(len(lines)), left_out):
-            chosen = [line for place, line in enumerate(lines) if place not in out]
-            terms = _of(head, chosen, doubt=_DOUBT if not out else _DOUBT_OF_SOME)
-            if any(term.holds(values) for term in terms):
-                return terms
+    """What has to hold between a headline and the fewest lines left out with which heads or money are their sum.
+
+    Where the other one is the sum of another choice of lines, the headline counts a program with its heads or its money
+    alone, and only what holds is left.
+    """
+    for chosen in _choices(lines, min(_MOST_LEFT_OUT, max(0, len(lines) - _FEW + 1))):
+        terms = _of(head, chosen, doubt=_DOUBT if len(chosen) == len(lines) else _DOUBT_OF_SOME)
+        holding = tuple(term for term in terms if term.holds(values))
+        if holding:
+            return holding if _each_is_some_sum(head, lines, values) else terms
     return ()
+
+
+def _choices(lines: Sequence[Entry], most_left_out: int) -> Iterator[Sequence[Entry]]:
+    """All lines first, and then those that remain when one, two or more are left out."""
+    for left_out in range(most_left_out + 1):
+        for out in combinations(range(len(lines)), left_out):
+            yield [line for place, line in enumerate(lines) if place not in out]
+
+
+def _each_is_some_sum(head: Entry, lines: Sequence[Entry], values: Values) -> bool:
+    """Whether heads and money each are the sum of most of the lines, if not of the same ones."""
+    found: set[Figure] = set()
+    for chosen in _choices(lines, min(_MOST_LEFT_OUT + 1, len(lines) - 2)):
+        found |= {term.figures[0] for term in _of(head, chosen, doubt=_DOUBT_OF_SOME) if term.holds(values)}
+    return {head.heads, head.money} <= found
 
 
 def _of(head: Entry, lines: Sequence[Entry], *, doubt: float) -> tuple[Term, ...]:
     assert head.heads  # noqa: S101 - headlines and their lines have both
     assert head.money  # noqa: S101
+    heads = [line.heads for line in lines if line.heads]
+    of_heads = doubt if all(figure.counts_visits for figure in heads) else _DOUBT_OF_SOME
     return (
-        total(Rule.HEADLINE, head.heads, [line.heads for line in lines if line.heads], doubt=doubt),
+        total(Rule.HEADLINE, head.heads, heads, doubt=of_heads),
         total(Rule.HEADLINE, head.money, [line.money for line in lines if line.money], doubt=doubt),
     )
 
 
 def _is_crossed(given: Total, years: Sequence[Year], values: Values) -> bool:
-    """Whether the sums of all lines are near the headline, one above it and one below."""
+    """Whether the sums of the lines are near the headline, one above it and one below, with the small lines or without.
+
+    A small line may stand outside its headline, and a small program without a line of its own inside it.
+    """
     people, money, heads, amounts = _compared(given, years, values)
-    by_heads, by_money = people - _sum(heads), money - _sum(amounts)
+    pairs = [(one, other) for (_, one), (_, other) in zip(heads, amounts, strict=True)]
+    large = [pair for pair in pairs if pair[0] > _SMALL * people or pair[1] > _SMALL * money]
+    return len(pairs) >= _FEW and all(_cross(lines, people, money) for lines in (pairs, large))
+
+
+def _cross(lines: Sequence[tuple[Decimal, Decimal]], people: Decimal, money: Decimal) -> bool:
+    by_heads = people - sum((heads for heads, _amount in lines), Decimal(0))
+    by_money = money - sum((amount for _heads, amount in lines), Decimal(0))
     is_near = abs(by_heads) <= _NEAR * people and abs(by_money) <= _NEAR * money
-    return len(given.lines) >= _FEW and is_near and by_heads * by_money < 0
+    return is_near and by_heads * by_money < 0
 
 
 def _judged(given: Total, years: Sequence[Year], values: Values) -> Iterator[Contradiction]:

@@ -72,9 +72,9 @@ def _in_the_room(printed: str, value: Decimal, slack: Decimal) -> Explanation | 
 def _one_slip_away(printed: str) -> Iterator[tuple[Slip, str]]:
     """Every number of which the printed one is one slip away."""
     bare, places = printed.replace(".", ""), len(printed.partition(".")[2])
-    for shift in range(1, len(bare)):
-        if places == 0:
-            yield Slip.POINT, f"{bare[:-shift]}.{bare[-shift:]}"
+    for place in range(1, len(bare)):
+        if place != len(bare) - places:
+            yield Slip.POINT, f"{bare[:place]}.{bare[place:]}"
     for place in range(len(printed) + 1):
         for digit in "0123456789":
             yield Slip.LOST, printed[:place] + digit + printed[place:]

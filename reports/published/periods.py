@@ -1,10 +1,11 @@
 """Which lines of spring and autumn make a line of the year: 春 + 秋 = 年.
 
 The prose names no keys. Two lines belong to one of the year when heads and money add up; when only one of the two
-does, the other contradicts. People (人, 名) may be the same in both terms: only 人次 must add up, unless
-the text adds people elsewhere too.
+does, the other contradicts. People (人, 名) may be the same in both terms: only 人次 must add up, and
+where the text adds people elsewhere too, their sum is doubted more.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -16,11 +17,15 @@ from reports.published.entries import Entry, Period
 from reports.published.figures import Figure, Kind
 from reports.published.terms import Rule, Term, Values, one_rate, total
 
-_MATCHED, _HALF, _BY_PLACE, _PEOPLE = 0.01, 0.02, 0.5, 0.7
+_MATCHED, _HALF, _BY_PLACE, _PEOPLE = 0.01, 0.02, 0.5, 0.3
 _MOST_NEAR = 20
 """More lines of one term in one section are not a section."""
 _TELLING = 20
 """A number of people below this adds up by accident too often to tie lines together."""
+
+_OTHER_MONEY = re.compile(r"补发|退回|结转")
+_BESIDES = re.compile(r"\(含(?![^)\d]*(?:学生|幼儿|儿童|家庭|户))[^)]*\d")
+"""A year says in brackets what it counts besides its terms; children of some kind are among those of its terms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +41,15 @@ class Year:
 def years(entries: list[Entry], values: Values, exact: set[Figure]) -> list[Year]:
     """Every line of the year whose terms are found, with what has to hold between them."""
     lines = [entry for entry in entries if not entry.is_bracketed and not entry.is_rough]
-    found = [_with_per_head(year) for year in _Search(lines, values, exact).all()]
+    found = [_with_per_head(year, values) for year in _Search(lines, values, exact).all()]
     return found + [split for year in found for split in _splits(year, exact)]
 
 
-def _with_per_head(year: Year) -> Year:
-    lines = [(line.heads, line.money) for line in (year.spring, year.autumn, year.year) if line.heads and line.money]
-    pairs = [(heads, money) for heads, money in lines if heads and money]
+def _with_per_head(year: Year, values: Values) -> Year:
+    lines = [year.spring, year.autumn]
+    if not _may_be_the_same(year.spring, year.autumn, year.year, values):
+        lines.append(year.year)
+    pairs = [(line.heads, line.money) for line in lines if line.heads and line.money]
     softly = tuple(one_rate(one, other) for one, other in combinations(pairs, 2))
     return Year(year.spring, year.autumn, year.year, (*year.terms, *softly))
 
@@ -184,19 +191,32 @@ class _Search:
         return (4 - len(places)) * 2 + len(words[0] & words[2]) + len(words[1] & words[2])
 
     def _heads_doubt(self, spring: Entry, autumn: Entry, line: Entry, doubt: float) -> float:
-        if not (spring.heads and autumn.heads and line.heads) or line.heads.counts_visits or self._adds_people:
+        if not (spring.heads and autumn.heads and line.heads) or line.heads.counts_visits:
             return doubt
-        terms = [self._values[spring.heads], self._values[autumn.heads]]
-        return _PEOPLE if max(terms) <= self._values[line.heads] <= sum(terms) else max(doubt, 0.1)
+        if _may_be_the_same(spring, autumn, line, self._values):
+            return max(doubt, _PEOPLE)
+        return doubt if self._adds_people else max(doubt, 0.1)
 
     def _terms(self, spring: Entry, autumn: Entry, line: Entry, heads: float, money: float) -> tuple[Term, ...]:
         found = []
+        counts_more = bool(_BESIDES.search(line.sentence))
         if line.heads and spring.heads and autumn.heads:
-            found.append(total(Rule.TERMS, line.heads, [spring.heads, autumn.heads], doubt=heads))
+            parts = [spring.heads, autumn.heads]
+            counts_once = not self._adds_people and _may_be_the_same(spring, autumn, line, self._values)
+            found.append(total(Rule.TERMS, line.heads, parts, doubt=heads, is_soft=counts_more or counts_once))
         if line.money and spring.money and autumn.money:
             parts = [spring.money, autumn.money]
-            found.append(total(Rule.TERMS, line.money, parts, doubt=money, exact=self._exact))
+            soft = counts_more or any(_OTHER_MONEY.search(entry.sentence) for entry in (spring, autumn, line))
+            found.append(total(Rule.TERMS, line.money, parts, doubt=money, exact=self._exact, is_soft=soft))
         return tuple(found)
+
+
+def _may_be_the_same(spring: Entry, autumn: Entry, line: Entry, values: Values) -> bool:
+    """Whether the year counts people, and fewer than its terms together: those of both terms may be counted once."""
+    if not (spring.heads and autumn.heads and line.heads) or line.heads.counts_visits:
+        return False
+    terms = [values[spring.heads], values[autumn.heads]]
+    return max(terms) <= values[line.heads] < sum(terms)
 
 
 def _have_the_same(*entries: Entry) -> bool:

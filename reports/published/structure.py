@@ -1,5 +1,6 @@
 """What has to hold inside a line of aid and between lines that say the same: rates, parts, repeated figures."""
 
+import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from itertools import combinations
@@ -25,6 +26,10 @@ from reports.published.terms import (
 )
 
 _OTHER_MEASURES = ("月", "天", "日", "餐", "周", "晚")
+_NO_RATE_ALONE = re.compile(r"每月|按月|月每|每天|每日|个月|连续|停发|退回|扣除|平均")
+"""Words by which money is more or less than heads × rate."""
+_NO_PARTS_ALONE = re.compile(r"主要|重叠|重复|交叉|不含|[(，,)]含|(?:其余|另有?|等)(?![^，,。；;]*\d)")
+"""Words by which a whole is more or less than the parts that are named."""
 _LOOSE = ("等", "其他", "其它", "不同", "分别按", "档次", "至", "或", "上限", "配套")
 _USUAL_REST = Decimal("0.5")
 """Parts that make more than this of their whole may leave out a smaller rest."""
@@ -33,6 +38,8 @@ _CLOSE = Decimal("0.05")
 _MOST_LINES = 40
 """Of a section with more lines in one term nothing is compared by place."""
 _MOST_TOTALS = 200
+_MOST_GROUPS = 5
+"""Of children who share a rate in one sentence."""
 _LONG_NAME = 8
 _NAME = 5
 
@@ -41,15 +48,29 @@ def rate_terms(entries: Iterable[Entry]) -> list[Term]:
     """heads × rate = money, in the line itself; softly in its parts and in the other term's line of the section."""
     found = []
     lines = [entry for entry in entries if not entry.is_rough]
-    for entry in lines:
+    for place, entry in enumerate(lines):
         rates = _comparable(entry.rates)
         if entry.heads and entry.money and rates:
             doubt = 0.8 if any(word in entry.words for word in _LOOSE) else 0.4
-            found.append(_rate_term(entry, rates, doubt=doubt, soft=len(rates) > 1))
+            some_have_another = any(part.rates and not part.money for part in entry.parts)
+            soft = some_have_another or bool(_NO_RATE_ALONE.search(entry.sentence))
+            others = _bare_before(lines[max(0, place - _MOST_GROUPS) : place], entry)
+            found.append(_rate_term(entry, rates, doubt=doubt, soft=soft, others=others))
         for part in entry.parts:
             if rates and part.heads and part.money and not part.rates and not part.is_rough:
                 found.append(_rate_term(part, rates, doubt=1.0, soft=True))
     return found + _inherited(lines)
+
+
+def _bare_before(lines: Sequence[Entry], entry: Entry) -> list[Figure]:
+    """The heads without money or rate that stand before an entry in its sentence, the nearest first."""
+    found: list[Figure] = []
+    for line in reversed(lines):
+        is_beside = (line.line, line.sentence) == (entry.line, entry.sentence)
+        if line.heads is None or line.money or line.rates or not is_beside:
+            break
+        found.append(line.heads)
+    return found
 
 
 def _comparable(rates: Sequence[Figure]) -> list[Figure]:
@@ -58,24 +79,31 @@ def _comparable(rates: Sequence[Figure]) -> list[Figure]:
     return [rate for rate in rates if rate.value > 0]
 
 
-def _rate_term(entry: Entry, rates: Sequence[Figure], *, doubt: float, soft: bool) -> Term:
+def _rate_term(
+    entry: Entry, rates: Sequence[Figure], *, doubt: float, soft: bool, others: Sequence[Figure] = ()
+) -> Term:
     assert entry.heads  # noqa: S101 - asked by every caller
     assert entry.money  # noqa: S101
     if len(rates) > 1:
         return two_rates(entry.heads, entry.money, rates, doubt=doubt, soft=True)
     factors = [ONE]
-    if "年" in rates[0].basis and entry.period is not Period.YEAR:
+    if "年" in rates[0].basis and (entry.period is not Period.YEAR or entry.heads.counts_visits):
         factors.append(HALF)
     if entry.period in {Period.YEAR, Period.UNKNOWN}:
         factors.append(TWO)
-    return product(entry.heads, rates[0], entry.money, factors=factors, doubt=doubt, soft=soft)
+    return product(entry.heads, rates[0], entry.money, factors=factors, doubt=doubt, soft=soft, others=others)
 
 
 def _inherited(lines: Sequence[Entry]) -> list[Term]:
-    """A line that names no rate may have that of its section, where no other is named."""
+    """A line that names no rate may have that of its section, where no other is named.
+
+    The people of a year have none: who came in both terms got it twice.
+    """
     found = []
     for entry in lines:
         if entry.rates or not (entry.heads and entry.money) or (entry.whole and entry.whole.rates):
+            continue
+        if entry.period is Period.YEAR and not entry.heads.counts_visits:
             continue
         for other in lines:
             is_near = other.section == entry.section and other.period is not entry.period and not other.whole
@@ -118,7 +146,8 @@ def _adds_up(entry: Entry, values: Values) -> bool:
 def _sums(entry: Entry, parts: list[Entry], kept: set[Entry], values: Values, exact: set[Figure]) -> list[Term]:
     doubt = _doubt_of_parts(entry, parts, values)
     names = topics.names_of(parts)
-    if any(other is not entry and topics.names_of(other.parts) == names for other in kept):
+    is_kept = any(other is not entry and topics.names_of(other.parts) == names for other in kept)
+    if is_kept:
         doubt = min(doubt, 0.04)
     people = [part.heads for part in parts if part.heads]
     money = [part.money for part in parts if part.money]
@@ -130,9 +159,13 @@ def _sums(entry: Entry, parts: list[Entry], kept: set[Entry], values: Values, ex
         found.append(total(Rule.PARTS, entry.money, money, doubt=doubt, exact=exact))
     if entry.money and len(rated) == len(parts):
         found.append(products(entry.money, rated, doubt=max(doubt, 0.4)))
-    if len(found) > 1 and any(term.holds(values) for term in found):
+    holding = [term for term in found if term.holds(values)]
+    if _NO_PARTS_ALONE.search(entry.sentence):
+        return holding
+    if holding and len(found) > 1:
         return [_surer(term) for term in found]
-    return found
+    is_whole = is_kept or len(rated) == len(parts) or topics.are_of_one_family(parts)
+    return found if is_whole else holding
 
 
 def _doubt_of_parts(entry: Entry, parts: list[Entry], values: Values) -> float:

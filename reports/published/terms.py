@@ -91,7 +91,7 @@ def total(
 
 def _slack(whole: Figure, parts: Sequence[Figure], exact: frozenset[Figure] | set[Figure]) -> Decimal:
     printed = [figure for figure in (whole, *parts) if not figure.is_incomplete]
-    if not printed or whole.scale == 1:
+    if not printed or all(figure.scale == 1 for figure in printed):
         return Decimal(0)
     finest = min(figure.step for figure in printed)
     loose = [part for part in parts if part not in exact and not part.is_incomplete]
@@ -107,16 +107,31 @@ def _slack(whole: Figure, parts: Sequence[Figure], exact: frozenset[Figure] | se
 
 
 def product(
-    heads: Figure, rate: Figure, money: Figure, *, factors: Sequence[Decimal], doubt: float, soft: bool
+    heads: Figure,
+    rate: Figure,
+    money: Figure,
+    *,
+    factors: Sequence[Decimal],
+    doubt: float,
+    soft: bool,
+    others: Sequence[Figure] = (),
 ) -> Term:
-    """heads × rate = money, for a rate of one term or of a year: any of the factors will do."""
+    """heads × rate = money, for a rate of one term or of a year: any of the factors will do.
 
-    def residual(factor: Decimal) -> Callable[[Values], Decimal]:
-        return lambda values: values[money] - values[heads] * values[rate] * factor
+    `others` are heads that the money may have been paid to as well, the nearest first.
+    """
+
+    def residual(factor: Decimal, also: Sequence[Figure] = ()) -> Callable[[Values], Decimal]:
+        return lambda values: values[money] - sum(values[one] for one in (heads, *also)) * values[rate] * factor
 
     slack = Decimal(0) if money.is_incomplete or money.scale == 1 else money.step
-    first, *others = (residual(factor) for factor in factors)
-    return Term(Rule.RATE, (money, heads, rate), doubt, soft, (first,), slack, tolerated=tuple(others))
+    if heads.scale > 1:
+        slack += heads.step * rate.value
+    if "均" in rate.basis:
+        slack += heads.value * rate.step
+    first, *tolerated = (residual(factor) for factor in factors)
+    tolerated += [residual(ONE, others[:count]) for count in range(1, len(others) + 1)]
+    return Term(Rule.RATE, (money, heads, rate), doubt, soft, (first,), slack, tolerated=tuple(tolerated))
 
 
 def products(money: Figure, pairs: Sequence[tuple[Figure, Figure]], *, doubt: float) -> Term:
