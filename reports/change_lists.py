@@ -65,6 +65,22 @@ def shown(changes: Iterable[Change]) -> list[Told]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An award as a report counted it, with its child and its place in words."""
+
+    row: Row
+    student: Student | None
+    place: str
+
+
+def named(rows: Iterable[Row]) -> list[Named]:
+    """These rows with their children, in as many queries for one as for a page."""
+    rows, names = list(rows), _Names()
+    students = Student.objects.in_bulk({row.student for row in rows})
+    return [Named(row, students.get(row.student), names.place(row)) for row in rows]
+
+
 def workbook(report: HandedIn, found: Differences, *, by: User, at: datetime) -> bytes:
     """Every change, one line each; ids are masked."""
     columns = [

@@ -31,6 +31,7 @@ from reports.grids import Grid, grid
 from reports.models import HandedIn
 from reports.scopes import counted, terms_of
 from reports.selections import NONE, Bearing
+from schools.models import School
 from students.models import HardshipCategory
 
 
@@ -187,12 +188,13 @@ def freeze(layout: str, scope: str, *, by: User, at: datetime, why: str = "") ->
 
 
 def figures_of(table: Grid) -> dict[str, Any]:
-    """A table as it is kept: rows, columns, people, awards and fen of each figure, and the group of each category."""
+    """A table as it is kept: rows, columns, people, awards and fen of each figure; of which group a category was."""
     return {
         "head": table.head,
         "terms": table.terms,
         "columns": [[column.scope, column.who, column.group] for column in table.columns],
         "groups": dict(HardshipCategory.objects.values_list("code", "group")),
+        "towns": dict(School.objects.values_list("code", "town")) if table.layout == Layout.SCHOOLS else {},
         "lines": [
             {
                 "label": line.label,
@@ -220,6 +222,24 @@ def rows_of(report: HandedIn) -> Iterator[Row]:
         return read(files.content(report.rows))
     except keyring.CannotOpen as error:
         raise Unreadable() from error
+
+
+def behind(report: HandedIn, line: int, column: int) -> list[Row]:
+    """The rows that a figure of the report counted, of a payer each with its part. IndexError where there is none."""
+    figures = report.figures
+    words, where = figures["lines"][line]["words"], Column(*figures["columns"][column])
+    groups, towns, whole = figures.get("groups", {}), figures.get("towns", {}), figures["terms"][-1]
+    found = []
+    for row in rows_of(report):
+        group = groups.get(row.category, NONE)
+        if not where.holds(row.term, is_poor=row.is_poor, group=group, whole=whole):
+            continue
+        said = {**row._asdict(), "group": group, "town": towns.get(row.school)}
+        parts = dict(part.split("=") for part in row.payers.split(";") if part)
+        payer = words.get("payer")
+        if all(said[name] == word for name, word in words.items() if name != "payer") and (not payer or payer in parts):
+            found.append(row._replace(amount_fen=int(parts[payer])) if payer else row)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ urlpatterns = [
     path("handed-in/", handed_in.index, name="handed-in-list"),
     path("handed-in/freeze/", handed_in.freeze, name="freeze"),
     path("handed-in/<int:pk>/", handed_in.page, name="handed-in"),
+    path("handed-in/<int:pk>/names/", handed_in.names, name="handed-in-names"),
     path("handed-in/<int:pk>/differences/", handed_in.differences, name="handed-in-differences"),
     path("handed-in/<int:pk>/differences/export/", handed_in.export, name="handed-in-differences-export"),
     path("summary/", summary.index, name="summary"),

@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from common import money
 from reports.grids import Line
+from reports.models import HandedIn
 from reports.selections import ALL
 
 register = template.Library()
@@ -49,6 +50,18 @@ def figure_cells(line: Line, unit: str, is_open: bool = True) -> SafeString:
         cells.append(_cell("", f"{count.awards:,}", address))
         cells.append(_cell("", in_unit(count.amount_fen, unit), address))
     return mark_safe("".join(cells))  # noqa: S308 -- numbers of ours, and addresses that were escaped
+
+
+@register.simple_tag
+def kept_cells(report: HandedIn, number: int) -> SafeString:
+    """The cells of a row of a report that was handed in; each opens the awards that it counted then."""
+    address = reverse("reports:handed-in-names", args=[report.pk])
+    cells: list[str] = []
+    for column, (people, awards, fen) in enumerate(report.figures["lines"][number]["figures"]):
+        names = f"{address}?line={number}&amp;column={column}" if awards else ""
+        for first, words in ((" first", f"{people:,}"), ("", f"{awards:,}"), ("", money.yuan(fen))):
+            cells.append(_cell(first, words, names))
+    return mark_safe("".join(cells))  # noqa: S308 -- numbers of ours
 
 
 def _cell(first: str, words: str, address: str) -> str:

@@ -1,7 +1,7 @@
 """What was handed in: the list, one report, what changed since by names, and another version."""
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts import actions
 from accounts.access import SignedInRequest, needs
 from common.downloads import workbook
+from common.forms import number_of
 from common.moves import Refused
 from common.pages import chosen, page_of, render_list, tabs_of
 from common.roles import COUNTY, READERS
@@ -81,6 +82,36 @@ def page(request: SignedInRequest, pk: int) -> HttpResponse:
         "layout_name": Layout(report.layout).label,
     }
     return render(request, "reports/handed_in.html", context)
+
+
+@needs(*READERS)
+@require_GET
+def names(request: SignedInRequest, pk: int) -> HttpResponse:
+    """The awards that one figure of the report counted when it was handed in: of all, or of a `line` and `column`."""
+    report = _found(request, pk)
+    lines = report.figures["lines"]
+    total = next(place for place, each in enumerate(lines) if not each["words"])
+    line, column = (number_of(request.GET.get(name, str(else_))) for name, else_ in (("line", total), ("column", 0)))
+    if line is None or column is None:
+        raise Http404
+    try:
+        figure = lines[line]["figures"][column]
+        rows = handed_in.behind(report, line, column)
+    except IndexError as error:
+        raise Http404 from error
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("reports:handed-in-list")
+    page = page_of(request, rows)
+    page.object_list = change_lists.named(page.object_list)
+    context = {
+        "report": report,
+        "name": term_name(report.scope),
+        "label": f"{lines[line]['label']} · {Column(*report.figures['columns'][column])}",
+        "figure": figure,
+        "page": page,
+    }
+    return render_list(request, "reports/handed_in_names.html", part="reports/_handed_in_names.html", context=context)
 
 
 @needs(*READERS)

@@ -376,6 +376,7 @@ DOORS: dict[str, Door] = {
     "reports:freeze": act(COUNTY),
     "reports:handed-in": page(READERS, "handed_in"),
     "reports:handed-in-differences": page(READERS, "handed_in"),
+    "reports:handed-in-names": page(READERS, "handed_in"),
     "reports:handed-in-differences-export": page(READERS, "handed_in", traced=True),
     "reports:paper": page(READERS, "term"),
     "reports:allotted": page(READERS, "term"),

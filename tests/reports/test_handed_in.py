@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 
 import openpyxl
 import pytest
@@ -272,7 +273,7 @@ class TestDifferences:
         assert not figure_changes.changes(report)
 
     def test_are_not_for_schools(self, as_role, report):
-        for name in ("handed-in", "handed-in-differences", "handed-in-differences-export"):
+        for name in ("handed-in-names", "handed-in", "handed-in-differences", "handed-in-differences-export"):
             assert as_role("school").get(reverse(f"reports:{name}", args=[report.pk])).status_code == 403
 
 
@@ -288,3 +289,42 @@ def test_the_workbook_is_the_one_that_the_page_exports(county, by):
     said = [row for row in kept if report.rows_sha256 in str(row[0])]
     assert [row[0].startswith("第 1 版") for row in said] == [True]
     assert [row for row in kept if row not in said] == values(again)
+
+
+class TestNames:
+    """Every figure of a report that was handed in opens what it counted then, whatever became of it since."""
+
+    @pytest.mark.parametrize("layout", Layout.values)
+    def test_add_up_to_their_figure(self, county, by, layout):
+        report = handed_in.freeze(layout, "2021", by=by, at=NOW)
+        Award.objects.update(amount_fen=1, is_registered_poor=False)
+
+        for line, told in enumerate(report.figures["lines"]):
+            for column, figure in enumerate(told["figures"]):
+                rows = handed_in.behind(report, line, column)
+                money = sum(row.amount_fen for row in rows)
+                assert [len({row.student for row in rows}), len(rows), money] == figure, (told["label"], column)
+
+    def test_are_opened_from_the_page(self, as_role, report):
+        client = as_role("auditor")
+        shown = client.get(report.get_absolute_url()).content.decode()
+        links = re.findall(r'<a href="(/reports/handed-in/[^"]*/names/[^"]*)">([\d,]+)</a>', shown)
+
+        address, _people = links[0]
+        page = client.get(address.replace("&amp;", "&"))
+
+        line, column = map(int, re.findall(r"=(\d+)", address))
+        assert page.context["figure"] == report.figures["lines"][line]["figures"][column]
+        assert page.context["page"].total == page.context["figure"][1]
+
+    def test_of_a_figure_that_is_none_are_not_found(self, as_role, report):
+        address = reverse("reports:handed-in-names", args=[report.pk])
+
+        for words in ({"line": 10_000}, {"column": 99}, {"line": "x"}, {"line": "-1"}):
+            assert as_role("auditor").get(address, words).status_code == 404
+
+    def test_cost_as_many_queries_for_many_as_for_one(self, as_role, report, django_assert_max_num_queries):
+        client, address = as_role("auditor"), reverse("reports:handed-in-names", args=[report.pk])
+
+        with django_assert_max_num_queries(20):
+            client.get(address)
