@@ -49,6 +49,9 @@ _FAULTS = (
 )
 """What the readers of packed files and of their parts raise where those are broken."""
 _OLE, _ZIP = b"\xd0\xcf\x11\xe0", b"PK\x03\x04"
+_UNSEEN = "\ufeff\u200b\u200c\u200d\u2060"
+"""Marks without width, as web pages leave them between digits."""
+_TIDY = str.maketrans("\r\v\f", "\n\n\n", _UNSEEN)
 _MARKED = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 
@@ -94,8 +97,8 @@ def text_of(content: bytes) -> str:
 
 
 def tidy(text: str) -> str:
-    """A text as it is looked through: one kind of line end, and neither empty nor endless."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\ufeff", "")
+    """A text as it is looked through: one kind of line end, nothing unseen, and neither empty nor endless."""
+    text = text.replace("\r\n", "\n").translate(_TIDY)
     if not text.strip():
         raise EmptyText()
     if len(text) > MOST_LETTERS:
@@ -110,7 +113,7 @@ def _decoded(content: bytes) -> str:
             text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
-        if any(letter < " " and letter not in "\t\n\r\f" for letter in text):
+        if any(letter < " " and letter not in "\t\n\r\v\f" for letter in text):
             raise NotAText()
         return text
     raise NotAText()

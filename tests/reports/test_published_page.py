@@ -50,7 +50,14 @@ class TestTexts:
         assert texts.text_of(content).split("\n") == ["一、学前教育", "资助23人。", "小学\t12人", "初中\t11人"]
 
     def test_have_one_kind_of_line_end_so_that_places_hold(self):
-        assert texts.text_of("一\r\n二\r三\n".encode()) == "一\n二\n三\n"
+        assert texts.text_of("一\r\n二\r三\v四\f五\n".encode()) == "一\n二\n三\n四\n五\n"
+
+    def test_have_nothing_unseen_between_their_digits(self):
+        assert texts.text_of("资助1\u200b2\u200c3\u200d4\u20605\ufeff人".encode()) == "资助12345人"
+
+    def test_of_unseen_letters_alone_are_empty(self):
+        with pytest.raises(texts.EmptyText):
+            texts.tidy("\u200b\v\u2060")
 
     @pytest.mark.parametrize(
         ("content", "refusal"),
