@@ -13,6 +13,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from audits.choices import QuestionState
+from audits.models import Question
 from common.pages import counts_by
 from disbursements.choices import PaymentState
 from disbursements.models import Payment
@@ -51,13 +53,15 @@ class Step:
 @dataclass(frozen=True)
 class MyTerm:
     steps: list[Step]
+    asked: Step | None
+    """The auditor's question that is to be answered first: it is no step of the term, and stands beside them."""
     reminded: SchoolTerm | None
     other_documents: list[str]
 
     @property
     def next(self) -> Step | None:
-        """The first step whose turn is the school's."""
-        return next((step for step in self.steps if step.state is State.NOW), None)
+        """The first step whose turn is the school's, else the auditor's question."""
+        return next((step for step in self.steps if step.state is State.NOW), self.asked)
 
     @property
     def done(self) -> int:
@@ -84,8 +88,10 @@ def of(school: School, term: Term, *, today: date) -> MyTerm:
         _payments(school, term, lists),
     ]
     desk = SchoolTerm.objects.filter(school=school, term=term).first()
+    asked = _audit_question(school)
     return MyTerm(
         steps=[_with_days(step, today) for step in steps],
+        asked=_with_days(asked, today) if asked else None,
         reminded=desk if desk and desk.reminded_at and not is_in_force else None,
         other_documents=[line.strip() for line in term.other_documents.splitlines() if line.strip()],
     )
@@ -119,6 +125,15 @@ def _roster(newest: Roster | None, is_in_force: bool, term: Term) -> Step:
             return Step(title, State.DONE, words, url, _("查看"), due_on)
     state = State.DONE if is_in_force else State.WAITING
     return Step(title, state, _("系统正在处理，请稍候再来。"), url, _("查看进度"), due_on)
+
+
+def _audit_question(school: School) -> Step | None:
+    """What the auditor asked of the school waits whatever its term, the nearest day first."""
+    waiting = Question.objects.filter(school=school, state=QuestionState.ASKED)
+    if (question := waiting.order_by("due_on", "pk").first()) is None:
+        return None
+    url = reverse("audits:question-answer", args=[question.pk])
+    return Step(_("答复审计问询"), State.NOW, question.title, url, _("去答复"), question.due_on)
 
 
 def _open_questions(newest: Roster | None, term: Term, *, asked: int) -> Step:

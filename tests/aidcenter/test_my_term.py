@@ -13,6 +13,7 @@ from students.choices import RosterState
 from students.models import SchoolTerm
 from tests.factories import (
     NOW,
+    AuditQuestionFactory,
     AwardFactory,
     MatchFactory,
     NominationFactory,
@@ -45,6 +46,28 @@ def term():
 
 def steps(school, term, today=TODAY):
     return [step.state.value for step in my_term.of(school, term, today=today).steps]
+
+
+class TestAuditQuestion:
+    def test_is_the_next_step_where_nothing_else_is(self, school, term):
+        RosterFactory(school=school, term=term)
+        RecognitionListFactory(school=school, term=term)
+        later = AuditQuestionFactory(school=school, due_on=TODAY + timedelta(days=9))
+        first = AuditQuestionFactory(school=school, due_on=TODAY - timedelta(days=1), title="照片不清楚")
+        AuditQuestionFactory(school=school, due_on=TODAY - timedelta(days=2), answered=True)
+        AuditQuestionFactory(school=SchoolFactory(), due_on=TODAY - timedelta(days=2))
+
+        found = my_term.of(school, term, today=TODAY)
+
+        assert later.due_on > first.due_on
+        assert (found.next.words, found.next.is_overdue) == ("照片不清楚", True)
+        assert found.next.url == reverse("audits:question-answer", args=[first.pk])
+        assert found.next not in found.steps
+
+    def test_does_not_hide_a_step_of_the_term(self, school, term):
+        AuditQuestionFactory(school=school)
+
+        assert my_term.of(school, term, today=TODAY).next.title == "上报花名册"
 
 
 class TestNextStep:
