@@ -134,6 +134,41 @@ KINDS: dict[str, Kind] = {
         "message-circle-question-mark",
         "red",
     ),
+    "items_overdue": Kind(
+        ngettext_lazy("整改 %(n)s 项逾期的抽查问题", "整改 %(n)s 项逾期的抽查问题", "n"),
+        _("已过审计人员要求的整改期限。"),
+        _("去登记"),
+        "audits:samples",
+        "?mend=overdue",
+        "crosshair",
+        "red",
+    ),
+    "items_to_mend": Kind(
+        ngettext_lazy("整改 %(n)s 项抽查问题", "整改 %(n)s 项抽查问题", "n"),
+        _("审计人员抽查发现的，请在期限内登记整改结果。"),
+        _("去登记"),
+        "audits:samples",
+        "?mend=asked",
+        "crosshair",
+        "amber",
+    ),
+    "findings_to_mend": Kind(
+        ngettext_lazy("整改 %(n)s 条确认的疑点", "整改 %(n)s 条确认的疑点", "n"),
+        _("审计人员已确认为问题，请写明怎样整改的。"),
+        _("去整改"),
+        "audits:findings",
+        "?tab=confirmed",
+        "flag",
+        "red",
+    ),
+    "findings_to_explain": Kind(
+        ngettext_lazy("说明 %(n)s 条疑点", "说明 %(n)s 条疑点", "n"),
+        _("核查规则发现的，请说明原因或者整改。"),
+        _("去说明"),
+        "audits:findings",
+        "?tab=open",
+        "flag",
+    ),
 }
 
 

@@ -102,8 +102,8 @@ MENU: list[tuple[Any, list[Link]]] = [
     (
         _("审计监督"),
         [
-            Link(_("疑点核查"), "flag", "audits:findings", _READERS),
-            Link(_("抽查"), "crosshair", "audits:samples", _READERS),
+            Link(_("疑点核查"), "flag", "audits:findings", _READERS, ("findings_to_explain", "findings_to_mend")),
+            Link(_("抽查"), "crosshair", "audits:samples", _READERS, ("items_overdue", "items_to_mend")),
             Link(_("逐校复核"), "clipboard-list", "audits:reviews", _READERS),
             Link(
                 _("审计问询"),

@@ -7,8 +7,8 @@ from django.db.models import Count, IntegerField, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
-from audits.choices import QuestionState
-from audits.models import Question
+from audits.choices import FindingState, QuestionState
+from audits.models import Finding, Question, SampleItem
 from common.roles import Role
 from disbursements.choices import BatchState
 from disbursements.models import Batch
@@ -22,7 +22,8 @@ from students.models import Match, Roster
 def waiting(user: User, term: Term, *, today: date) -> dict[str, int]:
     """How many things of each kind wait for this person in this term, in one query.
 
-    What nobody with this role can do is not among the keys. An auditor's questions wait whatever their term.
+    What nobody with this role can do is not among the keys. An auditor's questions, and what
+    a sample asks to mend, wait whatever their term.
     """
     queues = _queues(user, term, today)
     if not queues:
@@ -54,7 +55,15 @@ def _queues(user: User, term: Term, today: date) -> dict[str, QuerySet[Any]]:
             "questions_answered": Question.objects.visible_to(user).filter(state=QuestionState.ANSWERED),
             "questions_overdue": asked.overdue(today),
         }
-    asked = asked.filter(school=None)
+    to_mend = SampleItem.objects.visible_to(user).to_mend()
+    findings = Finding.objects.visible_to(user).standing().filter(term=term)
+    to_the_county = {
+        "questions_to_answer": asked.filter(school=None),
+        "items_overdue": to_mend.overdue(today),
+        "items_to_mend": to_mend.filter(follow_up_due_on__gte=today),
+        "findings_to_mend": findings.filter(state=FindingState.CONFIRMED),
+        "findings_to_explain": findings.filter(state=FindingState.OPEN),
+    }
     if user.role == Role.PREPARER:
         return {
             "rosters_to_confirm": rosters,
@@ -70,7 +79,7 @@ def _queues(user: User, term: Term, today: date) -> dict[str, QuerySet[Any]]:
             "batches_sent_back": batches.sent_back(),
             "batches_to_release": batches.to_release(user),
             "batches_to_send": batches.to_pay(),
-            "questions_to_answer": asked,
+            **to_the_county,
         }
     if user.role == Role.APPROVER:
         return {
@@ -78,7 +87,7 @@ def _queues(user: User, term: Term, today: date) -> dict[str, QuerySet[Any]]:
             "lists_to_confirm": lists.filter(state=ListState.CLOSED).exclude(prepared_by=user),
             "batches_to_approve": batches.filter(state=BatchState.DRAFT).exclude(prepared_by=user),
             "batches_to_release": batches.to_release(user),
-            "questions_to_answer": asked,
+            **to_the_county,
         }
     return {}
 

@@ -4,22 +4,35 @@ from typing import Any
 
 from django import forms
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audits import samples
-from audits.choices import Draw, ItemState, PaidState
+from audits.choices import Draw, FollowUp, ItemState, PaidState
 from common import names
 from common.forms import DayField, FilterForm, ProseField, Rows, SearchField, TidyCharField
 from programs.models import Program
 from schools.models import School, Stage, Term, Town
 
+OVERDUE = "overdue"
+
 
 class SampleFilter(FilterForm):
-    """What narrows the samples of a term."""
+    """What narrows the samples of a term; those with something to mend are shown whatever their term."""
 
     q = SearchField(label=_("名称"), placeholder=_("从开头输入"))
     draw = forms.ChoiceField(label=_("抽取方法"), choices=[("", _("全部")), *Draw.choices])
+    mend = forms.ChoiceField(
+        label=_("整改"),
+        choices=[("", _("全部")), (FollowUp.ASKED, _("各学期待整改的")), (OVERDUE, _("各学期逾期未整改的"))],
+    )
     lookups = {"q": "title__startswith", "draw": "draw"}
+
+    def narrow(self, rows: Rows) -> Rows:
+        if mend := self.wanted("mend"):
+            overdue_on = timezone.localdate() if mend == OVERDUE else None
+            rows = rows.with_something_to_mend(overdue_on=overdue_on)  # type: ignore[attr-defined]
+        return super().narrow(rows)
 
 
 class ItemFilter(FilterForm):
@@ -27,12 +40,25 @@ class ItemFilter(FilterForm):
 
     q = SearchField(label=_("学生姓名"), placeholder=_("从姓开始输入"))
     school = SearchField(label=_("学校名称或标识码"), placeholder=_("从开头输入"))
+    mend = forms.ChoiceField(
+        label=_("整改"),
+        choices=[
+            ("", _("全部")),
+            (FollowUp.ASKED, _("待整改")),
+            (OVERDUE, _("逾期未整改")),
+            (FollowUp.DONE, FollowUp.DONE.label),
+        ],
+    )
 
     def narrow(self, rows: Rows) -> Rows:
         if name := names.key(self.wanted("q")):
             rows = rows.filter(award__student__name_key__startswith=name)
         if school := self.wanted("school"):
             rows = rows.filter(Q(award__school__name__startswith=school) | Q(award__school__code=school))
+        if (mend := self.wanted("mend")) == OVERDUE:
+            rows = rows.overdue(timezone.localdate())  # type: ignore[attr-defined]
+        elif mend:
+            rows = rows.filter(follow_up=mend)
         return rows
 
 

@@ -5,6 +5,7 @@ auditor draws, notes and concludes; nothing here changes an award or a payment.
 """
 
 import secrets
+import shlex
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -288,6 +289,15 @@ def criteria_in_words(made: Sample) -> list[tuple[str, str]]:
     if schools := made.criteria.get("schools"):
         said.append((_now("先抽学校"), _now("%(n)s 所") % {"n": schools}))
     return said
+
+
+def redraw_command(made: Sample) -> str:
+    """What is typed in a shell to draw again elsewhere, whatever signs the seed is of."""
+    said = ["manage.py", "redraw", f"{_now('总体清单')}.csv", f"--seed={made.seed}"]
+    said += ["--draw", made.draw, "--size", str(made.size)]
+    if schools := made.criteria.get("schools"):
+        said += ["--schools", str(schools)]
+    return shlex.join(said)
 
 
 @dataclass(frozen=True)

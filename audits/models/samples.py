@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
@@ -20,14 +21,20 @@ class SampleQuerySet(models.QuerySet["Sample"]):
     def visible_to(self, user: Person) -> Self:
         return self if user.role in READERS else self.none()
 
+    def with_something_to_mend(self, *, overdue_on: date | None = None) -> Self:
+        """Those of which the county has not said yet what it mended; only what is overdue on a day, if one is given."""
+        items = SampleItem.objects.to_mend()
+        return self.filter(pk__in=(items.overdue(overdue_on) if overdue_on else items).values("sample"))
+
     def for_list(self) -> Self:
-        """With `waiting`, `sound` and `faulty` items of each."""
+        """With `waiting`, `sound`, `faulty` and `to_mend` items of each."""
         return (
             self.select_related("term", "drawn_by")
             .annotate(
                 waiting=Count("items", filter=Q(items__state=ItemState.WAITING)),
                 sound=Count("items", filter=Q(items__state=ItemState.SOUND)),
                 faulty=Count("items", filter=Q(items__state=ItemState.FAULTY)),
+                to_mend=Count("items", filter=Q(items__follow_up=FollowUp.ASKED)),
             )
             .order_by("-pk")
         )
@@ -86,6 +93,13 @@ class Sample(models.Model):
 class SampleItemQuerySet(models.QuerySet["SampleItem"]):
     def visible_to(self, user: Person) -> Self:
         return self if user.role in READERS else self.none()
+
+    def to_mend(self) -> Self:
+        """What the county was asked to mend and has not told of."""
+        return self.filter(follow_up=FollowUp.ASKED)
+
+    def overdue(self, on: date) -> Self:
+        return self.to_mend().filter(follow_up_due_on__lt=on)
 
     def for_list(self) -> Self:
         return self.select_related(

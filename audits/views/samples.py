@@ -32,9 +32,11 @@ AROUND = (3, 20)
 @needs(*READERS)
 @require_GET
 def index(request: SignedInRequest) -> HttpResponse:
-    """The term's samples, and a draw that is on its way."""
+    """The term's samples, and a draw that is on its way. What is to be mended waits whatever term people work in."""
     form = SampleFilter(request.GET)
-    rows = form.narrow(Sample.objects.visible_to(request.user).filter(term=request.term))
+    rows = form.narrow(Sample.objects.visible_to(request.user))
+    if not form.wanted("mend"):
+        rows = rows.filter(term=request.term)
     counts = counts_by(rows, "state")
     if tab := chosen(request, "tab", SampleState.values):
         rows = rows.filter(state=tab)
@@ -88,6 +90,7 @@ def page(request: SignedInRequest, pk: int) -> HttpResponse:
         "page": page_of(request, rows.for_list(), count=counts.get(tab, 0) if tab else sum(counts.values())),
         "results": sample_results.results(made),
         "criteria": samples.criteria_in_words(made),
+        "redraw": samples.redraw_command(made),
         "again": samples.draw_again(made) if "again" in request.GET else None,
         "may_close": is_auditor and made.state == SampleState.OPEN,
         "first_waiting": _waiting(made, after=0) if is_auditor else None,

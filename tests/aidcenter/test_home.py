@@ -158,6 +158,7 @@ class TestHome:
             AwardFactory(confirmed=True, enrollment__school=school)
             NoticePhotoFactory(notice__list=award.list, notice__down=True)
             AuditSampleItemFactory(award=award)
+            AuditSampleItemFactory(award=award, to_mend=True)
             FindingFactory(term=award.term, school=award.school, student=award.student)
             for trait in ({}, {"answered": True}, {"due_on": NOW.date()}, {"to_county": True}):
                 AuditQuestionFactory(term=award.term, **({"school": school} | trait))
@@ -207,6 +208,7 @@ class TestAuditor:
 
         desk, words = page.context["desk"], page.content.decode()
         assert (desk.samples, desk.waiting_items) == ([item.sample], 1)
+        assert f"<small>{item.sample.term} · 未核查 1 / 1" in words
         assert (desk.answered_count, desk.overdue_count) == (1, 1)
         assert "已经答复的问题" in words
         assert "逾期没有答复的" in words
@@ -287,3 +289,46 @@ class TestSchool:
         AuditQuestionFactory(to_county=True)
 
         assert "答复 1 项审计问询" in as_role("approver").get("/").content.decode()
+
+
+class TestWhatTheAuditorAsksOfTheCounty:
+    def test_to_mend_of_a_sample_of_any_term_leads_to_it(self, as_role):
+        today = timezone.localdate()
+        old = AuditSampleItemFactory(
+            to_mend=True, follow_up_due_on=today - timedelta(days=1), sample__term=TermFactory(code="2019S")
+        )
+        AuditSampleItemFactory.create_batch(2, sample=old.sample, to_mend=True, follow_up_due_on=today)
+        AuditSampleItemFactory(faulty=True)
+        TermFactory(code="2021A")
+        county = as_role("preparer")
+
+        page = county.get("/").content.decode()
+
+        assert "整改 1 项逾期的抽查问题" in page
+        assert "整改 2 项抽查问题" in page
+        for mend, items in (("overdue", 1), ("asked", 3)):
+            assert f"{reverse('audits:samples')}?mend={mend}" in page
+            samples = county.get(reverse("audits:samples"), {"mend": mend})
+            assert list(samples.context["page"]) == [old.sample]
+            assert "2019年春季学期" in samples.content.decode()
+            assert county.get(old.sample.get_absolute_url(), {"mend": mend}).context["page"].total == items
+        assert "?mend=asked" in samples.content.decode()
+
+    def test_to_say_to_findings_of_the_term_leads_to_them(self, as_role):
+        confirmed = FindingFactory(state="confirmed")
+        FindingFactory(term=confirmed.term, state="open")
+        FindingFactory(term=confirmed.term, state="open", gone=True)
+        FindingFactory(term=confirmed.term, state="mended")
+        county = as_role("preparer")
+
+        page = county.get("/").content.decode()
+
+        assert "整改 1 条确认的疑点" in page
+        assert "说明 1 条疑点" in page
+        for tab in ("confirmed", "open"):
+            assert county.get(reverse("audits:findings"), {"tab": tab}).context["page"].total == 1
+
+    def test_is_nobody_elses_work(self, as_role):
+        AuditSampleItemFactory(to_mend=True)
+
+        assert "整改 1 项" not in as_role("auditor").get("/").content.decode()

@@ -103,6 +103,10 @@ class TestWaitingWork:
             "batches_to_release": 0,
             "batches_to_send": 0,
             "questions_to_answer": 0,
+            "items_overdue": 0,
+            "items_to_mend": 0,
+            "findings_to_mend": 0,
+            "findings_to_explain": 0,
         }
 
     def test_counts_for_the_county_what_is_open_and_for_the_school_what_nobody_looked_at(self):

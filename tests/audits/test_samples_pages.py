@@ -1,7 +1,9 @@
 """The pages of samples: who may do what there, what they show, and what is taken along."""
 
 import hashlib
+import html
 import re
+import shlex
 
 import pytest
 from django.db import connection
@@ -117,9 +119,14 @@ class TestSample:
 
     def test_says_how_to_draw_again_elsewhere(self, auditor):
         awards(5)
-        auditor.post(reverse("audits:sample-draw"), {**ASKED, "draw": "by-school", "schools": "3", "seed": "7"})
+        seed = '-7 "$(id)" 六'
+        auditor.post(reverse("audits:sample-draw"), {**ASKED, "draw": "by-school", "schools": "3", "seed": seed})
+
         page = auditor.get(Sample.objects.get().get_absolute_url()).content.decode()
+
         assert "--draw by-school --size 2 --schools 3" in page
+        command = html.unescape(page[page.index("manage.py redraw") :].partition("</dd>")[0])
+        assert f"--seed={seed}" in shlex.split(command)
 
     def test_by_money_explains_its_estimate(self, auditor):
         awards(5)
