@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any
 
 from django import forms
-from django.db.models import Q
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from audits import trail
@@ -51,17 +51,24 @@ class ActionFilter(FilterForm):
             actors=trail.people(who) if (who := self.wanted("q")) else None,
             verb=self.wanted("verb"),
             student=student.pk if student else None,
-            school=self._school(),
+            schools=[school.pk for school in self._schools] or [NOBODY] if self.wanted("school") else None,
             batch=self._batch(),
             since=since.isoformat() if since else None,
             until=until.isoformat() if until else None,
         )
 
-    def _school(self) -> int | None:
-        if not (said := self.wanted("school")):
-            return None
-        found = School.objects.filter(Q(name__startswith=said) | Q(code=said)).order_by("code")
-        return found.values_list("pk", flat=True).first() or NOBODY
+    @cached_property
+    def _schools(self) -> list[School]:
+        """The school with this code, or all with these words in their names."""
+        said, schools = self.wanted("school"), School.objects.order_by("code")
+        return list(schools.filter(code=said)) or list(schools.filter(name__contains=said))
+
+    def _words(self, field: forms.Field, value: Any) -> str:
+        if field is not self.fields["school"]:
+            return super()._words(field, value)
+        if len(self._schools) == 1:
+            return str(self._schools[0])
+        return _now("名称含“%(said)s”的 %(n)s 所学校") % {"said": value, "n": len(self._schools)}
 
     def _batch(self) -> int | None:
         if not (said := self.wanted("batch")):

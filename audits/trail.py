@@ -92,6 +92,10 @@ _OF_CHILD: _Ways = (
     (Application, "student"),
     (Nomination, "student"),
     (Award, "student"),
+    (AwardList, "awards__student"),
+    (Notice, "list__awards__student"),
+    (Batch, "payments__award__student"),
+    (Roster, "enrollments__student"),
     (Objection, "award__student"),
     (Payment, "award__student"),
     (Recovery, "award__student"),
@@ -143,7 +147,7 @@ class Wanted:
     verb: str | None = None
     kind: str | None = None
     student: int | None = None
-    school: int | None = None
+    schools: list[int] | None = None
     batch: int | None = None
     since: str | None = None
     until: str | None = None
@@ -160,12 +164,12 @@ class Wanted:
         if self.kind:
             rows = rows.filter(verb__in=VERBS_OF[self.kind])
         if self.student is not None:
-            rows = rows.filter(pk__in=_on(_OF_CHILD, self.student))
-        if self.school is not None:
-            by_officers = Action.objects.filter(actor__school=self.school)
-            rows = rows.filter(pk__in=_on(_OF_SCHOOL, self.school, by_officers))
+            rows = rows.filter(pk__in=_on(_OF_CHILD, [self.student]))
+        if self.schools is not None:
+            by_officers = Action.objects.filter(actor__school__in=self.schools)
+            rows = rows.filter(pk__in=_on(_OF_SCHOOL, self.schools, by_officers))
         if self.batch is not None:
-            rows = rows.filter(pk__in=_on(_OF_BATCH, self.batch))
+            rows = rows.filter(pk__in=_on(_OF_BATCH, [self.batch]))
         if self.since:
             rows = rows.filter(at__gte=_midnight(date.fromisoformat(self.since)))
         if self.until:
@@ -184,12 +188,12 @@ def people(said: str) -> list[int]:
     return list(found.order_by("pk").values_list("pk", flat=True))
 
 
-def _on(ways: _Ways, key: int, *more: QuerySet[Action]) -> QuerySet[Any]:
-    """Acts on whatever hangs on something, each kind of object by the index of its own."""
+def _on(ways: _Ways, keys: list[int], *more: QuerySet[Action]) -> QuerySet[Any]:
+    """Acts on whatever hangs on some things, each kind of object by the index of its own."""
     parts = [
         Action.objects.filter(
             target_type=model._meta.label_lower,
-            target_id__in=model._base_manager.filter(**{way: key})
+            target_id__in=model._base_manager.filter(**{f"{way}__in": keys})
             .annotate(_key=Cast("pk", CharField()))
             .values("_key"),
         )

@@ -58,12 +58,23 @@ class TestWanted:
         enrollment = match.enrollment
         award = AwardFactory(enrollment=enrollment)
         payment = PaymentFactory(award=AwardFactory(enrollment=enrollment, confirmed=True, program__code="other"))
-        acts = {on(target) for target in (enrollment.student, enrollment, match, award, payment)}
+        acts = {on(target) for target in (enrollment.student, enrollment, match, award, award.list, payment)}
         other = PaymentFactory(award__enrollment=EnrollmentFactory())
-        for target in (other, other.award, other.award.student, award.program, award.list):
+        for target in (other, other.award, other.award.student, other.award.list, award.program):
             on(target)
 
         assert found(student=enrollment.student_id) == acts
+
+    def test_covers_the_lists_notices_batches_and_rosters_that_carried_a_child(self):
+        payment = PaymentFactory()
+        award, other = payment.award, PaymentFactory(batch=payment.batch).award
+        notice, foreign = NoticeFactory(list=award.list), PaymentFactory()
+        acts = {on(target) for target in (award.list, notice, payment.batch, award.enrollment.roster)}
+        for target in (foreign.award.list, foreign.batch, foreign.award.enrollment.roster):
+            on(target)
+
+        assert found(student=award.student_id) == acts
+        assert on(payment.batch) in found(student=other.student_id)
 
     def test_covers_findings_drawn_awards_and_inquiries(self):
         item, inquiry = AuditSampleItemFactory(), InquiryFactory()
@@ -74,7 +85,7 @@ class TestWanted:
         on(FindingFactory()), on(AuditSampleItemFactory()), on(InquiryFactory())
 
         assert found(student=award.student_id) == acts
-        assert found(school=award.school_id) == acts
+        assert found(schools=[award.school_id]) == acts
         assert found(batch=inquiry.batch_id) == {asked}
 
     def test_keeps_objects_of_one_number_and_different_kinds_apart(self):
@@ -92,7 +103,7 @@ class TestWanted:
         foreign = AwardFactory(enrollment__school=SchoolFactory())
         on(foreign), on(foreign.school), on(BatchFactory(), by=UserFactory(officer=True))
 
-        assert found(school=school.pk) == acts
+        assert found(schools=[school.pk]) == acts
 
     def test_covers_a_batch_and_its_payments(self):
         payment = PaymentFactory()
@@ -115,6 +126,44 @@ class TestWanted:
 
         assert {verb for verb in VERBS if leaving.search(verb)} - known == set()
         assert known - VERBS.keys() == set()
+
+
+class TestSchoolFilter:
+    @pytest.fixture
+    def look(self, as_role):
+        client = as_role("auditor")
+
+        def look(said):
+            page = client.get(reverse("audits:actions"), {"school": said})
+            return {line["action"].target_label for line in page.context["lines"]}, page.content.decode()
+
+        return look
+
+    def test_takes_every_school_with_these_words_in_its_name_and_says_how_many(self, look):
+        for name in ("槐店小学", "槐店中心小学", "北槐店小学", "柳河小学"):
+            on(SchoolFactory(name=name))
+
+        labels, page = look("槐店")
+
+        assert labels == {"槐店小学", "槐店中心小学", "北槐店小学"}
+        assert "名称含“槐店”的 3 所学校" in page
+
+    def test_takes_one_school_by_its_code_and_names_it(self, look):
+        school, other = SchoolFactory(name="槐店小学"), SchoolFactory(name="柳河小学")
+        on(school), on(other)
+
+        labels, page = look(school.code)
+
+        assert labels == {"槐店小学"}
+        assert "槐店小学" in page.partition("<table")[0]
+
+    def test_finds_nothing_where_no_school_is_called_so(self, look):
+        on(SchoolFactory(name="柳河小学"))
+
+        labels, page = look("槐店")
+
+        assert labels == set()
+        assert "名称含“槐店”的 0 所学校" in page
 
 
 class TestPage:
