@@ -7,6 +7,7 @@ the archive too large, is named instead of left out without a word.
 """
 
 import hashlib
+import re
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -67,7 +68,7 @@ def make(running: Running) -> dict[str, Any]:
         for attachment in attachments:
             archive.attach(attachment)
         content = archive.close()
-        name = f"{school}{term}审计案卷.zip"
+        name = _plain(f"{school}{term}审计案卷.zip")
     result: dict[str, Any] = {"files": len(archive.sums), "left_out": len(archive.left_out)}
     with running.chunk(to=max(running.cursor, len(attachments) + 2), result=result):
         file = files.store(content, name=name, kind=FileKind.EXPORT, by=by, at=running.at)
@@ -80,13 +81,18 @@ def attachments_of(school: School, term: Term, *, reader: User) -> Iterator[Atta
     """The photos of the board and the papers of the answers, in the order in which they came."""
     photos = NoticePhoto.objects.visible_to(reader).filter(notice__list__school=school, notice__list__term=term)
     for n, photo in enumerate(photos.select_related("file", "notice").order_by("notice", "pk"), start=1):
-        yield Attachment(f"公示照片/{n:02d}-{photo.taken_on:%Y-%m-%d}-{files.shown_name(photo.file.name)}", photo.file)
+        name = _plain(f"{n:02d}-{photo.taken_on:%Y-%m-%d}-{files.shown_name(photo.file.name)}")
+        yield Attachment(f"公示照片/{name}", photo.file)
     questions = Question.objects.visible_to(reader).filter(school=school, term=term)
     papers = QuestionFile.objects.filter(entry__question__in=questions).select_related("file", "entry")
     for n, paper in enumerate(papers.order_by("entry__question", "entry", "pk"), start=1):
-        yield Attachment(
-            f"答复附件/{n:02d}-问询{paper.entry.question_id}-{files.shown_name(paper.file.name)}", paper.file
-        )
+        name = _plain(f"{n:02d}-问询{paper.entry.question_id}-{files.shown_name(paper.file.name)}")
+        yield Attachment(f"答复附件/{name}", paper.file)
+
+
+def _plain(name: str) -> str:
+    """A file's name as every system can unpack it: Windows takes neither these signs nor a dot at the end."""
+    return re.sub(r'[<>:"/\\|?*]', "_", name).rstrip(" .")
 
 
 def document(school: School, term: Term, attachments: list[str], *, by: User, at: datetime) -> bytes:

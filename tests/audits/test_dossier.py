@@ -63,6 +63,17 @@ def words_of(archive):
     return "\n".join([paragraph.text for paragraph in paper.paragraphs] + cells)
 
 
+class TestNames:
+    def test_are_such_that_every_system_can_unpack_them(self, school):
+        for kind, name in ((FileKind.ANSWER, 'a<b>:"c|d?*e.pdf.'), (FileKind.PHOTO, "公示：现场?.jpg")):
+            StoredFile.objects.filter(kind=kind).update(name=name)
+
+        names = made(school)[1].namelist()
+
+        assert not [name for name in names if set(name) & set('<>:"\\|?*') or name.endswith((".", " "))]
+        assert any(name.endswith("e.pdf") for name in names)
+
+
 class TestArchive:
     def test_says_everything_that_was_said_and_done(self, school):
         _job, archive = made(school)
