@@ -96,6 +96,9 @@ class EvidenceLine:
     then: str
 
 
+_AMOUNT = gettext_lazy("金额（元）")
+
+
 @dataclass(frozen=True)
 class _Table:
     """How the rows of a table are loaded and told."""
@@ -103,6 +106,8 @@ class _Table:
     words: Callable[[Any], str]
     place: Callable[[Any], str] = lambda row: str(row.get_absolute_url())
     related: tuple[str, ...] = ()
+    amount: Any = _AMOUNT
+    """What the money is that was kept of a row when it was found."""
 
 
 def _dots(*parts: object) -> str:
@@ -169,8 +174,11 @@ _TABLES: dict[str, _Table] = {
         lambda row: _dots(row, row.program, yuan(row.amount_fen), row.get_state_display()), related=("program",)
     ),
     "disbursements.quota": _Table(
-        lambda row: _dots(row.document_no, row.program, row.get_payer_display(), yuan(row.amount_fen)),
+        lambda row: _dots(
+            row.document_no, row.program, row.get_payer_display(), f"{_('指标金额（元）')} {yuan(row.amount_fen)}"
+        ),
         related=("program",),
+        amount=gettext_lazy("滞留金额（元）"),
     ),
     "accounts.action": _Table(
         lambda row: _dots(row.target_label, row.actor or "", date_format(timezone.localtime(row.at), "Y-m-d H:i")),
@@ -201,12 +209,17 @@ def _rows(row_type: str, keys: set[str]) -> dict[str, Model]:
 
 
 def _line(line: FindingEvidence, row: Model | None) -> EvidenceLine:
+    table = _TABLES.get(line.row_type)
+    worth_saying = {"amount_fen": table.amount if table else _AMOUNT, "paid_on": _("到账日期")}
     then = _dots(
-        *(f"{_THEN[name]} {_fact(name, value, {}, {})}" for name, value in line.facts.items() if name in _THEN)
+        *(
+            f"{label} {_fact(name, line.facts[name], {}, {})}"
+            for name, label in worth_saying.items()
+            if name in line.facts
+        )
     )
     if row is None:
         return EvidenceLine(line.row_type, line.row_id, "", then)
-    table = _TABLES.get(line.row_type)
     words = table.words(row) if table else str(row)
     place: Callable[[Any], str] = table.place if table else _own_address
     return EvidenceLine(str(row._meta.verbose_name), words, place(row), then)
@@ -214,10 +227,6 @@ def _line(line: FindingEvidence, row: Model | None) -> EvidenceLine:
 
 def _own_address(row: Any) -> str:
     return str(row.get_absolute_url()) if hasattr(row, "get_absolute_url") else ""
-
-
-_THEN: dict[str, Any] = {"amount_fen": gettext_lazy("金额（元）"), "paid_on": gettext_lazy("到账日期")}
-"""Of what a row said when it was found, what is worth saying beside what it says today."""
 
 
 # The workbook

@@ -135,6 +135,17 @@ class TestOne:
         assert award.student.id_number not in page
         assert "金额（元） 600.00" in page
 
+    def test_tells_what_lies_of_a_quota_apart_from_the_whole(self, auditor):
+        quota = make.QuotaFactory(amount_fen=25_380_000)
+        line = make.FindingEvidenceFactory(
+            row_type="disbursements.quota", row_id=str(quota.pk), facts={"amount_fen": 285_000}
+        )
+
+        page = text(auditor.get(line.finding.get_absolute_url()))
+
+        assert "指标金额（元） 253,800.00" in page
+        assert "滞留金额（元） 2,850.00" in page
+
     def test_shows_a_row_that_nobody_can_find_any_more_by_its_number(self, finding, auditor):
         make.FindingEvidenceFactory(finding=finding, row_type="programs.award", row_id="999999", award=None)
 
