@@ -37,7 +37,9 @@ def _arrived(term: Term) -> PaymentQuerySet:
     "paid-twice",
     title=_("同一学生同一项目重复发放"),
     severity=Severity.GRAVE,
-    basis=_("财教〔2021〕310号（普通高中、中职）、财教〔2021〕56号（义务教育）：不得虚报冒领；一名学生一个项目一学期只发一次"),
+    basis=_(
+        "财教〔2021〕310号（普通高中、中职）、财教〔2021〕56号（义务教育）：不得虚报冒领；一名学生一个项目一学期只发一次"
+    ),
     sentence=_(
         "同一名学生（证件号相同的记录 %(records)s 条）本学期%(program)s到账 %(payments)s 笔，多发 %(over_fen)s 元。"
     ),
@@ -78,7 +80,9 @@ def paid_twice(term: Term, today: date) -> Iterator[Found]:
     "paid-after-leaving",
     title=_("离校、休学以后仍然发放"),
     severity=Severity.GRAVE,
-    basis=_("教基一〔2013〕7号：学籍变动应及时办理；财教〔2021〕310号（普通高中、中职）、财教〔2021〕56号（义务教育）：不得虚报学生人数"),
+    basis=_(
+        "教基一〔2013〕7号：学籍变动应及时办理；财教〔2021〕310号（普通高中、中职）、财教〔2021〕56号（义务教育）：不得虚报学生人数"
+    ),
     sentence=_(
         "学生 %(left_on)s 起不在校（%(state)s），%(paid_on)s 仍到账%(program)s %(amount_fen)s 元，没有仍然发放的决定。"
     ),
@@ -169,7 +173,9 @@ def off_standard(term: Term, today: date) -> Iterator[Found]:
     "money-lying",
     title=_("资金滞留"),
     severity=Severity.SERIOUS,
-    basis=_("预算法第五十二条、第五十七条：按期下达，及时、足额拨付；财教〔2021〕310号（普通高中、中职）、财教〔2021〕56号（义务教育）：资金及时足额发放"),
+    basis=_(
+        "预算法第五十二条、第五十七条：按期下达，及时、足额拨付；财教〔2021〕310号（普通高中、中职）、财教〔2021〕56号（义务教育）：资金及时足额发放"
+    ),
     sentence=_("%(arrived_on)s 到账的%(program)s资金还有 %(lying_fen)s 元没有发放，已滞留 %(days)s 天。"),
     advice=_("查为什么没有发放：名单没有审定、没有银行卡、失败没有重发，或者指标多于应发。学期结束后应结转。"),
 )
