@@ -70,8 +70,17 @@ class Finding:
         return len(self.readings) == 1
 
 
-def read(text: str) -> list[Finding]:
-    """Every contradiction of a text in the order of its places, or TooManyFigures. Nothing is kept."""
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The contradictions of a text in the order of their places, and how much there was to hold against each other."""
+
+    findings: list[Finding]
+    figures: int
+    relations: int
+
+
+def read(text: str) -> Answer:
+    """What a text's own terms contradict, or TooManyFigures. Nothing is kept."""
     lines = entries(text)
     if len(lines) > MOST_LINES:
         raise TooManyFigures()
@@ -85,12 +94,15 @@ def read(text: str) -> list[Finding]:
     found_years = years(lines, values, exact)
     terms = [*rates, *structure.all_terms(lines, values, exact, found_years)]
     totals = headlines.totals(lines, values)
-    bench = _Bench([*terms, *(term for given in totals for term in given.terms)], values)
+    terms += [term for given in totals for term in given.terms]
+    relations = sum(not term.is_soft for term in terms)
+    bench = _Bench(terms, values)
     findings = bench.findings()
     for contradiction in headlines.contradictions(totals, found_years, bench.values):
         words = contradiction.figure.written(contradiction.sum_of_lines)
         findings.append(Finding((Rule.HEADLINE,), (contradiction.figure,), contradiction.lines, (), words, True))
-    return sorted(findings, key=lambda finding: finding.figures[0].start)
+        relations += 1
+    return Answer(sorted(findings, key=lambda finding: finding.figures[0].start), len(values), relations)
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from reports.published import wording
 from reports.published.figures import Figure
-from reports.published.findings import Finding
+from reports.published.findings import Answer, Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +33,18 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Marked:
+    """`figures` and `relations` are how many were read and compared."""
+
     lines: list[tuple[int, list[Piece]]]
     rows: list[Row]
     findings: int
+    figures: int
+    relations: int
 
 
-def marked(text: str, findings: list[Finding]) -> Marked:
+def marked(text: str, answer: Answer) -> Marked:
     """The text's lines in pieces, empty ones left out, and a row for every marked figure."""
-    pairs = [(figure, finding) for finding in findings for figure in finding.figures]
+    pairs = [(figure, finding) for finding in answer.findings for figure in finding.figures]
     pairs.sort(key=lambda pair: pair[0].start)
     numbers = {figure: number for number, (figure, _finding) in enumerate(pairs, 1)}
     by_line: dict[int, list[Figure]] = {}
@@ -52,7 +56,7 @@ def marked(text: str, findings: list[Finding]) -> Marked:
         if line.strip()
     ]
     rows = [_row(numbers[figure], finding, figure) for figure, finding in pairs]
-    return Marked(lines, rows, len(findings))
+    return Marked(lines, rows, len(answer.findings), answer.figures, answer.relations)
 
 
 def _pieces(line: str, figures: list[Figure], numbers: dict[Figure, int]) -> Iterator[Piece]:

@@ -52,7 +52,27 @@ class TestCommand:
         file = tmp_path / "text.txt"
         file.write_text("全年资助250人次，其中春季120人次，秋季130人次。")
 
-        assert json.loads(said(file, format="json")) == {"file": "text.txt", "contradictions": 0, "figures": []}
+        assert json.loads(said(file, format="json")) == {
+            "file": "text.txt",
+            "figures_read": 3,
+            "relations_compared": 1,
+            "contradictions": 0,
+            "figures": [],
+        }
+
+    def test_says_how_much_was_read_and_compared(self, tmp_path):
+        file = tmp_path / "text.txt"
+        file.write_text("全年资助250人次，其中春季120人次，秋季130人次。")
+
+        assert said(file) == "3 figures read, 1 relations compared.\n0 contradictions, 0 figures.\n"
+
+    def test_says_so_where_there_is_nothing_to_compare(self, tmp_path):
+        file = tmp_path / "text.txt"
+        file.write_text("资助学生12人，发放3万元。")
+
+        assert said(file) == (
+            "2 figures read, 0 relations compared.\nNothing to compare, so nothing is said of contradictions.\n"
+        )
 
     @pytest.mark.parametrize(
         ("content", "says"),

@@ -201,7 +201,7 @@ class TestHeadlines:
         found = findings.read(_program(1, "一"))
 
         assert tried
-        assert any(finding.no_choice_fits for finding in found)
+        assert any(finding.no_choice_fits for finding in found.findings)
 
     def test_all_choices_are_tried_for_few_headlines_only(self, tried):
         findings.read("".join(_program(number, mark) for number, mark in enumerate("一二三四五六七八九", 1)))

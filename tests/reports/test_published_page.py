@@ -116,6 +116,15 @@ class TestPage:
         answer = reader.post(reverse("reports:published"), {"words": AGREES})
 
         assert "没有发现前后矛盾的数字" in answer.content.decode()
+        assert "读到 6 个数字，比对了 2 条勾稽关系。" in answer.content.decode()
+
+    @pytest.mark.parametrize(("words", "figures"), [("学生资助工作总结。", 0), ("资助学生12人，发放3万元。", 2)])
+    def test_says_that_nothing_was_compared_where_nothing_could_be(self, reader, words, figures):
+        answer = reader.post(reverse("reports:published"), {"words": words})
+
+        assert "没有可以互相核对的数字" in answer.content.decode()
+        assert f"读到 {figures} 个数字" in answer.content.decode()
+        assert "没有发现前后矛盾" not in answer.content.decode()
 
     def test_keeps_nothing(self, reader):
         reader.post(reverse("reports:published"), {"words": COUNTY})

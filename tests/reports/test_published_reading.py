@@ -22,7 +22,7 @@ def found(text):
     """Each contradiction as the numbers it marks and the readings it proposes."""
     return [
         ([figure.printed for figure in finding.figures], [reading.text for reading in finding.readings])
-        for finding in read(text)
+        for finding in read(text).findings
     ]
 
 
@@ -42,7 +42,7 @@ class TestCountyReport:
         ]
 
     def test_gives_the_sum_of_the_lines_where_no_choice_of_them_makes_the_headline(self):
-        headline = [finding for finding in read(COUNTY) if finding.rules == (Rule.HEADLINE,)]
+        headline = [finding for finding in read(COUNTY).findings if finding.rules == (Rule.HEADLINE,)]
 
         assert [(f.figures[0].printed, f.sum_of_lines, f.no_choice_fits) for f in headline] == [
             ("95418", "101259", True),
@@ -52,7 +52,7 @@ class TestCountyReport:
         ]
 
     def test_names_the_figures_that_are_contradicted_and_how_the_number_went_wrong(self):
-        by_number = {finding.figures[0].printed: finding for finding in read(COUNTY)}
+        by_number = {finding.figures[0].printed: finding for finding in read(COUNTY).findings}
 
         lost = by_number["23"]
         assert {"6084", "3441", "205.095", "950", "600", "354"} == {figure.printed for figure in lost.against}
@@ -63,7 +63,7 @@ class TestCountyReport:
         }  # fmt: skip
 
     def test_says_what_each_of_two_equal_readings_would_contradict(self):
-        pair = next(finding for finding in read(COUNTY) if len(finding.readings) == 2)
+        pair = next(finding for finding in read(COUNTY).findings if len(finding.readings) == 2)
 
         assert [(reading.text, reading.fails) for reading in pair.readings] == [
             ("2545", (Rule.PARTS,)),
@@ -72,7 +72,7 @@ class TestCountyReport:
 
     def test_places_are_those_of_the_text(self):
         lines = COUNTY.split("\n")
-        for finding in read(COUNTY):
+        for finding in read(COUNTY).findings:
             for figure in finding.figures:
                 assert lines[figure.line - 1][figure.column - 1 :].startswith(figure.printed)
 
@@ -128,7 +128,7 @@ class TestSpoiledNumbers:
     def test_whatever_is_said_concerns_the_number_that_was_spoiled(self, data):
         text, figure, _now = spoiled(data.draw, data.draw(summaries()))
 
-        for finding in read(text):
+        for finding in read(text).findings:
             assert figure.start in {other.start for other in (*finding.figures, *finding.against)}
 
     @LAZY
@@ -143,7 +143,7 @@ class TestSpoiledNumbers:
         hidden_by_rounding = 2 * max(one.step for one in figures(text) if one.kind is figure.kind)
         assume(now != figure.printed and abs(after - before) > max(before / 50, hidden_by_rounding))
 
-        marked = {other.start for finding in read(text) for other in finding.figures}
+        marked = {other.start for finding in read(text).findings for other in finding.figures}
 
         assert figure.start in marked
 

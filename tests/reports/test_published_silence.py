@@ -64,7 +64,7 @@ QUIET = {
 class TestSilence:
     @pytest.mark.parametrize("text", QUIET.values(), ids=list(QUIET))
     def test_nothing_is_said_where(self, text):
-        assert read(text) == []
+        assert read(text).findings == []
 
 
 class TestContradictions:
@@ -95,4 +95,4 @@ class TestContradictions:
         ],
     )
     def test_are_found_in(self, text, marked):
-        assert marked in {figure.printed for finding in read(text) for figure in finding.figures}
+        assert marked in {figure.printed for finding in read(text).findings for figure in finding.figures}

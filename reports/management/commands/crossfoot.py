@@ -25,15 +25,25 @@ class Command(BaseCommand):
         parser.add_argument("--format", choices=["text", "json"], default="text")
 
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
-        found = _found(file)
-        rows = wording.records(found)
+        answer = _answer(file)
+        rows = wording.records(answer.findings)
         if options["format"] == "json":
-            answer = {"file": file.name, "contradictions": len(found), "figures": rows}
-            self.stdout.write(json.dumps(answer, ensure_ascii=False, indent=1))
+            record = {
+                "file": file.name,
+                "figures_read": answer.figures,
+                "relations_compared": answer.relations,
+                "contradictions": len(answer.findings),
+                "figures": rows,
+            }
+            self.stdout.write(json.dumps(record, ensure_ascii=False, indent=1))
             return
         for row in rows:
             self._say(row)
-        self.stdout.write(f"{len(found)} contradictions, {len(rows)} figures.")
+        self.stdout.write(f"{answer.figures} figures read, {answer.relations} relations compared.")
+        if answer.relations:
+            self.stdout.write(f"{len(answer.findings)} contradictions, {len(rows)} figures.")
+        else:
+            self.stdout.write("Nothing to compare, so nothing is said of contradictions.")
 
     def _say(self, row: dict[str, Any]) -> None:
         rules = "；".join(str(wording.RULES[Rule(code)]) for code in row["rules"])
@@ -47,7 +57,7 @@ class Command(BaseCommand):
             self.stdout.write(f"    {row['advice']}")
 
 
-def _found(file: Path) -> list[findings.Finding]:
+def _answer(file: Path) -> findings.Answer:
     """What is contradicted in the file, or a CommandError that says what is wrong with it."""
     try:
         if file.is_dir():
