@@ -6,7 +6,7 @@ people work in.
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -25,6 +25,8 @@ from jobs.documents import Brought
 from schools.models import School, Term
 
 MOST_FILES = 5
+LONGEST = timedelta(days=366)
+"""Until when a question can ask for its answer: nobody waits longer, a mistyped year does."""
 
 
 class NotAnAuditor(Refused):
@@ -45,6 +47,16 @@ class WordsMissing(Refused):
 class DueTooEarly(Refused):
     code = "audit-question-due-too-early"
     message = _("答复期限不能早于今天。")
+
+
+class DueTooLate(Refused):
+    code = "audit-question-due-too-late"
+    message = _("答复期限最晚是一年以后（%(last)s）。")
+
+
+class NothingToAnswer(Refused):
+    code = "audit-question-nothing-to-answer"
+    message = _("这项问询已经答复或者办结，现在不用答复。")
 
 
 class OtherTerm(Refused):
@@ -160,8 +172,11 @@ def _check_words(*said: str) -> None:
 
 
 def _check_due(due_on: date, at: datetime) -> None:
-    if due_on < timezone.localdate(at):
+    today = timezone.localdate(at)
+    if due_on < today:
         raise DueTooEarly()
+    if due_on > today + LONGEST:
+        raise DueTooLate(last=today + LONGEST)
 
 
 def _check_about(term: Term, school: School | None, finding: Finding | None, item: SampleItem | None) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -81,6 +81,8 @@ def ask(request: SignedInRequest) -> HttpResponse:
 def _about(request: SignedInRequest) -> dict[str, Any]:
     """What a question is about, with the term, the school and the heading that follow from it."""
     wanted = {name: number_of(request.GET.get(name, "")) for name in ("finding", "item")}
+    if any(request.GET.get(name) and number is None for name, number in wanted.items()):
+        raise Http404
     if wanted["finding"] is not None:
         findings = Finding.objects.visible_to(request.user).select_related("term", "school")
         finding = get_object_or_404(findings, pk=wanted["finding"])
@@ -107,6 +109,9 @@ def answer(request: SignedInRequest, pk: int) -> HttpResponse:
     if not questions.may_answer(question, request.user):
         messages.error(request, str(questions.NotAsked()))
         return redirect(question)
+    if request.method != "POST" and question.state != QuestionState.ASKED:
+        messages.error(request, str(questions.NothingToAnswer()))
+        return redirect(question)
     form = AnswerForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -130,9 +135,13 @@ def ask_again(request: SignedInRequest, pk: int) -> HttpResponse:
     """Say what an answer leaves open."""
     question, form = _found(request, pk), AskAgainForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        with telling(request, _("已追问，对方的工作台会显示。")):
+        try:
             questions.ask_again(question, **form.cleaned_data, by=request.user, at=timezone.now())
-        return redirect(question)
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, _("已追问，对方的工作台会显示。"))
+            return redirect(question)
     return _act(request, "audits/question_ask_again.html", question, form)
 
 

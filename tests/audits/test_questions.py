@@ -1,6 +1,6 @@
 """Questions of the auditor: who may ask and answer, what stays on record, who sees what."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -69,6 +69,14 @@ class TestAsk:
             ask(None, due_on=NOW.date() - timedelta(days=1))
 
         assert ask(None, due_on=NOW.date()).pk
+
+    def test_waits_a_year_at_most(self):
+        with pytest.raises(questions.DueTooLate) as refused:
+            ask(None, due_on=date(9999, 12, 31))
+
+        last = NOW.date() + questions.LONGEST
+        assert str(last) in str(refused.value)
+        assert ask(None, due_on=last).pk
 
     def test_blots_out_whole_numbers(self):
         question = ask(None, title="学生 990101201203040017", words="电话 13800001234 打不通。")
@@ -333,5 +341,25 @@ class TestPages:
 
         assert (of_finding["form"].initial["school"], of_finding["term"]) == (finding.school_id, finding.term)
         assert (of_item["form"].initial["school"], of_item["term"]) == (item.award.school_id, item.award.term)
-        assert auditor.get(reverse("audits:question-ask"), {"finding": "x"}).status_code == 200
-        assert auditor.get(reverse("audits:question-ask"), {"finding": "999999"}).status_code == 404
+        for nothing in ({"finding": "x"}, {"finding": "999999"}, {"finding": "9" * 20}, {"item": "-1"}):
+            assert auditor.get(reverse("audits:question-ask"), nothing).status_code == 404, nothing
+
+    def test_ask_for_no_answer_of_what_has_one_or_is_closed(self, as_role):
+        answered = AuditQuestionFactory(answered=True)
+        closed = AuditQuestionFactory(closed=True, school=answered.school)
+        school = as_role("school", school=answered.school)
+
+        for question in (answered, closed):
+            page = school.get(reverse("audits:question-answer", args=[question.pk]), follow=True)
+            assert page.redirect_chain[-1][0] == question.get_absolute_url()
+            assert "已经答复或者办结" in page.content.decode()
+
+    def test_keep_what_was_asked_again_when_its_day_is_too_far(self, as_role):
+        question = AuditQuestionFactory(answered=True)
+
+        page = as_role("auditor").post(
+            reverse("audits:question-ask-again", args=[question.pk]), {"words": "请附照片。", "due_on": "9999-12-31"}
+        )
+
+        assert "请附照片。" in page.content.decode()
+        assert "答复期限最晚是一年以后" in page.content.decode()
