@@ -43,7 +43,8 @@ def explain(figure: Figure, value: Decimal, *, slack: Decimal = Decimal(0)) -> E
     """The likeliest way from `value` to what is printed.
 
     A total may have been rounded before it was misprinted. Where rounding elsewhere leaves the value open by `slack`,
-    the reading is the nearest number in that room of which the printed one is a misprint, if there is one.
+    the reading is a number in that room of which the printed one is a misprint, if there is one: the one with the
+    fewest places, since nothing speaks for finer ones, and of several the nearest.
     """
     printed = figure.printed.replace(",", "").replace("，", "")
     exact = figure.written(value)
@@ -65,7 +66,7 @@ def _in_the_room(printed: str, value: Decimal, slack: Decimal) -> Explanation | 
     }
     if not near:
         return None
-    reading = min(near, key=lambda text: abs(Decimal(text) - value))
+    reading = min(near, key=lambda text: (len(text.partition(".")[2]), abs(Decimal(text) - value)))
     return Explanation(reading, near[reading], min(1.0, float(_SLIPS * 2 * slack / value)))
 
 

@@ -96,3 +96,8 @@ class TestContradictions:
     )
     def test_are_found_in(self, text, marked):
         assert marked in {figure.printed for finding in read(text).findings for figure in finding.figures}
+
+    def test_are_read_no_finer_than_the_other_figures_tell(self):
+        (finding,) = read("全年发放资金591.7万元，其中春季34.99万元，秋季241.7万元。").findings
+
+        assert [reading.text for reading in finding.readings] == ["349.9"]
