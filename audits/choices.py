@@ -51,9 +51,10 @@ class PaidState(TextChoices):
 class SampleState(TextChoices):
     OPEN = "open", _("核查中")
     CLOSED = "closed", _("已结束")
+    WITHDRAWN = "withdrawn", _("已撤销")
 
 
-SAMPLE_MOVES = {SampleState.OPEN: {SampleState.CLOSED}}
+SAMPLE_MOVES = {SampleState.OPEN: {SampleState.CLOSED, SampleState.WITHDRAWN}}
 
 
 class ItemState(TextChoices):

@@ -21,6 +21,7 @@ from docx.text.run import Run
 
 from accounts.models import User
 from audits import finding_words
+from audits.choices import SampleState
 from audits.models import FindingWord, QuestionEntry, SampleItem
 from audits.reviews import OfList, Review
 from common import money
@@ -248,6 +249,9 @@ def _findings(paper: "_Dossier", review: Review) -> None:
     )
 
 
+_WITHDRAWN = {SampleState.WITHDRAWN.value: "（已撤销）"}
+
+
 def _samples(paper: "_Dossier", review: Review) -> None:
     paper.head("六、抽查")
     items = SampleItem.objects.filter(award__school=review.school, award__term=review.term)
@@ -255,7 +259,7 @@ def _samples(paper: "_Dossier", review: Review) -> None:
         ("抽查", "学生", "项目", "核查结果", "核查情况", "后续"),
         [
             (
-                f"{item.sample.title}\n第 {item.position} 号",
+                f"{item.sample.title}{_WITHDRAWN.get(item.sample.state, '')}\n第 {item.position} 号",
                 item.award.student.name,
                 item.award.program,
                 f"{item.get_state_display()}\n{item.checked_by or ''} {_moment(item.checked_at)}".strip(),

@@ -162,3 +162,14 @@ class CloseForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 6}),
         help_text=_("结束以后，核查结果不能再改；要求整改的仍可以登记整改结果。"),
     )
+
+
+class WithdrawForm(forms.Form):
+    """Why a sample is given up."""
+
+    reason = ProseField(
+        label=_("撤销原因"),
+        max_length=200,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("抽错了才撤销。已撤销的抽查和已登记的核查情况都保留，不能恢复。"),
+    )

@@ -109,6 +109,16 @@ class ConclusionMissing(Refused):
     message = _("请写明抽查结论。")
 
 
+class ReasonMissing(Refused):
+    code = "sample-reason-missing"
+    message = _("请写明撤销的原因。")
+
+
+class AlreadyAsked(Refused):
+    code = "sample-already-asked"
+    message = _("已经要求县资助中心整改，这次抽查不能撤销。")
+
+
 @dataclass(frozen=True)
 class Order:
     """What an auditor asks to be drawn. By school, `size` is how many of each and `schools` how many schools."""
@@ -391,3 +401,19 @@ def close(made: Sample, *, conclusion: str, by: User, at: datetime) -> None:
         raise ItemsWaiting(n=waiting)
     result = sample_results.results(made)
     actions.record(by, "audit-sample.closed", made, at=at, sound=result.sound, faulty=result.faulty)
+
+
+@transaction.atomic
+def withdraw(made: Sample, *, reason: str, by: User, at: datetime) -> None:
+    """Give up a sample that was drawn by mistake. It stays on record with all that was noted, and waits for nobody.
+
+    What the county was asked to mend is not taken back by it.
+    """
+    if by.role != Role.AUDITOR:
+        raise NotTheAuditor()
+    if not reason.strip():
+        raise ReasonMissing()
+    move(made, SampleState.WITHDRAWN, moves=SAMPLE_MOVES, conclusion=redact(reason.strip()), closed_by=by, closed_at=at)
+    if made.items.exclude(follow_up=FollowUp.NONE).exists():
+        raise AlreadyAsked()
+    actions.record(by, "audit-sample.withdrawn", made, at=at, reason=made.conclusion)

@@ -27,6 +27,7 @@ urlpatterns = [
     path("samples/<int:pk>/print/", samples.sheets, name="sample-print"),
     path("samples/<int:pk>/population/", samples.population, name="sample-population"),
     path("samples/<int:pk>/close/", samples.close, name="sample-close"),
+    path("samples/<int:pk>/withdraw/", samples.withdraw, name="sample-withdraw"),
     path("samples/items/<int:pk>/", samples.item, name="sample-item"),
     path("samples/items/<int:pk>/note/", samples.note, name="sample-note"),
     path("samples/items/<int:pk>/follow-up/", samples.follow_up, name="sample-follow-up"),

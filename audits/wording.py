@@ -190,6 +190,7 @@ VERBS: dict[str, Any] = {
     "audit-sample.noted": _("登记抽查结果"),
     "audit-sample.followed-up": _("登记抽查整改"),
     "audit-sample.closed": _("结束抽查"),
+    "audit-sample.withdrawn": _("撤销抽查"),
     "fund.allotted": _("录入资金指标"),
     "fund.quota-withdrawn": _("撤销资金指标"),
     "fund.arrived": _("登记资金到账"),

@@ -63,6 +63,7 @@ class Sample(models.Model):
     drawn_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+", verbose_name=_("抽取人"))
     drawn_at = models.DateTimeField(_("抽取时间"))
     conclusion = models.TextField(_("结论"), blank=True)
+    """What the sample says as a whole; of one that was withdrawn, why."""
     closed_by = models.ForeignKey(
         "accounts.User", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("结束人")
     )
@@ -79,7 +80,10 @@ class Sample(models.Model):
             models.CheckConstraint(
                 name="sample_closed_has_a_conclusion",
                 condition=Q(state="open", closed_by=None, closed_at=None)
-                | (Q(state="closed", closed_by__isnull=False, closed_at__isnull=False) & ~Q(conclusion="")),
+                | (
+                    Q(state__in=["closed", "withdrawn"], closed_by__isnull=False, closed_at__isnull=False)
+                    & ~Q(conclusion="")
+                ),
             ),
         ]
 

@@ -14,7 +14,7 @@ from accounts.access import SignedInRequest, needs
 from audits import chains, sample_results, samples
 from audits.choices import FollowUp, ItemState, SampleState
 from audits.models import Sample, SampleItem
-from audits.sample_forms import CloseForm, DrawForm, FollowUpForm, ItemFilter, NoteForm, SampleFilter
+from audits.sample_forms import CloseForm, DrawForm, FollowUpForm, ItemFilter, NoteForm, SampleFilter, WithdrawForm
 from common.forms import number_of
 from common.moves import Refused
 from common.pages import chosen, counts_by, page_of, render_list, tabs_of
@@ -82,18 +82,20 @@ def page(request: SignedInRequest, pk: int) -> HttpResponse:
     counts = counts_by(rows, "state")
     if tab := chosen(request, "tab", ItemState.values):
         rows = rows.filter(state=tab)
-    is_auditor = request.user.role == Role.AUDITOR
+    is_at_work = request.user.role == Role.AUDITOR and made.state == SampleState.OPEN
+    results = sample_results.results(made)
     context = {
         "sample": made,
         "form": form,
         "tabs": tabs_of(request, ItemState.choices, counts),
         "page": page_of(request, rows.for_list(), count=counts.get(tab, 0) if tab else sum(counts.values())),
-        "results": sample_results.results(made),
+        "results": results,
         "criteria": samples.criteria_in_words(made),
         "redraw": samples.redraw_command(made),
         "again": samples.draw_again(made) if "again" in request.GET else None,
-        "may_close": is_auditor and made.state == SampleState.OPEN,
-        "first_waiting": _waiting(made, after=0) if is_auditor else None,
+        "may_close": is_at_work,
+        "may_withdraw": is_at_work and not results.asked + results.mended,
+        "first_waiting": _waiting(made, after=0) if is_at_work else None,
     }
     return render_list(request, "audits/sample.html", part="audits/_sample_items.html", context=context)
 
@@ -181,6 +183,22 @@ def close(request: SignedInRequest, pk: int) -> HttpResponse:
     return render(
         request, "audits/sample_close.html", {"sample": made, "form": form, "results": sample_results.results(made)}
     )
+
+
+@needs(Role.AUDITOR)
+def withdraw(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Give up a sample that was drawn by mistake."""
+    made = _found(request, pk)
+    form = WithdrawForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            samples.withdraw(made, **form.cleaned_data, by=request.user, at=timezone.now())
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, _("抽查已撤销。"))
+            return redirect(made)
+    return render(request, "audits/sample_withdraw.html", {"sample": made, "form": form})
 
 
 def _draw_on_its_way(request: SignedInRequest) -> Job | None:

@@ -11,8 +11,8 @@ from django.urls import reverse
 from docx import Document
 
 from accounts.models import Action
-from audits import dossier
-from audits.models import Question
+from audits import dossier, samples
+from audits.models import Question, Sample
 from common import resident_ids
 from jobs import files, run
 from jobs.choices import FileKind
@@ -75,6 +75,12 @@ class TestNames:
 
 
 class TestArchive:
+    def test_says_of_a_sample_that_it_was_withdrawn(self, school):
+        sample = Sample.objects.get()
+        samples.withdraw(sample, reason="范围选错了。", by=sample.drawn_by, at=NOW)
+
+        assert f"{sample.title}（已撤销）" in words_of(made(school)[1])
+
     def test_says_everything_that_was_said_and_done(self, school):
         _job, archive = made(school)
         words = words_of(archive)

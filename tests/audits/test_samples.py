@@ -361,6 +361,37 @@ def test_of_a_new_word_and_a_mending_at_the_same_moment_neither_is_lost_unseen()
     assert Action.objects.count() == 1
 
 
+class TestWithdraw:
+    def test_gives_a_sample_up_with_its_reason_on_record(self, auditor):
+        made = make.AuditSampleItemFactory(faulty=True).sample
+
+        samples.withdraw(made, reason="范围选错了。", by=auditor, at=NOW)
+
+        assert (made.state, made.conclusion, made.closed_by) == (SampleState.WITHDRAWN, "范围选错了。", auditor)
+        action = Action.objects.get()
+        assert (action.verb, action.details) == ("audit-sample.withdrawn", {"reason": "范围选错了。"})
+        with pytest.raises(WrongState):
+            samples.note(made.items.get(), state=ItemState.SOUND, words="", by=auditor, at=NOW)
+        with pytest.raises(WrongState):
+            samples.close(made, conclusion="属实", by=auditor, at=NOW)
+
+    def test_is_refused_once_the_county_was_asked_to_mend(self, auditor):
+        made = make.AuditSampleItemFactory(to_mend=True).sample
+        with pytest.raises(samples.AlreadyAsked), transaction.atomic():
+            samples.withdraw(made, reason="范围选错了。", by=auditor, at=NOW)
+        assert Sample.objects.get().state == SampleState.OPEN
+
+    def test_is_only_of_an_open_one_needs_a_reason_and_the_auditor(self, auditor):
+        made = make.AuditSampleItemFactory(sound=True).sample
+        with pytest.raises(samples.ReasonMissing):
+            samples.withdraw(made, reason=" ", by=auditor, at=NOW)
+        with pytest.raises(samples.NotTheAuditor):
+            samples.withdraw(made, reason="范围选错了。", by=make.UserFactory(), at=NOW)
+        samples.close(made, conclusion="属实", by=auditor, at=NOW)
+        with pytest.raises(WrongState):
+            samples.withdraw(made, reason="范围选错了。", by=auditor, at=NOW)
+
+
 class TestClose:
     def test_concludes_what_was_looked_up(self, auditor):
         made = make.AuditSampleItemFactory(faulty=True).sample

@@ -214,6 +214,28 @@ class TestClose:
         assert made.state == "open"
 
 
+class TestWithdraw:
+    def test_leaves_it_in_the_list_and_nowhere_else(self, auditor):
+        made = make.AuditSampleItemFactory().sample
+        address = reverse("audits:sample-withdraw", args=[made.pk])
+        assert address in auditor.get(made.get_absolute_url()).content.decode()
+
+        page = auditor.post(address, {"reason": "范围选错了。"}, follow=True).content.decode()
+
+        assert "范围选错了。" in page
+        assert address not in page
+        assert "核查下一个" not in page
+        assert "已撤销" in auditor.get(reverse("audits:samples")).content.decode()
+        assert auditor.get("/").context["desk"].waiting_items == 0
+
+    def test_is_not_offered_once_the_county_was_asked_to_mend(self, auditor):
+        made = make.AuditSampleItemFactory(to_mend=True).sample
+        address = reverse("audits:sample-withdraw", args=[made.pk])
+
+        assert address not in auditor.get(made.get_absolute_url()).content.decode()
+        assert "已经要求县资助中心整改" in auditor.post(address, {"reason": "选错了。"}).content.decode()
+
+
 class TestPaper:
     def test_is_one_sheet_for_each_child(self, auditor):
         item = make.AuditSampleItemFactory()

@@ -414,6 +414,7 @@ DOORS: dict[str, Door] = {
     "audits:sample-print": page(READERS, "audit_item.sample_id"),
     "audits:sample-population": page(READERS, "audit_item.sample_id", traced=True),
     "audits:sample-close": form(AUDITOR, "audit_item.sample_id"),
+    "audits:sample-withdraw": form(AUDITOR, "audit_item.sample_id"),
     "audits:sample-item": page(READERS, "audit_item"),
     "audits:sample-note": form(AUDITOR, "audit_item"),
     "audits:sample-follow-up": form(COUNTY, "audit_item"),
