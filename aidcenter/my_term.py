@@ -133,7 +133,7 @@ def _audit_question(school: School) -> Step | None:
     if (question := waiting.order_by("due_on", "pk").first()) is None:
         return None
     url = reverse("audits:question-answer", args=[question.pk])
-    return Step(_("答复审计问询"), State.NOW, question.title, url, _("去答复"), question.due_on)
+    return Step(_("请答复审计问询"), State.NOW, question.title, url, _("去答复"), question.due_on)
 
 
 def _open_questions(newest: Roster | None, term: Term, *, asked: int) -> Step:
