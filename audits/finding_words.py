@@ -175,7 +175,10 @@ _TABLES: dict[str, _Table] = {
     ),
     "disbursements.quota": _Table(
         lambda row: _dots(
-            row.document_no, row.program, row.get_payer_display(), f"{_('指标金额（元）')} {yuan(row.amount_fen)}"
+            row.document_no,
+            row.program,
+            row.get_payer_display(),
+            _("指标共 %(sum)s 元") % {"sum": yuan(row.amount_fen)},
         ),
         related=("program",),
         amount=gettext_lazy("滞留金额（元）"),

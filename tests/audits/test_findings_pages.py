@@ -143,7 +143,7 @@ class TestOne:
 
         page = text(auditor.get(line.finding.get_absolute_url()))
 
-        assert "指标金额（元） 253,800.00" in page
+        assert "指标共 253,800.00 元" in page
         assert "滞留金额（元） 2,850.00" in page
 
     def test_shows_a_row_that_nobody_can_find_any_more_by_its_number(self, finding, auditor):
