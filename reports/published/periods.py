@@ -24,8 +24,8 @@ _TELLING = 20
 """A number of people below this adds up by accident too often to tie lines together."""
 
 _OTHER_MONEY = re.compile(r"补发|退回|结转")
-_BESIDES = re.compile(r"\(含(?![^)\d]*(?:学生|幼儿|儿童|家庭|户))[^)]*\d")
-"""A year says in brackets what it counts besides its terms; children of some kind are among those of its terms."""
+_MOST_NAMED = 8
+"""Of more parts in a sentence some one is the rest by accident."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,8 @@ class Year:
 def years(entries: list[Entry], values: Values, exact: set[Figure]) -> list[Year]:
     """Every line of the year whose terms are found, with what has to hold between them."""
     lines = [entry for entry in entries if not entry.is_bracketed and not entry.is_rough]
-    found = [_with_per_head(year, values) for year in _Search(lines, values, exact).all()]
+    search = _Search(lines, _named(entries), values, exact)
+    found = [_with_per_head(year, values) for year in search.all()]
     return found + [split for year in found for split in _splits(year, exact)]
 
 
@@ -54,9 +55,21 @@ def _with_per_head(year: Year, values: Values) -> Year:
     return Year(year.spring, year.autumn, year.year, (*year.terms, *softly))
 
 
+_Named = dict[tuple[int, str], list[Figure]]
+
+
+def _named(entries: Iterable[Entry]) -> _Named:
+    """The figures in brackets and after 其中, by their sentences."""
+    found: _Named = {}
+    for entry in entries:
+        if entry.is_bracketed or entry.whole:
+            found.setdefault((entry.line, entry.sentence), []).extend(filter(None, (entry.heads, entry.money)))
+    return found
+
+
 class _Search:
-    def __init__(self, lines: list[Entry], values: Values, exact: set[Figure]) -> None:
-        self._values, self._exact = values, exact
+    def __init__(self, lines: list[Entry], named: _Named, values: Values, exact: set[Figure]) -> None:
+        self._named, self._values, self._exact = named, values, exact
         self._of = {period: [line for line in lines if line.period is period] for period in Period}
         self._programs = {line: topics.programs(line) for line in lines}
         self._used: set[Entry] = set()
@@ -199,16 +212,23 @@ class _Search:
 
     def _terms(self, spring: Entry, autumn: Entry, line: Entry, heads: float, money: float) -> tuple[Term, ...]:
         found = []
-        counts_more = bool(_BESIDES.search(line.sentence))
         if line.heads and spring.heads and autumn.heads:
             parts = [spring.heads, autumn.heads]
-            counts_once = not self._adds_people and _may_be_the_same(spring, autumn, line, self._values)
-            found.append(total(Rule.TERMS, line.heads, parts, doubt=heads, is_soft=counts_more or counts_once))
+            soft = not self._adds_people and _may_be_the_same(spring, autumn, line, self._values)
+            soft = soft or self._names_the_rest(line, line.heads, parts)
+            found.append(total(Rule.TERMS, line.heads, parts, doubt=heads, is_soft=soft))
         if line.money and spring.money and autumn.money:
             parts = [spring.money, autumn.money]
-            soft = counts_more or any(_OTHER_MONEY.search(entry.sentence) for entry in (spring, autumn, line))
+            soft = any(_OTHER_MONEY.search(entry.sentence) for entry in (spring, autumn, line))
+            soft = soft or self._names_the_rest(line, line.money, parts)
             found.append(total(Rule.TERMS, line.money, parts, doubt=money, exact=self._exact, is_soft=soft))
         return tuple(found)
+
+    def _names_the_rest(self, line: Entry, whole: Figure, parts: list[Figure]) -> bool:
+        """Whether the year says, in brackets or after 其中, what it counts besides its terms."""
+        rest = self._values[whole] - sum(self._values[part] for part in parts)
+        named = self._named.get((line.line, line.sentence), [])[:_MOST_NAMED]
+        return any(figure.kind is whole.kind and abs(self._values[figure] - rest) < whole.step for figure in named)
 
 
 def _may_be_the_same(spring: Entry, autumn: Entry, line: Entry, values: Values) -> bool:
