@@ -155,7 +155,7 @@ class _Paragraph:
         words = self._line[begin:end]
         marks = [_Mark(str(m.lastgroup), begin + m.start()) for m in _ITEM.finditer(words)]
         steps: list[_Mark | Figure] = sorted([*marks, *inside], key=self._place)
-        group = _Group(self, words[:_SENTENCE], whole, is_money_first=_is_money_first(steps))
+        group = _Group(self, words[:_SENTENCE], whole, is_money_first=_is_money_first(steps, 0))
         last = begin
         for number, step in enumerate(steps, 1):
             place = self._place(step)
@@ -164,7 +164,7 @@ class _Paragraph:
             if isinstance(step, Figure):
                 group.take(step)
             elif step.kind == "within":
-                group.split_owner(is_money_first=_is_money_first(steps[number:]))
+                group.split_owner(is_money_first=_is_money_first(steps, number))
             elif step.kind == "open":
                 group.open()
             else:
@@ -219,13 +219,14 @@ def _period_of(heading: str) -> Period | None:
     return {"spring": Period.SPRING, "autumn": Period.AUTUMN}.get(str(found[-1].lastgroup), Period.YEAR)
 
 
-def _is_money_first(steps: Sequence["_Mark | Figure"]) -> bool:
-    """Whether the sum is named before the children, all the way to a bracket or 其中: sum, children, sum, children."""
+def _is_money_first(steps: Sequence["_Mark | Figure"], begin: int) -> bool:
+    """Whether sums are named before their children, all the way from a step to the next bracket or 其中."""
     kinds: list[Kind] = []
-    for step in steps:
+    for place in range(begin, len(steps)):
+        step = steps[place]
         if isinstance(step, Figure):
             kinds += [] if step.kind is Kind.RATE else [step.kind]
-        elif step.kind == "open" or (step.kind == "within" and kinds):
+        elif step.kind != "close":
             break
     return bool(kinds) and all(
         kind is (Kind.MONEY if place % 2 == 0 else Kind.PEOPLE) for place, kind in enumerate(kinds)
