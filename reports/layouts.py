@@ -146,12 +146,16 @@ class Stages(_ByTwo):
     head = gettext_lazy("学段 / 资助项目")
 
     def rows(self) -> Iterator[Row]:
-        programs = list(Program.objects.all())
-        for stage in Stage.objects.all():
-            yield Row(str(stage), {"stage": stage.pk})
-            for program in programs:
-                yield Row(str(program), {"stage": stage.pk, "program": program.pk}, is_part=True)
-        yield Row(_("合计"), {})
+        return _stages_with(list(Program.objects.all()))
+
+
+def _stages_with(programs: list[Program]) -> Iterator[Row]:
+    """Every stage with these programs beneath, and the total."""
+    for stage in Stage.objects.all():
+        yield Row(str(stage), {"stage": stage.pk})
+        for program in programs:
+            yield Row(str(program), {"stage": stage.pk, "program": program.pk}, is_part=True)
+    yield Row(_("合计"), {})
 
 
 class Categories(Shape):
@@ -203,11 +207,7 @@ class Groups(Shape):
 
     def rows(self) -> Iterator[Row]:
         programs = list(Program.objects.all())
-        for stage in Stage.objects.all():
-            yield Row(str(stage), {"stage": stage.pk})
-            for program in programs:
-                yield Row(str(program), {"stage": stage.pk, "program": program.pk}, is_part=True)
-        yield Row(_("合计"), {})
+        yield from _stages_with(programs)
         for program in programs:
             yield Row(str(program), {"program": program.pk}, is_part=True)
 
